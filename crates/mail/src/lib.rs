@@ -1,0 +1,9 @@
+//! Bytes to message and message to bytes: addresses, parsing, composing, threading keys and the
+//! new text of a reply.
+//!
+//! Everything here is a pure function over values: no clock, no network, no database, no async.
+//! Reading foreign bytes cannot fail; what is wrong with them is listed as defects.
+
+mod timestamp;
+
+pub use timestamp::Timestamp;
