@@ -4,6 +4,10 @@
 //! Everything here is a pure function over values: no clock, no network, no database, no async.
 //! Reading foreign bytes cannot fail; what is wrong with them is listed as defects.
 
+mod address;
+mod message_id;
 mod timestamp;
 
+pub use address::{Address, AddressError};
+pub use message_id::MessageId;
 pub use timestamp::Timestamp;

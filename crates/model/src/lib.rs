@@ -1,1 +1,23 @@
-//! placeholder
+//! The product's nouns: organisations, pods, inboxes, threads, messages, keys, permissions and the
+//! closed list of public errors. No I/O and no time of its own.
+
+pub mod api_key;
+pub mod domain;
+pub mod error;
+pub mod event;
+pub mod id;
+pub mod inbox;
+pub mod label;
+pub mod message;
+pub mod org;
+pub mod page;
+pub mod permission;
+pub mod thread;
+
+pub use error::{Code, Error, Issue, Kind, Result};
+pub use event::EventKind;
+pub use id::{
+    ApiKeyId, AttachmentId, EventId, InboxId, InboxKey, MessageKey, OrgId, PodId, ThreadId,
+};
+pub use label::{Hidden, Label, Labels};
+pub use permission::{Need, Permission, PermissionSet, perm};

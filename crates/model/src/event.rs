@@ -1,0 +1,82 @@
+//! What can happen, under the names the SDKs know.
+
+/// The kind of an event in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum EventKind {
+    /// `message.received`
+    MessageReceived,
+    /// `message.received.spam`
+    MessageReceivedSpam,
+    /// `message.received.blocked`
+    MessageReceivedBlocked,
+    /// `message.received.unauthenticated`
+    MessageReceivedUnauthenticated,
+    /// `message.sent`
+    MessageSent,
+    /// `message.delivered`
+    MessageDelivered,
+    /// `message.bounced`
+    MessageBounced,
+    /// `message.complained`
+    MessageComplained,
+    /// `message.rejected`
+    MessageRejected,
+    /// `message.opened`
+    MessageOpened,
+    /// `domain.verified`
+    DomainVerified,
+}
+
+impl EventKind {
+    /// All kinds.
+    pub const ALL: [Self; 11] = [
+        Self::MessageReceived,
+        Self::MessageReceivedSpam,
+        Self::MessageReceivedBlocked,
+        Self::MessageReceivedUnauthenticated,
+        Self::MessageSent,
+        Self::MessageDelivered,
+        Self::MessageBounced,
+        Self::MessageComplained,
+        Self::MessageRejected,
+        Self::MessageOpened,
+        Self::DomainVerified,
+    ];
+
+    /// The name on the wire and in the log.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::MessageReceived => "message.received",
+            Self::MessageReceivedSpam => "message.received.spam",
+            Self::MessageReceivedBlocked => "message.received.blocked",
+            Self::MessageReceivedUnauthenticated => "message.received.unauthenticated",
+            Self::MessageSent => "message.sent",
+            Self::MessageDelivered => "message.delivered",
+            Self::MessageBounced => "message.bounced",
+            Self::MessageComplained => "message.complained",
+            Self::MessageRejected => "message.rejected",
+            Self::MessageOpened => "message.opened",
+            Self::DomainVerified => "domain.verified",
+        }
+    }
+
+    /// Reads a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// The right a reader needs beyond reading messages, for kinds that show what lists hide.
+    #[must_use]
+    pub const fn extra_permission(self) -> Option<crate::Permission> {
+        match self {
+            Self::MessageReceivedSpam => Some(crate::Permission::LabelSpamRead),
+            Self::MessageReceivedBlocked => Some(crate::Permission::LabelBlockedRead),
+            Self::MessageReceivedUnauthenticated => {
+                Some(crate::Permission::LabelUnauthenticatedRead)
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Messages as stored.
+
+use mail::{MessageId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::label::Labels;
+use crate::{AttachmentId, InboxId, InboxKey, MessageKey, OrgId, PodId, ThreadId};
+
+/// Which way a message went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Into the inbox.
+    Received,
+    /// Out of it.
+    Sent,
+}
+
+impl Direction {
+    /// The label every message of this direction carries.
+    #[must_use]
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Received => "received",
+            Self::Sent => "sent",
+        }
+    }
+}
+
+/// One message in one inbox, without its bodies.
+#[derive(Clone, Debug)]
+pub struct Message {
+    /// The row that other rows refer to; sorts by time.
+    pub key: MessageKey,
+    /// The organisation.
+    pub org_id: OrgId,
+    /// The pod.
+    pub pod_id: PodId,
+    /// The inbox's row.
+    pub inbox_key: InboxKey,
+    /// The inbox's address.
+    pub inbox_id: InboxId,
+    /// The thread.
+    pub thread_id: ThreadId,
+    /// The public id: the mail's Message-ID, or a minted one when the mail has none or another
+    /// mail of the inbox has it already.
+    pub message_id: MessageId,
+    /// Which way it went.
+    pub direction: Direction,
+    /// When it was received or sent.
+    pub at: Timestamp,
+    /// Its labels.
+    pub labels: Labels,
+    /// From, as `Name <address>` or the bare address.
+    pub from: String,
+    /// Its other correspondents.
+    pub people: People,
+    /// The subject.
+    pub subject: Option<String>,
+    /// The start of the text.
+    pub preview: Option<String>,
+    /// The parent it names.
+    pub in_reply_to: Option<MessageId>,
+    /// The ancestors it names, oldest first.
+    pub references: Vec<MessageId>,
+    /// Its attachments.
+    pub attachments: Vec<Attachment>,
+    /// Octets of the raw message.
+    pub size: i64,
+    /// When the row was made.
+    pub created_at: Timestamp,
+    /// When the row was last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Everybody but the author, each as `Name <address>` or the bare address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct People {
+    /// To
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub to: Vec<String>,
+    /// Cc
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cc: Vec<String>,
+    /// Bcc, known only of what the inbox itself sent
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bcc: Vec<String>,
+    /// Reply-To
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reply_to: Vec<String>,
+}
+
+impl People {
+    /// To, Cc and Bcc together.
+    pub fn recipients(&self) -> impl Iterator<Item = &str> {
+        [&self.to, &self.cc, &self.bcc]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+    }
+}
+
+/// What is known of an attachment without opening the message.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attachment {
+    /// Its public id, as text.
+    #[serde(rename = "id", with = "as_text")]
+    pub attachment_id: AttachmentId,
+    /// Which part of the raw message it is, for `mail::parse::attachment`.
+    pub part: usize,
+    /// The name it came with, without folders.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filename: Option<String>,
+    /// Its media type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// `inline` or `attachment`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_disposition: Option<String>,
+    /// What `cid:` links call it, without brackets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_id: Option<String>,
+    /// Decoded octets.
+    pub size: i64,
+}
+
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::AttachmentId;
+
+    pub fn serialize<S: Serializer>(id: &AttachmentId, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(id)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<AttachmentId, D::Error> {
+        String::deserialize(from)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// The readable part of a message: what `get` shows and lists leave out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// The text as received, quotes included; made from the HTML when there was no text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The HTML as received.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// The new part of the text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extracted_text: Option<String>,
+    /// The new part of the HTML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extracted_html: Option<String>,
+    /// Every header field in order, decoded and unfolded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
+}
