@@ -1,1 +1,39 @@
-//! placeholder
+//! All data at rest: SQL, the event log, jobs and blobs. The only crate that sees a database.
+//!
+//! A caller opens a transaction with a [`Grant`], which comes from an authenticated [`Access`];
+//! every statement carries the tenant predicate of that access. A transaction is a synchronous
+//! closure run on the store's own threads, so it cannot wait for the network, and dropping the
+//! caller's future cannot stop it half-way. `Ok` means committed and synced to disk.
+
+mod access;
+mod blobs;
+mod codec;
+mod db;
+mod deliveries;
+mod dialect;
+mod domains;
+mod engine;
+mod events;
+mod inboxes;
+mod jobs;
+mod keys;
+mod messages;
+mod migrate;
+mod open;
+mod orgs;
+mod threads;
+mod txn;
+mod view;
+
+pub use access::{Access, Actor, Credential, Grant, Reason};
+pub use blobs::{BlobId, Placed};
+pub use deliveries::{Delivery, DeliveryState};
+pub use domains::DomainRow;
+pub use events::{LogEntry, NewEvent};
+pub use inboxes::{InboxChange, NewInbox, NewInboxOutcome, Route};
+pub use jobs::{ClaimedJob, Finish, JobId, NewJob};
+pub use keys::NewKey;
+pub use messages::{Body, Filed, NewMessage, Position};
+pub use open::{Engine, OpenError, Store};
+pub use txn::Txn;
+pub use view::View;

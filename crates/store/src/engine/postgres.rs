@@ -1,0 +1,345 @@
+//! PostgreSQL: plain threads, each with one connection and its own prepared statements. The
+//! synchronous client must not run on the async runtime's threads, where it panics.
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use bytes::BytesMut;
+use model::{Error, Result};
+use postgres::error::SqlState;
+
+use postgres::types::{IsNull, ToSql, Type};
+use postgres::{Client, Config, NoTls, Statement};
+
+use super::{Queue, Task, refuse};
+use crate::db::{Class, Conn, DbError, DbResult, RawRow, Row, Value};
+use crate::dialect::Dialect;
+
+/// How many connections, and so threads. Their commits share syncs inside the server.
+const CONNECTIONS: usize = 16;
+
+/// How often a transaction is run again when others stood in its way.
+const MAX_RUNS: usize = 10;
+
+/// A running store on a PostgreSQL server.
+pub(crate) struct Postgres {
+    tasks: Arc<Queue<(Mode, Box<dyn Task>)>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+#[derive(Clone, Copy)]
+enum Mode {
+    Read,
+    Write,
+}
+
+impl Mode {
+    const fn begin(self) -> &'static str {
+        match self {
+            Self::Read => "begin isolation level repeatable read read only",
+            Self::Write => "begin isolation level read committed",
+        }
+    }
+}
+
+impl Postgres {
+    /// Connects to `url`, running `prepare` (the migrations) on the first connection.
+    pub(crate) fn open(
+        url: &str,
+        prepare: impl FnOnce(&mut dyn Conn) -> Result<()> + Send + 'static,
+    ) -> Result<Self> {
+        let config: Config = url.parse().map_err(|error: postgres::Error| {
+            Error::unavailable("the database URL is not one of PostgreSQL").because(error)
+        })?;
+        // The client drives an executor of its own, which may not be nested in ours.
+        let first = config.clone();
+        let checked = std::thread::spawn(move || -> Result<()> {
+            let mut conn = PgConn::new(first);
+            conn.begin(Mode::Write)?;
+            prepare(&mut conn)?;
+            conn.end("commit")?;
+            Ok(())
+        });
+        checked
+            .join()
+            .map_err(|_| Error::internal("the database client panicked"))??;
+        let tasks = Arc::new(Queue::new());
+        let mut threads = Vec::new();
+        for _ in 0..CONNECTIONS {
+            let (queue, config) = (Arc::clone(&tasks), config.clone());
+            let thread = std::thread::Builder::new()
+                .name("store-postgres".to_owned())
+                .spawn(move || work_loop(&mut PgConn::new(config), &queue))
+                .map_err(Error::internal)?;
+            threads.push(thread);
+        }
+        Ok(Self { tasks, threads })
+    }
+
+    pub(crate) fn read(&self, task: Box<dyn Task>) {
+        self.tasks
+            .push((Mode::Read, task))
+            .unwrap_or_else(|(_, task)| refuse(task));
+    }
+
+    pub(crate) fn write(&self, task: Box<dyn Task>) {
+        self.tasks
+            .push((Mode::Write, task))
+            .unwrap_or_else(|(_, task)| refuse(task));
+    }
+
+    pub(crate) fn close(self) {
+        self.tasks.close();
+        for thread in self.threads {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn work_loop(conn: &mut PgConn, queue: &Queue<(Mode, Box<dyn Task>)>) {
+    while let Some((mode, mut task)) = queue.pop() {
+        let mut outcome = conn.transaction(mode, task.as_mut());
+        for _ in 1..MAX_RUNS {
+            if outcome.is_ok() || !conn.again {
+                break;
+            }
+            outcome = conn.transaction(mode, task.as_mut());
+        }
+        task.finish(outcome);
+    }
+}
+
+/// One connection; made when it is first needed and again after it broke.
+struct PgConn {
+    config: Config,
+    client: Option<Client>,
+    prepared: HashMap<String, Statement>,
+    /// The last transaction failed only because of others, or before it could begin.
+    again: bool,
+}
+
+impl PgConn {
+    fn new(config: Config) -> Self {
+        Self {
+            config,
+            client: None,
+            prepared: HashMap::new(),
+            again: false,
+        }
+    }
+
+    fn transaction(&mut self, mode: Mode, task: &mut dyn Task) -> Result<()> {
+        self.again = false;
+        self.begin(mode)?;
+        match task.run(self) {
+            Ok(()) => Ok(self.end("commit")?),
+            Err(error) => {
+                let again = self.again;
+                // The first error is the one to tell; a broken connection is made anew next time.
+                let _ = self.end("rollback");
+                self.again = again;
+                Err(error)
+            }
+        }
+    }
+
+    /// Opens a transaction, with a fresh connection if the old one turns out to be broken.
+    fn begin(&mut self, mode: Mode) -> DbResult<()> {
+        if let Some(client) = &mut self.client {
+            if client.batch_execute(mode.begin()).is_ok() {
+                return Ok(());
+            }
+            self.disconnect();
+        }
+        let mut client = self
+            .config
+            .connect(NoTls)
+            .map_err(|error| DbError::new(Class::Unavailable, error))?;
+        client.batch_execute("set client_min_messages = warning; set jit = off")?;
+        client.batch_execute(mode.begin())?;
+        self.client = Some(client);
+        Ok(())
+    }
+
+    fn end(&mut self, how: &str) -> DbResult<()> {
+        let result = self.client()?.batch_execute(how).map_err(DbError::from);
+        self.note(result)
+    }
+
+    fn client(&mut self) -> DbResult<&mut Client> {
+        self.client
+            .as_mut()
+            .ok_or_else(|| DbError::new(Class::Unavailable, "the connection to the database broke"))
+    }
+
+    fn disconnect(&mut self) {
+        self.client = None;
+        self.prepared.clear();
+    }
+
+    /// Remembers what a failure means for the transaction and the connection.
+    fn note<T>(&mut self, result: DbResult<T>) -> DbResult<T> {
+        match &result {
+            Err(error) if error.class == Class::Retry => self.again = true,
+            Err(error) if error.class == Class::Unavailable => self.disconnect(),
+            _ => {}
+        }
+        result
+    }
+
+    fn prepare(&mut self, sql: &str) -> DbResult<Statement> {
+        if let Some(statement) = self.prepared.get(sql) {
+            return Ok(statement.clone());
+        }
+        let statement = self.client()?.prepare(sql)?;
+        self.prepared.insert(sql.to_owned(), statement.clone());
+        Ok(statement)
+    }
+
+    fn rows(&mut self, sql: &str, args: &[Value<'_>]) -> DbResult<Vec<postgres::Row>> {
+        let statement = self.prepare(sql)?;
+        let args: Vec<&(dyn ToSql + Sync)> =
+            args.iter().map(|v| v as &(dyn ToSql + Sync)).collect();
+        Ok(self.client()?.query(&statement, &args)?)
+    }
+
+    fn execute(&mut self, sql: &str, args: &[Value<'_>]) -> DbResult<u64> {
+        if args.is_empty() && !self.prepared.contains_key(sql) {
+            // Definitions of tables cannot always be prepared, and run once.
+            self.client()?.batch_execute(sql)?;
+            return Ok(0);
+        }
+        let statement = self.prepare(sql)?;
+        let args: Vec<&(dyn ToSql + Sync)> =
+            args.iter().map(|v| v as &(dyn ToSql + Sync)).collect();
+        Ok(self.client()?.execute(&statement, &args)?)
+    }
+}
+
+impl Conn for PgConn {
+    fn query(
+        &mut self,
+        sql: &str,
+        args: &[Value<'_>],
+        each: &mut dyn FnMut(&Row<'_>) -> DbResult<()>,
+    ) -> DbResult<()> {
+        let rows = self.rows(sql, args);
+        for row in self.note(rows)? {
+            each(&Row(&row))?;
+        }
+        Ok(())
+    }
+
+    fn exec(&mut self, sql: &str, args: &[Value<'_>]) -> DbResult<u64> {
+        let changed = self.execute(sql, args);
+        self.note(changed)
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Postgres
+    }
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Int(value) if *ty == Type::INT4 => i32::try_from(*value)?.to_sql(ty, out),
+            Self::Int(value) => value.to_sql(ty, out),
+            Self::Text(text) => text.as_ref().to_sql(ty, out),
+            Self::Bytes(bytes) => bytes.as_ref().to_sql(ty, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    fn to_sql_checked(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn StdError + Sync + Send>> {
+        let fits = match self {
+            Self::Null => true,
+            Self::Int(_) => matches!(*ty, Type::INT8 | Type::INT4),
+            Self::Text(_) => *ty == Type::TEXT,
+            Self::Bytes(_) => *ty == Type::BYTEA,
+        };
+        if fits {
+            self.to_sql(ty, out)
+        } else {
+            Err(format!("a value is not of type {ty}").into())
+        }
+    }
+}
+
+impl RawRow for postgres::Row {
+    fn int(&self, index: usize) -> DbResult<Option<i64>> {
+        Ok(self.try_get(index)?)
+    }
+
+    fn text(&self, index: usize) -> DbResult<Option<&str>> {
+        Ok(self.try_get(index)?)
+    }
+
+    fn bytes(&self, index: usize) -> DbResult<Option<&[u8]>> {
+        Ok(self.try_get(index)?)
+    }
+
+    fn is_null(&self, index: usize) -> DbResult<bool> {
+        let column = self
+            .columns()
+            .get(index)
+            .ok_or_else(|| DbError::shape(index))?;
+        match *column.type_() {
+            Type::INT8 => self.int(index).map(|value| value.is_none()),
+            Type::BYTEA => self.bytes(index).map(|value| value.is_none()),
+            _ => self.text(index).map(|value| value.is_none()),
+        }
+    }
+}
+
+impl From<postgres::Error> for DbError {
+    fn from(error: postgres::Error) -> Self {
+        let class = match error.code() {
+            Some(code) if *code == SqlState::UNIQUE_VIOLATION => Class::Unique,
+            Some(code)
+                if *code == SqlState::T_R_SERIALIZATION_FAILURE
+                    || *code == SqlState::T_R_DEADLOCK_DETECTED =>
+            {
+                Class::Retry
+            }
+            // Classes 53 (no resources), 57 (operator), 58 (system) and 08 (connection).
+            Some(code)
+                if ["53", "57", "58", "08"]
+                    .iter()
+                    .any(|class| code.code().starts_with(class)) =>
+            {
+                Class::Unavailable
+            }
+            None if error.is_closed()
+                || error.as_db_error().is_none() && !is_conversion(&error) =>
+            {
+                Class::Unavailable
+            }
+            _ => Class::Other,
+        };
+        Self::new(class, error)
+    }
+}
+
+/// Whether a value could not be turned into a column's type or back: a fault of ours, not of the
+/// connection.
+fn is_conversion(error: &postgres::Error) -> bool {
+    let text_free = error
+        .source()
+        .is_some_and(|source| source.downcast_ref::<std::io::Error>().is_none());
+    text_free && !error.is_closed()
+}

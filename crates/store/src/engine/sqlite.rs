@@ -1,0 +1,290 @@
+//! SQLite: one thread writes and lets many transactions share a commit, a few threads read.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use model::{Error, Result};
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
+
+use super::{Queue, Task, refuse};
+use crate::db::{Class, Conn, DbError, DbResult, RawRow, Row, Value};
+use crate::dialect::Dialect;
+
+/// How many transactions share one commit at most. Each is short; the bound keeps the first of a
+/// batch from waiting long for the last.
+const MAX_BATCH: usize = 64;
+
+/// How many threads read. Reads are short and in memory, so a few suffice.
+const READERS: usize = 3;
+
+/// Statements kept prepared on each connection.
+const PREPARED: usize = 256;
+
+/// A running SQLite store.
+pub(crate) struct Sqlite {
+    writes: Arc<Queue<Box<dyn Task>>>,
+    reads: Arc<Queue<Box<dyn Task>>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Sqlite {
+    /// Opens the database file, running `prepare` (the migrations) on the writing connection.
+    pub(crate) fn open(
+        file: &Path,
+        prepare: impl FnOnce(&mut dyn Conn) -> Result<()>,
+    ) -> Result<Self> {
+        let mut writer = SqliteConn::open(file, OpenFlags::default()).map_err(Error::from)?;
+        writer.batch("begin immediate")?;
+        prepare(&mut writer)?;
+        writer.batch("commit")?;
+        let (writes, reads) = (Arc::new(Queue::new()), Arc::new(Queue::new()));
+        let mut threads = Vec::new();
+        let queue = Arc::clone(&writes);
+        threads.push(spawn("store-writer", move || {
+            write_loop(&mut writer, &queue);
+        })?);
+        for _ in 0..READERS {
+            let mut reader = SqliteConn::open(file, read_only()).map_err(Error::from)?;
+            let queue = Arc::clone(&reads);
+            threads.push(spawn("store-reader", move || {
+                read_loop(&mut reader, &queue);
+            })?);
+        }
+        Ok(Self {
+            writes,
+            reads,
+            threads,
+        })
+    }
+
+    pub(crate) fn read(&self, task: Box<dyn Task>) {
+        self.reads.push(task).unwrap_or_else(refuse);
+    }
+
+    pub(crate) fn write(&self, task: Box<dyn Task>) {
+        self.writes.push(task).unwrap_or_else(refuse);
+    }
+
+    pub(crate) fn close(self) {
+        self.writes.close();
+        self.reads.close();
+        for thread in self.threads {
+            // A thread that panicked outside a task has said so on standard error.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(Error::internal)
+}
+
+fn read_only() -> OpenFlags {
+    OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
+}
+
+/// Takes what is queued, runs each transaction under a savepoint, commits them together, and only
+/// then answers. A transaction that fails rolls back alone.
+fn write_loop(conn: &mut SqliteConn, queue: &Queue<Box<dyn Task>>) {
+    while let Some(first) = queue.pop() {
+        let mut batch: Vec<(Box<dyn Task>, Result<()>)> = Vec::with_capacity(MAX_BATCH);
+        let mut next = Some(first);
+        if let Err(error) = conn.batch("begin immediate") {
+            if let Some(task) = next.take() {
+                task.finish(Err(error.into()));
+            }
+            continue;
+        }
+        while let Some(mut task) = next.take() {
+            let outcome = run_one(conn, task.as_mut());
+            batch.push((task, outcome));
+            if batch.len() < MAX_BATCH {
+                next = queue.try_pop();
+            }
+        }
+        let mut committed = conn.batch("commit");
+        if committed.is_err() {
+            // A commit that failed may have left the transaction open (a full disk does).
+            let _ = conn.batch("rollback");
+        }
+        for (task, outcome) in batch {
+            match (&mut committed, outcome) {
+                (_, Err(error)) => task.finish(Err(error)),
+                (Ok(()), Ok(())) => task.finish(Ok(())),
+                (Err(error), Ok(())) => {
+                    let told = std::mem::replace(error, DbError::shape(0));
+                    let class = Class::Unavailable;
+                    *error = DbError {
+                        class,
+                        source: None,
+                    };
+                    task.finish(Err(DbError {
+                        class,
+                        source: told.source,
+                    }
+                    .into()));
+                }
+            }
+        }
+    }
+}
+
+fn run_one(conn: &mut SqliteConn, task: &mut dyn Task) -> Result<()> {
+    conn.batch("savepoint one")?;
+    match task.run(conn) {
+        Ok(()) => conn.batch("release one").map_err(Error::from),
+        Err(error) => {
+            conn.batch("rollback to one")?;
+            conn.batch("release one")?;
+            Err(error)
+        }
+    }
+}
+
+fn read_loop(conn: &mut SqliteConn, queue: &Queue<Box<dyn Task>>) {
+    while let Some(mut task) = queue.pop() {
+        let outcome = match conn.batch("begin") {
+            Ok(()) => task.run(conn),
+            Err(error) => Err(error.into()),
+        };
+        // Ends the snapshot; there is nothing to keep.
+        let _ = conn.batch("rollback");
+        task.finish(outcome);
+    }
+}
+
+/// One SQLite connection.
+pub(crate) struct SqliteConn(Connection);
+
+impl SqliteConn {
+    fn open(file: &Path, flags: OpenFlags) -> DbResult<Self> {
+        let path: PathBuf = file.to_owned();
+        let conn = Connection::open_with_flags(path, flags)?;
+        conn.set_prepared_statement_cache_capacity(PREPARED);
+        // FULL syncs the log at every commit: without it the last commits die with the power.
+        let settings = "
+            pragma busy_timeout = 10000;
+            pragma synchronous = full;
+            pragma foreign_keys = off;
+            pragma temp_store = memory;
+            pragma cache_size = -8000;
+            pragma wal_autocheckpoint = 4000;
+            pragma journal_size_limit = 67108864;";
+        if !flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
+            conn.execute_batch("pragma page_size = 8192; pragma journal_mode = wal;")?;
+        }
+        conn.execute_batch(settings)?;
+        Ok(Self(conn))
+    }
+
+    fn batch(&self, sql: &str) -> DbResult<()> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        statement.raw_execute()?;
+        Ok(())
+    }
+}
+
+impl Conn for SqliteConn {
+    fn query(
+        &mut self,
+        sql: &str,
+        args: &[Value<'_>],
+        each: &mut dyn FnMut(&Row<'_>) -> DbResult<()>,
+    ) -> DbResult<()> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        bind(&mut statement, args)?;
+        let mut rows = statement.raw_query();
+        while let Some(row) = rows.next()? {
+            each(&Row(row))?;
+        }
+        Ok(())
+    }
+
+    fn exec(&mut self, sql: &str, args: &[Value<'_>]) -> DbResult<u64> {
+        let mut statement = self.0.prepare_cached(sql)?;
+        bind(&mut statement, args)?;
+        let changed = statement.raw_execute()?;
+        Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+}
+
+fn bind(statement: &mut rusqlite::Statement<'_>, args: &[Value<'_>]) -> DbResult<()> {
+    for (index, value) in args.iter().enumerate() {
+        statement.raw_bind_parameter(index + 1, value)?;
+    }
+    Ok(())
+}
+
+impl ToSql for Value<'_> {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Int(value) => ValueRef::Integer(*value),
+            Self::Text(text) => ValueRef::Text(text.as_bytes()),
+            Self::Bytes(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+impl RawRow for rusqlite::Row<'_> {
+    fn int(&self, index: usize) -> DbResult<Option<i64>> {
+        match self.get_ref(index)? {
+            ValueRef::Integer(value) => Ok(Some(value)),
+            ValueRef::Null => Ok(None),
+            _ => Err(DbError::shape(index)),
+        }
+    }
+
+    fn text(&self, index: usize) -> DbResult<Option<&str>> {
+        match self.get_ref(index)? {
+            ValueRef::Text(bytes) => std::str::from_utf8(bytes)
+                .map(Some)
+                .map_err(|_| DbError::shape(index)),
+            ValueRef::Null => Ok(None),
+            _ => Err(DbError::shape(index)),
+        }
+    }
+
+    fn bytes(&self, index: usize) -> DbResult<Option<&[u8]>> {
+        match self.get_ref(index)? {
+            ValueRef::Blob(bytes) => Ok(Some(bytes)),
+            ValueRef::Null => Ok(None),
+            _ => Err(DbError::shape(index)),
+        }
+    }
+
+    fn is_null(&self, index: usize) -> DbResult<bool> {
+        Ok(matches!(self.get_ref(index)?, ValueRef::Null))
+    }
+}
+
+impl From<rusqlite::Error> for DbError {
+    fn from(error: rusqlite::Error) -> Self {
+        const UNIQUE: i32 = rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE;
+        const PRIMARY_KEY: i32 = rusqlite::ffi::SQLITE_CONSTRAINT_PRIMARYKEY;
+        let class = match error.sqlite_error() {
+            Some(raw) if matches!(raw.extended_code, UNIQUE | PRIMARY_KEY) => Class::Unique,
+            Some(raw) => match raw.code {
+                ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::DiskFull
+                | ErrorCode::SystemIoFailure
+                | ErrorCode::CannotOpen
+                | ErrorCode::ReadOnly
+                | ErrorCode::OutOfMemory => Class::Unavailable,
+                _ => Class::Other,
+            },
+            None => Class::Other,
+        };
+        Self::new(class, error)
+    }
+}

@@ -1,0 +1,185 @@
+//! Durable background work: leased, fenced, finished in the transaction of its effect.
+
+use std::time::Duration;
+
+use mail::Timestamp;
+use model::{Code, Error, OrgId, Result};
+use uuid::Uuid;
+
+use crate::db::{Conn, args};
+use crate::txn::Txn;
+use crate::view::View;
+
+/// The row of a job.
+pub type JobId = Uuid;
+
+/// Work to be done after the commit.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    /// Its row, in the order of making.
+    pub job_id: JobId,
+    /// Stable name and version of the kind: `deliver_mail/1`.
+    pub kind: &'static str,
+    /// At most one job of a kind has a key; adding it again moves it.
+    pub key: Option<String>,
+    /// Not before this.
+    pub run_at: Timestamp,
+    /// What the kind needs, as JSON.
+    pub payload: String,
+}
+
+/// A job that this process may run until its lease ends.
+#[derive(Clone, Debug)]
+pub struct ClaimedJob {
+    /// Its row.
+    pub job_id: JobId,
+    /// The organisation it works for.
+    pub org_id: OrgId,
+    /// The kind.
+    pub kind: String,
+    /// Which try this is, from one.
+    pub attempt: i64,
+    /// What the kind needs, as JSON.
+    pub payload: String,
+    token: Vec<u8>,
+}
+
+/// How a try ended.
+#[derive(Clone, Debug)]
+pub enum Finish {
+    /// Done: the job is removed.
+    Done,
+    /// Try again then, for this reason.
+    RetryAt(Timestamp, String),
+    /// Give up and keep it for the operator, for this reason.
+    Park(String),
+}
+
+impl Txn<'_> {
+    /// Adds a job, which exists exactly if this transaction commits.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn enqueue(&mut self, job: &NewJob) -> Result<()> {
+        let org_id = self.access.org_id();
+        self.exec(
+            "insert into job (job_id, org_id, kind, job_key, run_at, attempt, lease_until, payload, state) \
+             values ($1, $2, $3, $4, $5, 0, 0, $6, 'ready') \
+             on conflict (kind, job_key) do update set run_at = excluded.run_at, payload = excluded.payload \
+             -- unscoped: the row names its organisation",
+            args![
+                job.job_id.as_bytes().as_slice(),
+                org_id,
+                job.kind,
+                job.key.as_deref(),
+                job.run_at,
+                &job.payload,
+            ],
+        )?;
+        self.jobs = true;
+        Ok(())
+    }
+
+    /// Ends this try together with its effect.
+    ///
+    /// # Errors
+    /// `race_condition` when the lease was lost: another worker owns the job, and this
+    /// transaction must not stand.
+    pub fn finish_job(&mut self, job: &ClaimedJob, how: &Finish) -> Result<()> {
+        let (id, token) = (job.job_id.as_bytes().as_slice(), job.token.as_slice());
+        let changed = match how {
+            Finish::Done => self.exec(
+                "delete from job where job_id = $1 and lease_token = $2 and {scope:org}",
+                args![id, token],
+            )?,
+            Finish::RetryAt(at, why) => self.exec(
+                "update job set run_at = $3, lease_until = 0, lease_token = null, last_error = $4 \
+                 where job_id = $1 and lease_token = $2 and {scope:org}",
+                args![id, token, *at, why],
+            )?,
+            Finish::Park(why) => self.exec(
+                "update job set state = 'parked', lease_until = 0, lease_token = null, last_error = $3 \
+                 where job_id = $1 and lease_token = $2 and {scope:org}",
+                args![id, token, why],
+            )?,
+        };
+        if changed == 1 {
+            return Ok(());
+        }
+        Err(Error::new(
+            Code::RaceCondition,
+            "the lease of a job was lost",
+        ))
+    }
+}
+
+impl View<'_> {
+    /// How many jobs wait or run for this organisation, parked ones apart.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn job_counts(&mut self) -> Result<(i64, i64)> {
+        let counts = self.all(
+            "select state, count(*) from job where {scope:org} group by state",
+            &[],
+            |row| Ok((row.get::<String>(0)?, row.get::<i64>(1)?)),
+        )?;
+        let of = |state: &str| {
+            counts
+                .iter()
+                .find(|(name, _)| name == state)
+                .map_or(0, |(_, n)| *n)
+        };
+        Ok((of("ready"), of("parked")))
+    }
+}
+
+/// Takes up to `limit` due jobs for `lease`.
+pub(crate) fn claim(
+    conn: &mut dyn Conn,
+    now: Timestamp,
+    lease: Duration,
+    token: Uuid,
+    limit: usize,
+) -> Result<Vec<ClaimedJob>> {
+    let sql = conn.dialect().plain(
+        "update job set lease_until = $2, lease_token = $3, attempt = attempt + 1 \
+         where job_id in (select job_id from job where state = 'ready' and run_at <= $1 \
+         and lease_until <= $1 order by run_at limit $4 {skip locked}) \
+         returning job_id, org_id, kind, attempt, payload \
+         -- unscoped: a worker serves every organisation",
+    );
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut jobs = Vec::new();
+    conn.query(
+        &sql,
+        args![now, now.plus(lease), token.as_bytes().as_slice(), limit],
+        &mut |row| {
+            jobs.push(ClaimedJob {
+                job_id: Uuid::from_slice(row.bytes(0)?)
+                    .map_err(|_| crate::db::DbError::shape(0))?,
+                org_id: row.get(1)?,
+                kind: row.get(2)?,
+                attempt: row.get(3)?,
+                payload: row.get(4)?,
+                token: token.as_bytes().to_vec(),
+            });
+            Ok(())
+        },
+    )?;
+    Ok(jobs)
+}
+
+/// When the next job is due that nobody works on, or whose lease ends.
+pub(crate) fn next_due(conn: &mut dyn Conn) -> Result<Option<Timestamp>> {
+    let sql = conn.dialect().plain(
+        "select case when lease_until > run_at then lease_until else run_at end as due from job \
+         where state = 'ready' order by due limit 1 -- unscoped: a worker serves every organisation",
+    );
+    let mut due = None;
+    conn.query(&sql, &[], &mut |row| {
+        due = Some(row.get(0)?);
+        Ok(())
+    })?;
+    Ok(due)
+}

@@ -1,0 +1,214 @@
+//! Pages of messages.
+
+use model::message::Message;
+use model::page::MessageFilter;
+use model::{InboxKey, Result, ThreadId};
+
+use super::{COLUMNS, fold, read, stored_direction};
+use crate::db::{Value, args};
+use crate::view::View;
+
+/// A place in a list ordered by time: where one page ended and the next begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// The time of the last item, in microseconds.
+    pub at: i64,
+    /// Its row, for items of one instant.
+    pub key: [u8; 16],
+}
+
+impl Position {
+    /// Before the first item.
+    pub(crate) const fn edge(ascending: bool) -> Self {
+        if ascending {
+            Self {
+                at: i64::MIN,
+                key: [0; 16],
+            }
+        } else {
+            Self {
+                at: i64::MAX,
+                key: [0xFF; 16],
+            }
+        }
+    }
+}
+
+/// Builds the conditions of a list and numbers their values.
+pub(crate) struct Conditions<'a> {
+    pub(crate) sql: String,
+    pub(crate) values: Vec<Value<'a>>,
+}
+
+impl<'a> Conditions<'a> {
+    pub(crate) fn new(start: &str) -> Self {
+        Self {
+            sql: start.to_owned(),
+            values: Vec::new(),
+        }
+    }
+
+    /// Adds ` and condition`, with each `#` in it standing for the next value.
+    pub(crate) fn and(&mut self, condition: &str, values: impl IntoIterator<Item = Value<'a>>) {
+        let mut values = values.into_iter();
+        self.sql.push_str(" and ");
+        for c in condition.chars() {
+            match (c, c == '#') {
+                (_, true) => {
+                    self.values.extend(values.next());
+                    self.sql.push('$');
+                    self.sql.push_str(&self.values.len().to_string());
+                }
+                (c, false) => self.sql.push(c),
+            }
+        }
+    }
+}
+
+impl View<'_> {
+    /// A page of an inbox's messages, newest first unless ascending, beginning after `from`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn messages(
+        &mut self,
+        inbox: InboxKey,
+        filter: &MessageFilter,
+        from: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Message>> {
+        let ascending = filter.page.ascending;
+        let (labels, direction) = split_labels(&filter.labels);
+        let lead = labels.split_first();
+        let (source, at, key) = match lead {
+            // The rarest way in: the index of the first label, in the order of the list.
+            Some(_) => (
+                "message_label l join message m on m.message_key = l.message_key",
+                "l.at",
+                "l.message_key",
+            ),
+            None => ("message m", "m.at", "m.message_key"),
+        };
+        let mut list = Conditions::new("{scope m} and {seen m}");
+        list.and("m.inbox_id = #", [Value::from(inbox)]);
+        if let Some((first, others)) = lead {
+            list.and(
+                "l.inbox_id = # and l.label = #",
+                [inbox.into(), (*first).into()],
+            );
+            for label in others {
+                list.and(
+                    "exists (select 1 from message_label o where o.inbox_id = m.inbox_id \
+                     and o.label = # and o.at = m.at and o.message_key = m.message_key)",
+                    [Value::from(*label)],
+                );
+            }
+        }
+        for label in direction {
+            list.and("m.direction = #", [Value::from(label)]);
+        }
+        shown(&mut list, "m", filter.include.bits());
+        if let Some(before) = filter.before {
+            list.and(&format!("{at} < #"), [Value::from(before)]);
+        }
+        if let Some(after) = filter.after {
+            list.and(&format!("{at} >= #"), [Value::from(after)]);
+        }
+        contains(&mut list, "m.sender_fold", &filter.from);
+        contains(&mut list, "m.people_fold", &filter.to);
+        contains(&mut list, "m.subject_fold", &filter.subject);
+        let order = page(&mut list, at, key, from, ascending, limit);
+        let sql = format!(
+            "select {COLUMNS} from {source} join inbox i on i.inbox_id = m.inbox_id where {}{order}",
+            list.sql
+        );
+        Ok(self.all(&sql, &list.values, read)?)
+    }
+
+    /// A slice of a thread: the newest `limit` messages before `from`, in ascending order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn thread_messages(
+        &mut self,
+        thread: ThreadId,
+        from: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Message>> {
+        let from = from.unwrap_or_else(|| Position::edge(false));
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let sql = format!(
+            "select {COLUMNS} from message m join inbox i on i.inbox_id = m.inbox_id \
+             where {{scope m}} and {{seen m}} and m.thread_id = $1 and (m.at, m.message_key) < ($2, $3) \
+             order by m.at desc, m.message_key desc limit $4"
+        );
+        let mut found = self.all(
+            &sql,
+            args![thread, from.at, from.key.as_slice(), limit],
+            read,
+        )?;
+        found.reverse();
+        Ok(found)
+    }
+}
+
+/// Labels that have an index, and directions that stand for the other two.
+pub(crate) fn split_labels(labels: &[String]) -> (Vec<&str>, Vec<i64>) {
+    use model::message::Direction::{Received, Sent};
+    let mut indexed = Vec::new();
+    let mut directions = Vec::new();
+    for label in labels {
+        match [Received, Sent]
+            .into_iter()
+            .find(|way| way.label() == label)
+        {
+            Some(way) => directions.push(stored_direction(way)),
+            None => indexed.push(label.as_str()),
+        }
+    }
+    (indexed, directions)
+}
+
+/// Leaves out what is hidden for a reason that was not asked for.
+pub(crate) fn shown(list: &mut Conditions<'_>, table: &str, include: i64) {
+    match 15 & !include {
+        15 => list.and(&format!("{table}.hidden = 0"), []),
+        0 => {}
+        left_out => list.and(&format!("({table}.hidden & {left_out}) = 0"), []),
+    }
+}
+
+pub(crate) fn contains(list: &mut Conditions<'_>, column: &str, parts: &[String]) {
+    for part in parts {
+        list.and(
+            &format!("{{contains # in {column}}}"),
+            [Value::from(fold(part))],
+        );
+    }
+}
+
+/// Adds where the page begins, and gives its order and length.
+pub(crate) fn page(
+    list: &mut Conditions<'_>,
+    at: &str,
+    key: &str,
+    from: Option<Position>,
+    ascending: bool,
+    limit: usize,
+) -> String {
+    let (side, order) = if ascending {
+        (">", "asc")
+    } else {
+        ("<", "desc")
+    };
+    if let Some(from) = from {
+        let position = [Value::from(from.at), Value::from(from.key.to_vec())];
+        list.and(&format!("({at}, {key}) {side} (#, #)"), position);
+    }
+    list.values
+        .push(Value::from(i64::try_from(limit).unwrap_or(i64::MAX)));
+    format!(
+        " order by {at} {order}, {key} {order} limit ${}",
+        list.values.len()
+    )
+}

@@ -1,0 +1,424 @@
+//! The store as a whole: opening it, and handing transactions to its threads.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use mail::Timestamp;
+use model::message::Content;
+use model::{Code, Error, MessageKey, OrgId, Result};
+use object_store::local::LocalFileSystem;
+use sys::Env;
+use tokio::sync::oneshot::error::RecvError;
+use tokio::sync::{oneshot, watch};
+use uuid::Uuid;
+
+use crate::access::{Access, Credential, Grant, Reason};
+use crate::blobs::{self, BlobId, Objects, Place, Placed, Stored};
+use crate::codec::Codec;
+use crate::db::Conn;
+use crate::engine::{Job, Postgres, Running, Sqlite};
+use crate::events::{Hub, Wake};
+use crate::inboxes::{self, Route};
+use crate::jobs::{self, ClaimedJob};
+use crate::messages::Body;
+use crate::txn::Txn;
+use crate::view::View;
+use crate::{domains, keys, migrate, orgs};
+
+/// Which database holds the data.
+#[derive(Clone)]
+pub enum Engine {
+    /// SQLite in this folder; one process at a time.
+    Sqlite {
+        /// The data folder, which exists.
+        folder: PathBuf,
+    },
+    /// A PostgreSQL server; any number of processes.
+    Postgres {
+        /// `postgres://user:password@host/database`
+        url: String,
+    },
+}
+
+/// The store could not be opened. The text is one line for the operator; it never holds the
+/// database's URL, which has a password in it.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Another process has the folder.
+    #[error(
+        "another mailroost is using {}; stop it, or give this one its own folder with --data", .0.display()
+    )]
+    InUse(PathBuf),
+    /// A file or folder cannot be used.
+    #[error("{} cannot be used: {source}; choose a writable folder with --data", .path.display())]
+    Folder {
+        /// Which one.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The database refused.
+    #[error("the database cannot be used: {0}")]
+    Database(String),
+}
+
+/// All data at rest. Clones share it.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    running: Running,
+    hub: Hub,
+    codec: Codec,
+    objects: Objects,
+    env: Env,
+    /// Holds the folder for this process as long as the store is open.
+    _lock: Option<File>,
+}
+
+impl Store {
+    /// Opens the store and brings it to the newest shape. Blocks the calling thread while it does.
+    ///
+    /// # Errors
+    /// [`OpenError`] with one line for the operator.
+    pub fn open(engine: &Engine, blobs_folder: &Path, env: Env) -> Result<Self, OpenError> {
+        let (running, lock) = match engine {
+            Engine::Sqlite { folder } => {
+                let lock = lock_folder(folder)?;
+                let file = folder.join("mailroost.db");
+                (
+                    Sqlite::open(&file, migrate::run).map(Running::Sqlite),
+                    Some(lock),
+                )
+            }
+            Engine::Postgres { url } => (
+                Postgres::open(url, migrate::run).map(Running::Postgres),
+                None,
+            ),
+        };
+        let running = running.map_err(|error| OpenError::Database(chain(&error)))?;
+        let unusable = |source| OpenError::Folder {
+            path: blobs_folder.to_owned(),
+            source,
+        };
+        std::fs::create_dir_all(blobs_folder).map_err(unusable)?;
+        let objects = LocalFileSystem::new_with_prefix(blobs_folder)
+            .map_err(|error| unusable(io::Error::other(error)))?
+            // Without this an acknowledged mail can be lost with the power.
+            .with_fsync(true);
+        let (hub, codec) = (Hub::default(), Codec::default());
+        let objects = Objects(Box::new(objects));
+        Ok(Self(Arc::new(Inner {
+            running,
+            hub,
+            codec,
+            objects,
+            env,
+            _lock: lock,
+        })))
+    }
+
+    /// Finishes what was handed in and ends the threads. Does nothing while clones are left; call
+    /// it last. Blocks the calling thread.
+    pub fn close(self) {
+        if let Some(inner) = Arc::into_inner(self.0) {
+            inner.running.close();
+        }
+    }
+
+    /// Runs `work` on a read-only snapshot of what `grant` reaches.
+    ///
+    /// # Errors
+    /// Those of `work`, or `service_unavailable`.
+    pub async fn read<P, T, F>(&self, grant: &Grant<P>, mut work: F) -> Result<T>
+    where
+        F: FnMut(&mut View<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (access, codec, now) = (grant.access().clone(), self.0.codec.clone(), self.now());
+        let job = move |conn: &mut dyn Conn| {
+            let mut view = View {
+                conn,
+                access: &access,
+                codec: &codec,
+                now,
+            };
+            Ok((work(&mut view)?, Wake::default()))
+        };
+        self.run(job, Running::read).await
+    }
+
+    /// Runs `work` as one transaction on what `grant` reaches. `Ok` means that it is committed and
+    /// synced; after an error or a panic nothing of it remains. The closure may be run again.
+    ///
+    /// # Errors
+    /// Those of `work`, or `service_unavailable`.
+    pub async fn write<P, T, F>(&self, grant: &Grant<P>, work: F) -> Result<T>
+    where
+        F: FnMut(&mut Txn<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        answer(self.hand_in_write(grant, work).await)
+    }
+
+    /// The access of whoever holds this credential.
+    ///
+    /// # Errors
+    /// `unknown_api_key` when nobody does, or when the key has expired.
+    pub async fn authenticate(&self, credential: Credential) -> Result<Access> {
+        let now = self.now();
+        let find = move |conn: &mut dyn Conn| Ok((keys::find(conn, &credential)?, Wake::default()));
+        let key = self.run(find, Running::read).await?;
+        let key = key
+            .filter(|key| key.expires_at.is_none_or(|end| end > now))
+            .ok_or_else(|| {
+                Error::new(
+                    Code::UnknownApiKey,
+                    "The API key is unknown, revoked or expired",
+                )
+                .fix("Send a key of this server as `Authorization: Bearer am_…`.")
+            })?;
+        let access = Access::of_key(&key);
+        let minute = Duration::from_secs(60);
+        if key.used_at.is_none_or(|at| now.since(at) >= minute) {
+            let grant = access.grant::<model::perm::Authenticated>()?;
+            // Nobody waits for this; a lost note of use costs nothing.
+            drop(self.hand_in_write(&grant, move |txn| txn.touch_api_key(key.api_key_id)));
+        }
+        Ok(access)
+    }
+
+    /// The access of the server itself to one organisation.
+    #[must_use]
+    pub fn system(&self, org_id: OrgId, reason: Reason) -> Access {
+        Access::of_system(org_id, reason)
+    }
+
+    /// The organisation that was made first, if there is one.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn first_org(&self) -> Result<Option<OrgId>> {
+        self.run(
+            |conn| Ok((orgs::first_org(conn)?, Wake::default())),
+            Running::read,
+        )
+        .await
+    }
+
+    /// Where mail for these addresses goes, in their order. Addresses are in the form of
+    /// `mail::Address::key`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn routes(&self, addresses: Vec<String>) -> Result<Vec<Option<Route>>> {
+        let find =
+            move |conn: &mut dyn Conn| Ok((inboxes::routes(conn, &addresses)?, Wake::default()));
+        self.run(find, Running::read).await
+    }
+
+    /// Whether mail for any address of `domain` is this server's business.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn is_local_domain(&self, domain: String) -> Result<bool> {
+        let find =
+            move |conn: &mut dyn Conn| Ok((domains::is_ours(conn, &domain)?, Wake::default()));
+        self.run(find, Running::read).await
+    }
+
+    /// Puts raw mail where a transaction can link it: small mail goes with the transaction, large
+    /// mail is synced to the object store first.
+    ///
+    /// # Errors
+    /// `service_unavailable` when it cannot be stored now.
+    pub async fn place<P>(&self, grant: &Grant<P>, raw: &[u8]) -> Result<Placed> {
+        let blob_id = BlobId::of(raw);
+        let size = i64::try_from(raw.len()).map_err(Error::internal)?;
+        let packed = self.0.codec.pack(raw);
+        if Placed::fits_row(&packed) {
+            return Ok(Placed {
+                blob_id,
+                size,
+                at: Place::Row(packed),
+            });
+        }
+        let object = self.0.env.ids.ordered(self.now());
+        self.write(grant, move |txn| txn.hold(object)).await?;
+        let codec = packed.codec;
+        self.0
+            .objects
+            .put(grant.access().org_id(), object, packed.bytes)
+            .await?;
+        Ok(Placed {
+            blob_id,
+            size,
+            at: Place::Object { codec, object },
+        })
+    }
+
+    /// The raw bytes of a message.
+    ///
+    /// # Errors
+    /// `not_found` when the message is not within reach.
+    pub async fn raw<P>(&self, grant: &Grant<P>, key: MessageKey) -> Result<Bytes> {
+        match self.read(grant, move |view| view.raw_of(key)).await? {
+            Stored::Row(bytes) => Ok(bytes),
+            Stored::Object {
+                codec,
+                object,
+                size,
+            } => {
+                let packed = self.0.objects.get(grant.access().org_id(), object).await?;
+                Ok(self.0.codec.unpack(codec, &packed, size)?.into())
+            }
+        }
+    }
+
+    /// Packs the readable part of a message, which is work better done before the transaction.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub fn pack(&self, content: &Content) -> Result<Body> {
+        Body::pack(&self.0.codec, content)
+    }
+
+    /// Takes up to `limit` due jobs for `lease`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn claim_jobs(&self, lease: Duration, limit: usize) -> Result<Vec<ClaimedJob>> {
+        let (now, token) = (self.now(), self.0.env.ids.random());
+        let claim = move |conn: &mut dyn Conn| {
+            Ok((
+                jobs::claim(conn, now, lease, token, limit)?,
+                Wake::default(),
+            ))
+        };
+        self.run(claim, Running::write).await
+    }
+
+    /// When the next job is due.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn next_job_due(&self) -> Result<Option<Timestamp>> {
+        self.run(
+            |conn| Ok((jobs::next_due(conn)?, Wake::default())),
+            Running::read,
+        )
+        .await
+    }
+
+    /// Completes when this process has added a job since the last call.
+    pub async fn job_added(&self) {
+        self.0.hub.job_added().await;
+    }
+
+    /// Changes whenever this process writes to the log of `org_id`.
+    #[must_use]
+    pub fn log_growth(&self, org_id: OrgId) -> watch::Receiver<i64> {
+        self.0.hub.log(org_id)
+    }
+
+    /// Removes up to `limit` objects that no message refers to; how many were looked at.
+    ///
+    /// # Errors
+    /// `service_unavailable` when the object store fails; what was removed stays removed.
+    pub async fn sweep_objects(&self, limit: i64) -> Result<usize> {
+        let now = self.now();
+        let find =
+            move |conn: &mut dyn Conn| Ok((blobs::ended_holds(conn, now, limit)?, Wake::default()));
+        let ended: Vec<(OrgId, Uuid)> = self.run(find, Running::read).await?;
+        for (org_id, object) in &ended {
+            let access = self.system(*org_id, Reason::Purge);
+            let grant = access.grant::<model::perm::Authenticated>()?;
+            let object = *object;
+            if self.write(&grant, move |txn| txn.is_orphan(object)).await? {
+                self.0.objects.delete(*org_id, object).await?;
+            }
+            self.write(&grant, move |txn| txn.release(object)).await?;
+        }
+        Ok(ended.len())
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.env.clock.now()
+    }
+
+    fn hand_in_write<P, T, F>(&self, grant: &Grant<P>, mut work: F) -> oneshot::Receiver<Result<T>>
+    where
+        F: FnMut(&mut Txn<'_>) -> Result<T> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (access, codec, now) = (grant.access().clone(), self.0.codec.clone(), self.now());
+        let job = move |conn: &mut dyn Conn| {
+            let mut txn = Txn::new(View {
+                conn,
+                access: &access,
+                codec: &codec,
+                now,
+            });
+            let value = work(&mut txn)?;
+            Ok((value, txn.close()?))
+        };
+        let (task, outcome) = Job::task(job, self.0.hub.clone());
+        self.0.running.write(task);
+        outcome
+    }
+
+    async fn run<T, F>(
+        &self,
+        job: F,
+        hand_in: fn(&Running, Box<dyn crate::engine::Task>),
+    ) -> Result<T>
+    where
+        F: FnMut(&mut dyn Conn) -> Result<(T, Wake)> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (task, outcome) = Job::task(job, self.0.hub.clone());
+        hand_in(&self.0.running, task);
+        answer(outcome.await)
+    }
+}
+
+/// A task that is dropped unanswered was cut off by the end of the server.
+fn answer<T>(outcome: Result<Result<T>, RecvError>) -> Result<T> {
+    outcome.unwrap_or_else(|_| Err(Error::unavailable("The server is stopping")))
+}
+
+/// Takes the folder for this process; the operating system gives it back when the process ends,
+/// however that happens.
+fn lock_folder(folder: &Path) -> Result<File, OpenError> {
+    let path = folder.join("mailroost.lock");
+    let unusable = |source| OpenError::Folder {
+        path: folder.to_owned(),
+        source,
+    };
+    let file = File::options()
+        .create(true)
+        .append(true)
+        .open(&path)
+        .map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(folder.to_owned())),
+        Err(TryLockError::Error(source)) => Err(unusable(source)),
+    }
+}
+
+/// An error and its causes in one line, for the operator's eyes.
+fn chain(error: &Error) -> String {
+    let mut text = error.detail().to_owned();
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text.replace('\n', " ")
+}

@@ -1,0 +1,55 @@
+//! A write transaction.
+
+use std::ops::{Deref, DerefMut};
+
+use model::Result;
+
+use crate::events::{NewEvent, Wake};
+use crate::view::View;
+
+/// A transaction that can change what its access reaches. Events are only buffered: the commit
+/// step numbers and writes them, so an event exists exactly if its cause does.
+pub struct Txn<'a> {
+    view: View<'a>,
+    pub(crate) events: Vec<NewEvent>,
+    pub(crate) jobs: bool,
+}
+
+impl<'a> Txn<'a> {
+    pub(crate) fn new(view: View<'a>) -> Self {
+        Self {
+            view,
+            events: Vec::new(),
+            jobs: false,
+        }
+    }
+
+    /// Tells the readers of the organisation's log about what this transaction does.
+    pub fn emit(&mut self, event: NewEvent) {
+        self.events.push(event);
+    }
+
+    /// Writes the buffered events as the last statements before the commit.
+    pub(crate) fn close(mut self) -> Result<Wake> {
+        let events = std::mem::take(&mut self.events);
+        let log = self.append(events)?;
+        Ok(Wake {
+            log,
+            jobs: self.jobs,
+        })
+    }
+}
+
+impl<'a> Deref for Txn<'a> {
+    type Target = View<'a>;
+
+    fn deref(&self) -> &View<'a> {
+        &self.view
+    }
+}
+
+impl<'a> DerefMut for Txn<'a> {
+    fn deref_mut(&mut self) -> &mut View<'a> {
+        &mut self.view
+    }
+}
