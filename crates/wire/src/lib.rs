@@ -1,1 +1,45 @@
-//! placeholder
+//! The public JSON, exactly as the AgentMail SDKs send and expect it: one file per resource, field
+//! names as on the wire, times already rendered as text.
+//!
+//! Requests tolerate unknown fields and treat `null` as absent, except where [`Patch`] keeps the
+//! two apart. Responses leave absent optional fields out and never write `null` for them, because
+//! the TypeScript SDK warns about it. Nothing here checks more than the shape: what a value may be
+//! is decided where it is used.
+
+mod api_key;
+mod attachment;
+mod error;
+mod event;
+mod identity;
+mod inbox;
+mod json;
+mod message;
+mod shape;
+mod socket;
+mod thread;
+
+pub use api_key::{
+    ApiKey, ApiKeyPermissions, CreateApiKeyRequest, CreateApiKeyResponse, ListApiKeysResponse,
+};
+pub use attachment::{Attachment, AttachmentResponse, SendAttachment};
+pub use error::{ErrorResponse, ValidationIssue};
+pub use event::{MessageReceivedEvent, MessageSentEvent, SendEvent};
+pub use identity::{Identity, Organization};
+pub use inbox::{
+    CreateInboxRequest, Inbox, ListInboxesResponse, Metadata, MetadataPatch, MetadataValue,
+    UpdateInboxRequest,
+};
+pub use json::{Malformed, from_slice};
+pub use message::{
+    ListMessagesResponse, Message, MessageItem, RawMessageResponse, ReplyAllMessageRequest,
+    ReplyToMessageRequest, SendMessageRequest, SendMessageResponse, UpdateMessageRequest,
+    UpdateMessageResponse,
+};
+pub use shape::{Headers, OneOrMany, Patch};
+pub use socket::{ErrorFrame, Frame, Subscribe, Subscribed, Unknown, Unsubscribe, Unsubscribed};
+pub use thread::{
+    ListThreadsResponse, Thread, ThreadItem, UpdateThreadRequest, UpdateThreadResponse,
+};
+
+#[cfg(test)]
+mod tests;
