@@ -6,8 +6,11 @@
 //! function takes time linear in its input and recurses on none of it.
 
 mod address;
+pub mod html;
 mod mailbox;
 mod message_id;
+pub mod parse;
+pub mod thread_key;
 mod timestamp;
 
 pub use address::{Address, AddressError};

@@ -1,0 +1,252 @@
+//! Reading a message. It cannot fail: what is wrong with it is listed in [`Parsed::defects`].
+//!
+//! The reader is our own and single-pass: no recursion on input, at most 64 multiparts deep and
+//! 1,000 parts, every step linear in the size of the message.
+
+mod addresses;
+mod body;
+mod charset;
+mod codec;
+mod date;
+mod defect;
+mod header;
+mod ids;
+mod params;
+#[cfg(test)]
+mod tests;
+mod tree;
+mod words;
+
+pub use defect::Defect;
+
+use crate::{Correspondent, MessageId, Timestamp};
+use defect::Defects;
+use header::Field;
+
+/// Octets of a header's decoded value that are kept for [`Parsed::headers`].
+const MAX_SHOWN_VALUE: usize = 64 * 1024;
+/// Octets of decoded header text kept altogether.
+const MAX_SHOWN_HEADERS: usize = 1024 * 1024;
+/// Characters of a preview.
+const PREVIEW_CHARS: usize = 200;
+
+/// What a message says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parsed {
+    /// The identifier the sender gave it.
+    pub message_id: Option<MessageId>,
+    /// The messages it answers, as written.
+    pub in_reply_to: Vec<MessageId>,
+    /// The conversation before it, oldest first, as written.
+    pub references: Vec<MessageId>,
+    /// The authors, of the first `From` field.
+    pub from: Vec<Correspondent>,
+    /// Who sent it on behalf of the authors.
+    pub sender: Option<Correspondent>,
+    /// Its recipients, of all `To` fields.
+    pub to: Vec<Correspondent>,
+    /// Who got a copy.
+    pub cc: Vec<Correspondent>,
+    /// Who got a blind copy; only a sender's own copy says so.
+    pub bcc: Vec<Correspondent>,
+    /// Where answers should go.
+    pub reply_to: Vec<Correspondent>,
+    /// The subject, decoded. Absent when it is empty.
+    pub subject: Option<String>,
+    /// When it was written, as the sender claims.
+    pub date: Option<Timestamp>,
+    /// The text, with `\n` as line break.
+    pub text: Option<String>,
+    /// The HTML, with `\n` as line break.
+    pub html: Option<String>,
+    /// The message had HTML only and [`text`](Self::text) was rendered from it.
+    pub text_from_html: bool,
+    /// Everything that is not shown as text.
+    pub attachments: Vec<Attachment>,
+    /// Every header field: name as written and decoded value, in order.
+    pub headers: Vec<(String, String)>,
+    /// What was wrong with it.
+    pub defects: Vec<Defect>,
+}
+
+/// A part that is not shown as text. Its bytes come from [`attachment`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// The file's name without any path or control characters.
+    pub filename: Option<String>,
+    /// `type/subtype` in lower case, as far as the message says.
+    pub content_type: Option<String>,
+    /// Whether it asks to be shown in place. Absent when the message does not say.
+    pub disposition: Option<Disposition>,
+    /// What `cid:` links in the HTML name it by, without brackets.
+    pub content_id: Option<String>,
+    /// Which part of the message it is, for [`attachment`].
+    pub part: usize,
+    /// Its size in decoded bytes.
+    pub size: usize,
+}
+
+/// How a part asks to be shown (RFC 2183 §2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// In its place in the text.
+    Inline,
+    /// As a file.
+    Attachment,
+}
+
+impl Disposition {
+    /// The word of the Content-Disposition field.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Inline => "inline",
+            Self::Attachment => "attachment",
+        }
+    }
+}
+
+/// Reads a message. Every input has an answer; an empty one is a message without anything.
+#[must_use]
+pub fn parse(raw: &[u8]) -> Parsed {
+    let mut defects = Defects::default();
+    let tree = tree::read(raw, &mut defects);
+    let fields = &tree.header.fields;
+    let mut parsed = Parsed {
+        headers: shown(fields, &mut defects),
+        ..Parsed::default()
+    };
+    read_correspondents(fields, &mut parsed, &mut defects);
+    read_identity(fields, &mut parsed, &mut defects);
+    body::fill(raw, &tree.nodes, &mut parsed, &mut defects);
+    parsed.defects = defects.into_list();
+    parsed
+}
+
+/// The decoded bytes of the part an [`Attachment`] names, byte for byte. `None` when the message
+/// has no such part.
+#[must_use]
+pub fn attachment(raw: &[u8], part: usize) -> Option<Vec<u8>> {
+    let mut defects = Defects::default();
+    let tree = tree::read(raw, &mut defects);
+    let node = tree
+        .nodes
+        .get(part)
+        .filter(|node| node.kind == tree::Kind::Leaf)?;
+    let body = node.body(raw);
+    let mut bytes = Vec::with_capacity(body.len());
+    node.encoding.decode(body, &mut bytes);
+    Some(bytes)
+}
+
+impl Parsed {
+    /// The first 200 characters of the text with its white space collapsed; absent without text.
+    #[must_use]
+    pub fn preview(&self) -> Option<String> {
+        let text = self.text.as_deref()?;
+        // Enough characters for 200 after collapsing, in any but contrived text; bounds the work.
+        let mut preview = String::new();
+        let mut chars = 0;
+        for word in text.split_whitespace() {
+            if chars > 0 {
+                preview.push(' ');
+                chars += 1;
+            }
+            for c in word.chars().filter(|c| !is_invisible(*c)) {
+                if chars >= PREVIEW_CHARS {
+                    break;
+                }
+                preview.push(c);
+                chars += 1;
+            }
+            if chars >= PREVIEW_CHARS {
+                break;
+            }
+        }
+        let preview = preview.trim();
+        (!preview.is_empty()).then(|| preview.to_owned())
+    }
+}
+
+/// Characters that newsletters pad their first line with.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{00AD}' | '\u{034F}' | '\u{200B}'..='\u{200F}' | '\u{2060}' | '\u{FEFF}'
+    )
+}
+
+fn shown(fields: &[Field<'_>], defects: &mut Defects) -> Vec<(String, String)> {
+    let mut left = MAX_SHOWN_HEADERS;
+    let mut shown = Vec::with_capacity(fields.len().min(100));
+    for field in fields {
+        if left == 0 {
+            defects.add(Defect::HeaderTooLong);
+            break;
+        }
+        defects.add_if(memchr::memchr(0, field.raw).is_some(), Defect::NulRemoved);
+        let limit = MAX_SHOWN_VALUE.min(left);
+        let cut = field.raw.get(..limit).unwrap_or(field.raw);
+        defects.add_if(cut.len() < field.raw.len(), Defect::HeaderTooLong);
+        let value = decoded(&Field {
+            name: field.name,
+            raw: cut,
+        });
+        left = left.saturating_sub(value.len().max(cut.len()) + field.name.len());
+        let name = field.name.get(..1_000).unwrap_or(field.name);
+        shown.push((name.to_owned(), value));
+    }
+    shown
+}
+
+/// A field's value, unfolded, with its encoded words decoded.
+fn decoded(field: &Field<'_>) -> String {
+    words::decode(&field.text())
+}
+
+fn read_correspondents(fields: &[Field<'_>], parsed: &mut Parsed, defects: &mut Defects) {
+    let first = |name: &str| fields.iter().find(|field| field.is(name));
+    let all = |name: &str| -> Vec<Correspondent> {
+        fields
+            .iter()
+            .filter(|field| field.is(name))
+            .flat_map(|field| addresses::read(&field.text()))
+            .collect()
+    };
+    parsed.from = first("From")
+        .map(|field| addresses::read(&field.text()))
+        .unwrap_or_default();
+    parsed.sender =
+        first("Sender").and_then(|field| addresses::read(&field.text()).into_iter().next());
+    parsed.to = all("To");
+    parsed.cc = all("Cc");
+    parsed.bcc = all("Bcc");
+    parsed.reply_to = all("Reply-To");
+    let authors = fields.iter().filter(|field| field.is("From")).count();
+    defects.add_if(authors == 0, Defect::MissingFrom);
+    defects.add_if(authors > 1, Defect::SeveralFrom);
+    let bad = authors > 0 && !parsed.from.iter().any(|from| from.address().is_some());
+    defects.add_if(bad, Defect::BadFrom);
+}
+
+fn read_identity(fields: &[Field<'_>], parsed: &mut Parsed, defects: &mut Defects) {
+    let first = |name: &str| fields.iter().find(|field| field.is(name));
+    let id = first("Message-ID").map(|field| ids::first(&field.text()));
+    defects.add_if(id.is_none(), Defect::MissingMessageId);
+    defects.add_if(matches!(id, Some(None)), Defect::BadMessageId);
+    parsed.message_id = id.flatten();
+    let list = |name: &str| {
+        first(name)
+            .map(|field| ids::list(&field.text()))
+            .unwrap_or_default()
+    };
+    parsed.in_reply_to = list("In-Reply-To");
+    parsed.references = list("References");
+    parsed.subject = first("Subject")
+        .map(decoded)
+        .filter(|subject| !subject.is_empty());
+    let date = first("Date").map(|field| date::read(&field.text()));
+    defects.add_if(date.is_none(), Defect::MissingDate);
+    defects.add_if(matches!(date, Some(None)), Defect::BadDate);
+    parsed.date = date.flatten();
+}

@@ -1,0 +1,208 @@
+//! Values with parameters: Content-Type and Content-Disposition (RFC 2045 §5.1, RFC 2231).
+
+use super::{charset, codec, words};
+
+/// Parameters read from one field.
+const MAX_PARAMETERS: usize = 200;
+
+/// A value and its parameters.
+#[derive(Default)]
+pub(super) struct Parameterised {
+    /// The value before the first semicolon, in lower case.
+    pub(super) value: String,
+    raw: Vec<(String, String)>,
+}
+
+impl Parameterised {
+    pub(super) fn read(text: &str) -> Self {
+        let mut rest = text;
+        let value = take_until_semicolon(&mut rest).trim().to_ascii_lowercase();
+        let mut raw = Vec::new();
+        while !rest.is_empty() && raw.len() < MAX_PARAMETERS {
+            let Some((name, after)) = split_name(rest) else {
+                break;
+            };
+            rest = after;
+            let value = read_value(&mut rest);
+            if !name.is_empty() {
+                raw.push((name, value));
+            }
+        }
+        Self { value, raw }
+    }
+
+    /// The parameter `name`, from whichever form of RFC 2231 or RFC 2047 it was written in.
+    pub(super) fn get(&self, name: &str) -> Option<String> {
+        self.extended(name).or_else(|| {
+            let plain = self.find(name)?;
+            Some(words::decode(plain))
+        })
+    }
+
+    fn find(&self, name: &str) -> Option<&str> {
+        let found = self.raw.iter().find(|(known, _)| known == name)?;
+        Some(&found.1)
+    }
+
+    /// `name*=`, or `name*0=`, `name*1*=` and so on put together (RFC 2231 §3, §4).
+    fn extended(&self, name: &str) -> Option<String> {
+        if let Some(value) = self.find(&format!("{name}*")) {
+            let (charset, value) = split_charset(value);
+            return Some(charset::decode(&percent(value), charset).text);
+        }
+        let mut bytes = Vec::new();
+        let mut charset = None;
+        let mut found = false;
+        let mut encoded = false;
+        for index in 0..self.raw.len() {
+            if let Some(value) = self.find(&format!("{name}*{index}*")) {
+                let value = if index == 0 {
+                    let (label, value) = split_charset(value);
+                    charset = label;
+                    value
+                } else {
+                    value
+                };
+                bytes.extend(percent(value));
+                encoded = true;
+            } else if let Some(value) = self.find(&format!("{name}*{index}")) {
+                bytes.extend_from_slice(value.as_bytes());
+            } else {
+                break;
+            }
+            found = true;
+        }
+        if !found {
+            return None;
+        }
+        let text = charset::decode(&bytes, charset).text;
+        Some(if encoded { text } else { words::decode(&text) })
+    }
+}
+
+fn take_until_semicolon<'a>(rest: &mut &'a str) -> &'a str {
+    let text = *rest;
+    match text.split_once(';') {
+        Some((value, after)) => {
+            *rest = after;
+            value
+        }
+        None => {
+            *rest = "";
+            text
+        }
+    }
+}
+
+/// The next parameter's name and what follows its `=`. Parameters without `=` are passed over.
+fn split_name(text: &str) -> Option<(String, &str)> {
+    let mut rest = text;
+    loop {
+        let end = rest.find(['=', ';'])?;
+        let (name, after) = rest.split_at(end);
+        if let Some(after) = after.strip_prefix('=') {
+            return Some((name.trim().to_ascii_lowercase(), after));
+        }
+        rest = after.get(1..)?;
+    }
+}
+
+/// Reads a token or quoted string and moves past the semicolon after it.
+fn read_value(rest: &mut &str) -> String {
+    let text = rest.trim_start();
+    let Some(inner) = text.strip_prefix('"') else {
+        *rest = text;
+        let value = take_until_semicolon(rest).trim();
+        // A comment after a token: `us-ascii (Plain text)`.
+        return match value.split_once(" (") {
+            Some((token, comment)) if comment.ends_with(')') => token.trim_end().to_owned(),
+            _ => value.to_owned(),
+        };
+    };
+    let mut value = String::new();
+    let mut chars = inner.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            // A backslash before anything but a quote or itself is a Windows path, not an escape.
+            '\\' => match inner.get(at + 1..).and_then(|after| after.chars().next()) {
+                Some(next @ ('"' | '\\')) => {
+                    value.push(next);
+                    chars.next();
+                }
+                _ => value.push('\\'),
+            },
+            '"' => {
+                *rest = inner.get(at + 1..).unwrap_or_default();
+                take_until_semicolon(rest);
+                return value;
+            }
+            c => value.push(c),
+        }
+    }
+    *rest = "";
+    value
+}
+
+/// `charset'language'value` (RFC 2231 §4).
+fn split_charset(value: &str) -> (Option<&str>, &str) {
+    let mut parts = value.splitn(3, '\'');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(charset), Some(_), Some(rest)) => {
+            (Some(charset).filter(|charset| !charset.is_empty()), rest)
+        }
+        _ => (None, value),
+    }
+}
+
+fn percent(value: &str) -> Vec<u8> {
+    let bytes = value.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let escaped = (byte == b'%')
+            .then(|| codec::hex(*bytes.get(at + 1)?).zip(codec::hex(*bytes.get(at + 2)?)))
+            .flatten();
+        if let Some((high, low)) = escaped {
+            out.push(high << 4 | low);
+            at += 3;
+        } else {
+            out.push(byte);
+            at += 1;
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_to_write_a_file_name_is_read() {
+        for (text, want) in [
+            ("attachment; filename=a.txt", "a.txt"),
+            ("attachment; filename=\"a; b.txt\"; size=3", "a; b.txt"),
+            ("attachment; FileName=\"a \\\"b\\\".txt\"", "a \"b\".txt"),
+            ("attachment; filename=my report.pdf", "my report.pdf"),
+            ("attachment; filename*=utf-8'en'%e2%82%ac.txt", "€.txt"),
+            (
+                "attachment; filename*0=long; filename*1=name.txt",
+                "longname.txt",
+            ),
+            (
+                "attachment; filename*0*=utf-8''%e2%82; filename*1*=%ac; filename*2=.txt",
+                "€.txt",
+            ),
+            (
+                "attachment; filename=\"=?utf-8?Q?=E2=82=AC.txt?=\"",
+                "€.txt",
+            ),
+            ("attachment; filename=x; filename*=utf-8''better", "better"),
+            ("attachment; x; filename=\"open", "open"),
+        ] {
+            let read = Parameterised::read(text);
+            assert_eq!(read.value, "attachment");
+            assert_eq!(read.get("filename").as_deref(), Some(want), "{text}");
+        }
+    }
+}
