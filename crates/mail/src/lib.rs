@@ -6,12 +6,14 @@
 //! function takes time linear in its input and recurses on none of it.
 
 mod address;
+pub mod compose;
 pub mod html;
 mod mailbox;
 mod message_id;
 pub mod parse;
 pub mod thread_key;
 mod timestamp;
+pub mod trace;
 
 pub use address::{Address, AddressError};
 pub use mailbox::{Correspondent, Mailbox};
