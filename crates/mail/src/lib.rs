@@ -11,6 +11,8 @@ pub mod html;
 mod mailbox;
 mod message_id;
 pub mod parse;
+pub mod quote;
+pub mod reply;
 pub mod thread_key;
 mod timestamp;
 pub mod trace;
