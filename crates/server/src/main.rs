@@ -1,2 +1,78 @@
-//! placeholder
-fn main() {}
+//! The `mailroost` binary: configuration, wiring, start and stop.
+//!
+//! Standard output carries what is meant for the person who started it, standard error the log.
+//! Exit status: 0 when it was asked to stop, 1 when it could not start, 2 for a wrong command line
+//! or configuration.
+
+mod certificate;
+mod cli;
+mod config;
+mod data_folder;
+mod healthcheck;
+mod http;
+mod keys;
+mod lifecycle;
+mod logging;
+mod welcome;
+mod wiring;
+
+use std::process::ExitCode;
+
+use cli::Task;
+use config::{Layers, Name, Settings};
+use rustix::fs::Mode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    // Whatever is created holds mail or keys: for its owner alone.
+    rustix::process::umask(Mode::RWXG | Mode::RWXO);
+    let (task, flags) = cli::read();
+    if task == Task::ExplainConfig {
+        welcome::print(&config::explain());
+        return ExitCode::SUCCESS;
+    }
+    let settings = match read_settings(&flags) {
+        Ok(settings) => settings,
+        Err(error) => return fail(&error, 2),
+    };
+    match run(task, settings) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error, 1),
+    }
+}
+
+fn read_settings(flags: &[(Name, String)]) -> anyhow::Result<Settings> {
+    let layers = Layers::read(std::env::vars_os(), flags)?;
+    Ok(Settings::check(&layers)?)
+}
+
+fn run(task: Task, settings: Settings) -> anyhow::Result<()> {
+    if task == Task::HealthCheck {
+        return healthcheck::run(settings.http);
+    }
+    logging::start(&settings.log, settings.log_format)?;
+    certificate::install_provider();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_name("mailroost")
+        .max_blocking_threads(32)
+        .enable_all()
+        .build()?;
+    let result = if task == Task::CreateKey {
+        runtime.block_on(keys::create(settings))
+    } else {
+        runtime.block_on(lifecycle::run(settings))
+    };
+    // What was not finished in time is cut here.
+    runtime.shutdown_background();
+    result
+}
+
+/// Prints the error with its causes as one line.
+fn fail(error: &anyhow::Error, status: u8) -> ExitCode {
+    let text = format!("{error:#}");
+    let line: Vec<&str> = text.lines().map(str::trim).collect();
+    eprintln!("mailroost: {}", line.join("; "));
+    ExitCode::from(status)
+}

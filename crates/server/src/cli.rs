@@ -1,0 +1,130 @@
+//! The command line. Its flags come from the table of configuration keys.
+
+use clap::{Arg, ArgMatches, Command};
+
+use crate::config::{Name, Places, TABLE};
+
+/// What the person asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// Run the server.
+    Serve,
+    /// Make a new admin key while no server runs on the data folder.
+    CreateKey,
+    /// Ask a running server whether it is ready.
+    HealthCheck,
+    /// Print the table of keys.
+    ExplainConfig,
+}
+
+/// Reads the command line. Prints and exits by itself for `--help`, `--version` (status 0) and
+/// for mistakes (status 2).
+pub fn read() -> (Task, Vec<(Name, String)>) {
+    let matches = command().get_matches();
+    interpret(&matches)
+}
+
+fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
+    let (task, matches) = match matches.subcommand() {
+        Some(("keys", keys)) => match keys.subcommand() {
+            Some((_, create)) => (Task::CreateKey, create),
+            None => (Task::CreateKey, keys),
+        },
+        Some(("config", config)) => (Task::ExplainConfig, config),
+        Some(("healthcheck", healthcheck)) => (Task::HealthCheck, healthcheck),
+        Some((_, serve)) => (Task::Serve, serve),
+        None => (Task::Serve, matches),
+    };
+    let flags = TABLE
+        .iter()
+        .filter_map(|key| {
+            // `try_get_one` also answers for subcommands that do not have the flag.
+            let value = matches.try_get_one::<String>(key.name).ok()??;
+            Some((key.id, value.clone()))
+        })
+        .collect();
+    (task, flags)
+}
+
+fn command() -> Command {
+    Command::new("mailroost")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Email for AI agents on your own server")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(with_flags(
+            Command::new("serve").about("Run the server; works without any configuration"),
+        ))
+        .subcommand(
+            Command::new("keys")
+                .about("API keys, when nobody holds one any more")
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(with_flags(Command::new("create").about(
+                    "Make and print a new admin key (with SQLite, stop the server first)",
+                ))),
+        )
+        .subcommand(
+            Command::new("config")
+                .about("The configuration")
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(Command::new("explain").about("Print every key and what it does")),
+        )
+        .subcommand(with_flags(Command::new("healthcheck").about(
+            "Ask the server at the configured HTTP address whether it is ready (status 0 or 1)",
+        )))
+}
+
+fn with_flags(command: Command) -> Command {
+    TABLE.iter().fold(command, |command, key| {
+        if key.places == Places::OnlyVariable {
+            return command;
+        }
+        let mut help = format!("{} [{}]", key.doc, key.variable);
+        if !key.default.is_empty() {
+            help.push_str(&format!(" [default: {}]", key.default));
+        }
+        command.arg(
+            Arg::new(key.name)
+                .long(key.flag)
+                .value_name(key.value)
+                .help(help),
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn flags_become_values_of_their_keys() {
+        let read = |line: &str| {
+            let matches = command().try_get_matches_from(line.split(' '));
+            matches.map(|matches| interpret(&matches))
+        };
+        let (task, flags) =
+            read("mailroost serve --http 127.0.0.1:0 --public-url http://h").unwrap();
+        assert_eq!(task, Task::Serve);
+        let expected = [(Name::Http, "127.0.0.1:0"), (Name::PublicUrl, "http://h")];
+        assert_eq!(flags, expected.map(|(name, text)| (name, text.to_owned())));
+        assert_eq!(
+            read("mailroost keys create --data d").unwrap(),
+            (Task::CreateKey, vec![(Name::Data, "d".to_owned())])
+        );
+        assert_eq!(
+            read("mailroost config explain").unwrap(),
+            (Task::ExplainConfig, vec![])
+        );
+        let error = read("mailroost serve --htp 1").unwrap_err().to_string();
+        assert!(error.contains("--http"), "{error}");
+        let error = read("mailroost serve --api-key am_us_x").unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+    }
+}

@@ -1,0 +1,362 @@
+//! The one table of configuration keys. Flags, variables, the file, `config explain`, the messages
+//! and the README's table all come from it.
+
+/// One thing that can be configured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Name {
+    /// The TOML file.
+    Config,
+    /// The data folder.
+    Data,
+    /// The address of the HTTP door.
+    Http,
+    /// The address of the SMTP door.
+    Smtp,
+    /// The domain of new inboxes.
+    Domain,
+    /// The name the SMTP door greets with.
+    Hostname,
+    /// The address clients reach the API under.
+    PublicUrl,
+    /// The PostgreSQL URL.
+    Database,
+    /// The admin key.
+    ApiKey,
+    /// The key that signs and seals.
+    MasterKey,
+    /// The certificate chain of STARTTLS.
+    TlsCertificate,
+    /// The private key of that certificate.
+    TlsKey,
+    /// The largest message.
+    MaxMessageSize,
+    /// The most recipients of one SMTP transaction.
+    MaxRecipients,
+    /// The most HTTP connections at once.
+    MaxHttpConnections,
+    /// The most SMTP connections at once.
+    MaxSmtpConnections,
+    /// How long a stop may take.
+    Drain,
+    /// Which log lines are written.
+    Log,
+    /// How log lines look.
+    LogFormat,
+}
+
+/// Where a key may be set. Every key may be set by its variable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Places {
+    /// File, variable and flag.
+    All,
+    /// Variable and flag.
+    NotInFile,
+    /// Only the variable: secrets do not belong on a command line, where every user of the
+    /// machine can read them, nor in a file that is checked in.
+    OnlyVariable,
+}
+
+/// What is known of a key.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Which key it is.
+    pub id: Name,
+    /// The name in the file (`public_url`).
+    pub name: &'static str,
+    /// The flag without its dashes (`public-url`).
+    pub flag: &'static str,
+    /// The variable (`MAILROOST_PUBLIC_URL`).
+    pub variable: &'static str,
+    /// What the value is, in the words of the help (`ADDR:PORT`).
+    pub value: &'static str,
+    /// What the value must be, completing "is not …".
+    pub wanted: &'static str,
+    /// The value when nothing is set; empty when there is none.
+    pub default: &'static str,
+    /// A value that works.
+    pub example: &'static str,
+    /// Where it may be set.
+    pub places: Places,
+    /// Whether the value must never be shown.
+    pub secret: bool,
+    /// What it does.
+    pub doc: &'static str,
+}
+
+const PLAIN: Key = Key {
+    id: Name::Config,
+    name: "",
+    flag: "",
+    variable: "",
+    value: "",
+    wanted: "",
+    default: "",
+    example: "",
+    places: Places::All,
+    secret: false,
+    doc: "",
+};
+
+/// All keys, each at the place of its [`Name`].
+pub const TABLE: &[Key] = &[
+    Key {
+        id: Name::Config,
+        name: "config",
+        flag: "config",
+        variable: "MAILROOST_CONFIG",
+        value: "FILE",
+        wanted: "a file that can be read",
+        example: "/etc/mailroost.toml",
+        places: Places::NotInFile,
+        doc: "A TOML file with any of the keys below, one `key = value` per line.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Data,
+        name: "data",
+        flag: "data",
+        variable: "MAILROOST_DATA",
+        value: "DIR",
+        wanted: "a folder",
+        default: "./mailroost-data",
+        example: "/var/lib/mailroost",
+        doc: "The data folder: the SQLite database, large messages, the master key and \
+                      the self-made certificate. Created for its owner alone. One process at a time.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Http,
+        name: "http",
+        flag: "http",
+        variable: "MAILROOST_HTTP",
+        value: "ADDR:PORT",
+        wanted: "an address with a port",
+        default: "127.0.0.1:8080",
+        example: "127.0.0.1:8080",
+        doc: "Where the API and the WebSocket listen. Port 0 takes a free one.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Smtp,
+        name: "smtp",
+        flag: "smtp",
+        variable: "MAILROOST_SMTP",
+        value: "ADDR:PORT",
+        wanted: "an address with a port",
+        default: "127.0.0.1:2525",
+        example: "0.0.0.0:25",
+        doc: "Where mail is received. Port 0 takes a free one.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Domain,
+        name: "domain",
+        flag: "domain",
+        variable: "MAILROOST_DOMAIN",
+        value: "NAME",
+        wanted: "a domain name with at least one dot (names beyond ASCII in xn-- form)",
+        default: "mailroost.localhost",
+        example: "agents.example.com",
+        doc: "The domain of inboxes that are created without one. Under .localhost, .test, \
+                      .example, .invalid, .local or .internal the server is in laptop mode: \
+                      nothing leaves the machine. Any other domain is public and ends it.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Hostname,
+        name: "hostname",
+        flag: "hostname",
+        variable: "MAILROOST_HOSTNAME",
+        value: "NAME",
+        wanted: "a host name with at least one dot",
+        example: "mx1.agents.example.com",
+        doc: "The name the SMTP door greets with and its self-made certificate carries. \
+                      Without it, the domain.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::PublicUrl,
+        name: "public_url",
+        flag: "public-url",
+        variable: "MAILROOST_PUBLIC_URL",
+        value: "URL",
+        wanted: "an http or https URL without a path",
+        example: "https://mail.example.com",
+        doc: "The address clients reach the API under, for download links behind a proxy. \
+                      Without it, the address of the request. Do not end it in /v0.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Database,
+        name: "database",
+        flag: "database",
+        variable: "MAILROOST_DATABASE",
+        value: "URL",
+        wanted: "a PostgreSQL URL",
+        example: "postgres://mailroost:secret@db.internal/mailroost",
+        secret: true,
+        doc: "A PostgreSQL database. Without it everything is in SQLite in the data \
+                      folder. Prefer the variable: a flag is visible to every user of the machine.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::ApiKey,
+        name: "api_key",
+        flag: "",
+        variable: "MAILROOST_API_KEY",
+        value: "KEY",
+        wanted: "an API key: `am_us_` and at least 20 letters or digits",
+        example: "am_us_ and the output of `openssl rand -hex 32`",
+        places: Places::OnlyVariable,
+        secret: true,
+        doc: "The admin key, for automation. Without it one is made and shown at the \
+                      first start.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::MasterKey,
+        name: "master_key",
+        flag: "",
+        variable: "MAILROOST_MASTER_KEY",
+        value: "HEX",
+        wanted: "a key of 64 hexadecimal digits",
+        example: "the output of `openssl rand -hex 32`",
+        places: Places::OnlyVariable,
+        secret: true,
+        doc: "Signs download links. Without it one is made and kept in the data folder. \
+                      Processes that share a PostgreSQL database need the same one.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::TlsCertificate,
+        name: "tls_certificate",
+        flag: "tls-certificate",
+        variable: "MAILROOST_TLS_CERTIFICATE",
+        value: "FILE",
+        wanted: "a PEM file with a certificate chain",
+        example: "/etc/mailroost/fullchain.pem",
+        doc: "The certificate chain for STARTTLS, read at the start. Without it a \
+                      self-made one is used.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::TlsKey,
+        name: "tls_key",
+        flag: "tls-key",
+        variable: "MAILROOST_TLS_KEY",
+        value: "FILE",
+        wanted: "a PEM file with a private key",
+        example: "/etc/mailroost/privkey.pem",
+        doc: "The private key that belongs to tls_certificate.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::MaxMessageSize,
+        name: "max_message_size",
+        flag: "max-message-size",
+        variable: "MAILROOST_MAX_MESSAGE_SIZE",
+        value: "SIZE",
+        wanted: "a size from 64 KiB to 200 MiB",
+        default: "50 MiB",
+        example: "50 MiB",
+        doc: "The largest message, counted as it travels: base64 makes a file of 25 MB a \
+                      message of 34 MB. Also the largest request body of the API.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::MaxRecipients,
+        name: "max_recipients",
+        flag: "max-recipients",
+        variable: "MAILROOST_MAX_RECIPIENTS",
+        value: "COUNT",
+        wanted: "a number from 100 to 10000",
+        default: "1000",
+        example: "1000",
+        doc: "The most recipients one SMTP transaction may name; RFC 5321 asks for at \
+                      least 100.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::MaxHttpConnections,
+        name: "max_http_connections",
+        flag: "max-http-connections",
+        variable: "MAILROOST_MAX_HTTP_CONNECTIONS",
+        value: "COUNT",
+        wanted: "a number from 1 to 100000",
+        default: "1024",
+        example: "1024",
+        doc: "The most HTTP connections at once, WebSockets included. Further ones wait.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::MaxSmtpConnections,
+        name: "max_smtp_connections",
+        flag: "max-smtp-connections",
+        variable: "MAILROOST_MAX_SMTP_CONNECTIONS",
+        value: "COUNT",
+        wanted: "a number from 1 to 100000",
+        default: "512",
+        example: "512",
+        doc: "The most SMTP connections at once. Further ones are told to come again.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Drain,
+        name: "drain",
+        flag: "drain",
+        variable: "MAILROOST_DRAIN",
+        value: "SECONDS",
+        wanted: "a number of seconds from 0 to 600",
+        default: "30",
+        example: "30",
+        doc: "How long a stop may wait for requests and SMTP sessions to finish before \
+                      it cuts them.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Log,
+        name: "log",
+        flag: "log",
+        variable: "MAILROOST_LOG",
+        value: "FILTER",
+        wanted: "a log filter",
+        default: "info",
+        example: "info,smtp=debug",
+        doc: "Which log lines are written to standard error: a level, or a list of \
+                      module=level.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::LogFormat,
+        name: "log_format",
+        flag: "log-format",
+        variable: "MAILROOST_LOG_FORMAT",
+        value: "FORMAT",
+        wanted: "`text` or `json`",
+        default: "text",
+        example: "json",
+        doc: "How log lines look: `text` for people, `json` for collectors.",
+        ..PLAIN
+    },
+];
+
+impl Name {
+    /// The key's row of the table.
+    pub const fn key(self) -> &'static Key {
+        &TABLE[self as usize]
+    }
+
+    /// The key with this name in the file.
+    pub fn in_file(name: &str) -> Option<Self> {
+        let key = TABLE
+            .iter()
+            .find(|key| key.name == name && key.places == Places::All);
+        key.map(|key| key.id)
+    }
+
+    /// The key with this variable.
+    pub fn of_variable(variable: &str) -> Option<Self> {
+        let key = TABLE.iter().find(|key| key.variable == variable);
+        key.map(|key| key.id)
+    }
+}

@@ -1,0 +1,283 @@
+//! The configuration once it is known to be good.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::error::ConfigError;
+use super::keys::Name;
+use super::layers::Layers;
+
+/// Everything the server is told, checked.
+#[derive(Debug)]
+pub struct Settings {
+    /// The data folder.
+    pub data: PathBuf,
+    /// Where the API listens.
+    pub http: SocketAddr,
+    /// Where mail is received.
+    pub smtp: SocketAddr,
+    /// The domain of new inboxes, in lower case.
+    pub domain: String,
+    /// The name the SMTP door greets with.
+    pub hostname: String,
+    /// The address of the API, without a slash at its end, if it is fixed.
+    pub public_url: Option<String>,
+    /// The PostgreSQL URL; SQLite without it.
+    pub database: Option<Secret<String>>,
+    /// The admin key, if the operator chose it.
+    pub api_key: Option<Secret<String>>,
+    /// The master key, if the operator holds it.
+    pub master_key: Option<Secret<[u8; 32]>>,
+    /// The certificate for STARTTLS; a self-made one without it.
+    pub tls: Option<Tls>,
+    /// The largest message in bytes.
+    pub max_message_bytes: usize,
+    /// The most recipients of one SMTP transaction.
+    pub max_recipients: usize,
+    /// The most HTTP connections at once.
+    pub max_http_connections: u32,
+    /// The most SMTP connections at once.
+    pub max_smtp_connections: u32,
+    /// How long a stop may take.
+    pub drain: Duration,
+    /// The log filter, known to parse.
+    pub log: String,
+    /// How log lines look.
+    pub log_format: LogFormat,
+}
+
+/// The files of a certificate.
+#[derive(Debug)]
+pub struct Tls {
+    /// The chain, in PEM.
+    pub certificate: PathBuf,
+    /// The private key, in PEM.
+    pub key: PathBuf,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For collectors, one JSON object a line.
+    Json,
+}
+
+/// A value that is never printed.
+#[derive(Clone)]
+pub struct Secret<T>(pub T);
+
+impl<T> fmt::Debug for Secret<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+impl Settings {
+    /// Checks every value.
+    ///
+    /// # Errors
+    /// The first value that is not of its key's kind.
+    pub fn check(layers: &Layers) -> Result<Self, ConfigError> {
+        let domain = required(layers, Name::Domain, domain_name)?;
+        let limits = (
+            required(layers, Name::MaxHttpConnections, |t| number(t, 1, 100_000))?,
+            required(layers, Name::MaxSmtpConnections, |t| number(t, 1, 100_000))?,
+        );
+        Ok(Self {
+            data: required(layers, Name::Data, path)?,
+            http: required(layers, Name::Http, socket_address)?,
+            smtp: required(layers, Name::Smtp, socket_address)?,
+            hostname: optional(layers, Name::Hostname, domain_name)?
+                .unwrap_or_else(|| domain.clone()),
+            domain,
+            public_url: optional(layers, Name::PublicUrl, public_url)?,
+            database: optional(layers, Name::Database, postgres_url)?.map(Secret),
+            api_key: optional(layers, Name::ApiKey, api_key)?.map(Secret),
+            master_key: optional(layers, Name::MasterKey, master_key)?.map(Secret),
+            tls: tls(layers)?,
+            max_message_bytes: required(layers, Name::MaxMessageSize, message_size)?,
+            max_recipients: required(layers, Name::MaxRecipients, |text| {
+                number(text, 100, 10_000)
+            })?,
+            max_http_connections: limits.0,
+            max_smtp_connections: limits.1,
+            drain: required(layers, Name::Drain, |text| number(text, 0, 600))
+                .map(Duration::from_secs)?,
+            log: required(layers, Name::Log, log_filter)?,
+            log_format: required(layers, Name::LogFormat, log_format)?,
+        })
+    }
+
+    /// Whether mail may leave the machine: the domain is one that others can reach.
+    pub fn is_public(&self) -> bool {
+        !is_reserved(&self.domain)
+    }
+}
+
+fn optional<T>(
+    layers: &Layers,
+    name: Name,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<Option<T>, ConfigError> {
+    let Some(value) = layers.get(name) else {
+        return Ok(None);
+    };
+    match read(value.text.trim()) {
+        Some(read) => Ok(Some(read)),
+        None => Err(ConfigError::wrong(name, value)),
+    }
+}
+
+/// For keys with a default in the table.
+fn required<T>(
+    layers: &Layers,
+    name: Name,
+    read: impl Fn(&str) -> Option<T>,
+) -> Result<T, ConfigError> {
+    optional(layers, name, read)?.ok_or(ConfigError::Alone {
+        set: Name::Config,
+        missing: name,
+    })
+}
+
+fn tls(layers: &Layers) -> Result<Option<Tls>, ConfigError> {
+    let certificate = optional(layers, Name::TlsCertificate, path)?;
+    let key = optional(layers, Name::TlsKey, path)?;
+    let alone = |set, missing| Err(ConfigError::Alone { set, missing });
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Ok(Some(Tls { certificate, key })),
+        (None, None) => Ok(None),
+        (Some(_), None) => alone(Name::TlsCertificate, Name::TlsKey),
+        (None, Some(_)) => alone(Name::TlsKey, Name::TlsCertificate),
+    }
+}
+
+fn path(text: &str) -> Option<PathBuf> {
+    (!text.is_empty() && !text.contains('\0')).then(|| PathBuf::from(text))
+}
+
+fn socket_address(text: &str) -> Option<SocketAddr> {
+    if let Some(port) = text.strip_prefix("localhost:") {
+        return Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port.parse().ok()?)));
+    }
+    text.parse().ok()
+}
+
+/// A host name of at least two labels (RFC 1123 §2.1, RFC 1035 §2.3.4), in lower case.
+fn domain_name(text: &str) -> Option<String> {
+    let name = text.to_ascii_lowercase();
+    let label_is_good = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    let looks_like_address = name
+        .rsplit('.')
+        .next()
+        .is_some_and(|last| last.bytes().all(|byte| byte.is_ascii_digit()));
+    (name.len() <= 253
+        && name.contains('.')
+        && !looks_like_address
+        && name.split('.').all(label_is_good))
+    .then_some(name)
+}
+
+/// Names that no mail from outside can reach: RFC 2606 §2 and §3, RFC 6761 §6, RFC 6762 §3,
+/// RFC 8375, and `.internal`, which ICANN keeps for private use.
+fn is_reserved(domain: &str) -> bool {
+    [
+        "localhost",
+        "test",
+        "example",
+        "invalid",
+        "local",
+        "internal",
+        "home.arpa",
+        "example.com",
+        "example.net",
+        "example.org",
+    ]
+    .iter()
+    .any(|suffix| {
+        domain
+            .strip_suffix(suffix)
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+    })
+}
+
+fn public_url(text: &str) -> Option<String> {
+    let url: http::Uri = text.parse().ok()?;
+    let scheme = url.scheme_str()?;
+    let authority = url.authority()?;
+    ((scheme == "http" || scheme == "https")
+        && !authority.as_str().contains('@')
+        && !authority.host().is_empty()
+        && matches!(url.path(), "" | "/")
+        && url.query().is_none())
+    .then(|| format!("{scheme}://{authority}"))
+}
+
+fn postgres_url(text: &str) -> Option<String> {
+    let rest = text
+        .strip_prefix("postgres://")
+        .or_else(|| text.strip_prefix("postgresql://"))?;
+    (!rest.is_empty() && !text.contains(char::is_whitespace)).then(|| text.to_owned())
+}
+
+fn api_key(text: &str) -> Option<String> {
+    let rest = text.strip_prefix("am_us_")?;
+    let good = (20..=200).contains(&rest.len())
+        && rest
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    good.then(|| text.to_owned())
+}
+
+fn master_key(text: &str) -> Option<[u8; 32]> {
+    data_encoding::HEXLOWER_PERMISSIVE
+        .decode(text.as_bytes())
+        .ok()?
+        .try_into()
+        .ok()
+}
+
+fn message_size(text: &str) -> Option<usize> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (count, unit) = text.split_at_checked(digits)?;
+    let factor: usize = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kb" => 1_000,
+        "kib" | "k" => 1 << 10,
+        "mb" => 1_000_000,
+        "mib" | "m" => 1 << 20,
+        _ => return None,
+    };
+    let bytes = count.parse::<usize>().ok()?.checked_mul(factor)?;
+    // RFC 5321 §4.5.3.1.7 asks for at least 64 KiB; messages are held in memory while they arrive.
+    (64 << 10..=200 << 20).contains(&bytes).then_some(bytes)
+}
+
+fn number<T: std::str::FromStr + PartialOrd>(text: &str, least: T, most: T) -> Option<T> {
+    let number = text.replace('_', "").parse().ok()?;
+    (least..=most).contains(&number).then_some(number)
+}
+
+fn log_filter(text: &str) -> Option<String> {
+    let good = !text.is_empty() && tracing_subscriber::EnvFilter::try_new(text).is_ok();
+    good.then(|| text.to_owned())
+}
+
+fn log_format(text: &str) -> Option<LogFormat> {
+    match text {
+        "text" => Some(LogFormat::Text),
+        "json" => Some(LogFormat::Json),
+        _ => None,
+    }
+}

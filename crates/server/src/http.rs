@@ -1,0 +1,169 @@
+//! The HTTP door: one port for requests and WebSockets, with our own accept loop.
+//!
+//! The loop is ours because three things must be bounded or awaited: how many connections there
+//! are (a WebSocket counts until it closes), how long a client may take to send its head, and the
+//! end of every request when the server stops.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use sys::{Clock, Shutdown, Tasks};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// How long a client may take for the head of a request; also how long an idle connection is kept.
+const HEAD_LIMIT: Duration = Duration::from_secs(10);
+/// The most bytes of a request head. Credentials and page tokens fit many times.
+const HEAD_BYTES: usize = 64 << 10;
+/// The rest after the machine refused us a connection, mostly for want of file descriptors.
+const REST: Duration = Duration::from_millis(100);
+
+/// The connections there may be, and those there are.
+#[derive(Clone)]
+pub struct Connections {
+    permits: Arc<Semaphore>,
+    most: u32,
+}
+
+impl Connections {
+    /// At most `most` at once.
+    pub fn new(most: u32) -> Self {
+        let permits = Arc::new(Semaphore::new(usize::try_from(most).unwrap_or(usize::MAX)));
+        Self { permits, most }
+    }
+
+    /// Completes when none is left, WebSockets included.
+    pub async fn closed(&self) {
+        // An error means that the semaphore was closed, which nobody does.
+        let _ = self.permits.acquire_many(self.most).await;
+    }
+}
+
+/// Accepts until the shutdown of `tasks` is requested, then returns; every connection is a task
+/// that answers the request it is in and closes.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    connections: Connections,
+    clock: Arc<dyn Clock>,
+    tasks: Tasks,
+) {
+    let mut shutdown = tasks.shutdown();
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = shutdown.requested() => return,
+            accepted = accept(&listener, &connections) => accepted,
+        };
+        match accepted {
+            Ok(stream) => tasks.spawn(converse(stream, router.clone(), tasks.shutdown())),
+            Err(error) if is_of_one_connection(&error) => {}
+            Err(error) => {
+                tracing::warn!(%error, "HTTP cannot accept a connection");
+                clock.sleep_until(clock.now().plus(REST)).await;
+            }
+        }
+    }
+}
+
+async fn accept(listener: &TcpListener, connections: &Connections) -> io::Result<Counted> {
+    let permit = Arc::clone(&connections.permits)
+        .acquire_owned()
+        .await
+        .map_err(io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    // Answers are small and written whole; waiting to fill a segment only delays them.
+    stream.set_nodelay(true)?;
+    Ok(Counted {
+        stream,
+        _permit: permit,
+    })
+}
+
+/// The client went away between its handshake and our accept.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::InvalidInput
+            | io::ErrorKind::NotConnected
+    )
+}
+
+async fn converse(stream: Counted, router: Router, mut shutdown: Shutdown) {
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_LIMIT)
+        .max_buf_size(HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = shutdown.requested() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        // A client that hangs up or stalls: its own affair.
+        tracing::debug!(%error, "HTTP connection ended early");
+    }
+}
+
+/// A stream that holds its place among the connections until it is dropped, also when a WebSocket
+/// has taken it over.
+struct Counted {
+    stream: TcpStream,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

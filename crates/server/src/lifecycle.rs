@@ -1,0 +1,238 @@
+//! Start and stop. Start: store, use cases and workers, doors. Stop in reverse, in two phases:
+//! first everything is asked to finish, then what has not finished in time is cut.
+//!
+//! A cut loses nothing that was accepted: a `250` or `200` is only sent after its commit, so a
+//! client that was cut has no answer and sends again.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use app::{App, Bootstrap, Inbound};
+use store::Store;
+use sys::{Env, Running, Tasks, timeout, timeout_at};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::config::Settings;
+use crate::data_folder::DataFolder;
+use crate::http::{self, Connections};
+use crate::welcome::{self, AdminKey, Welcome};
+use crate::wiring;
+
+/// How long the last transactions may take to reach the disk once everything else has stopped.
+const CLOSE_LIMIT: Duration = Duration::from_secs(10);
+
+/// Runs the server until it is told to stop.
+///
+/// # Errors
+/// When it cannot start; one line for the person who started it.
+pub async fn run(settings: Settings) -> anyhow::Result<()> {
+    let env = Env::system();
+    let mut signals = Signals::listen()?;
+    let server = tokio::select! {
+        server = start(&settings, &env) => server?,
+        // A database that does not answer must not keep the person waiting for it.
+        name = signals.next() => {
+            tracing::info!(signal = name, "told to stop before the start was complete");
+            return Ok(());
+        }
+    };
+    let name = signals.next().await;
+    tracing::info!(
+        signal = name,
+        seconds = settings.drain.as_secs(),
+        "stopping: no new connections, finishing what is under way"
+    );
+    server.stop(settings.drain, &mut signals).await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+struct Server {
+    env: Env,
+    store: Store,
+    workers: Running,
+    doors: Running,
+    connections: Connections,
+}
+
+async fn start(settings: &Settings, env: &Env) -> anyhow::Result<Server> {
+    let folder = DataFolder::open(&settings.data)?;
+    let store = wiring::open_store(settings, &folder, env).await?;
+    match start_on(settings, &folder, &store, env).await {
+        Ok((workers, doors, connections)) => Ok(Server {
+            env: env.clone(),
+            store,
+            workers,
+            doors,
+            connections,
+        }),
+        Err(error) => {
+            store.close().await;
+            Err(error)
+        }
+    }
+}
+
+async fn start_on(
+    settings: &Settings,
+    folder: &DataFolder,
+    store: &Store,
+    env: &Env,
+) -> anyhow::Result<(Running, Running, Connections)> {
+    // The ports are taken before the first key is made: a start that fails on a port must not
+    // have made a key that nobody was shown.
+    let http = sys::listen("HTTP", settings.http).await?;
+    let smtp = sys::listen("SMTP", settings.smtp).await?;
+    let smtp_settings = wiring::smtp_settings(settings, folder, env)?;
+
+    let (tasks, workers) = Tasks::new();
+    let app = wiring::start_app(settings, folder, store.clone(), env, &tasks).await?;
+    let admin_key = settings.api_key.as_ref().map(|key| key.0.as_str());
+    let bootstrap = app
+        .bootstrap(admin_key)
+        .await
+        .context("the organisation cannot be set up")?;
+
+    let addresses = (http.local_addr()?, smtp.local_addr()?);
+    let (doors, connections) = open_doors(settings, smtp_settings, env, app, http, smtp);
+    tell_mode(settings);
+    tracing::info!(
+        http = %addresses.0,
+        smtp = %addresses.1,
+        organization_id = bootstrap.organization_id,
+        "ready"
+    );
+    welcome(settings, folder, addresses, &bootstrap);
+    Ok((workers, doors, connections))
+}
+
+fn open_doors(
+    settings: &Settings,
+    smtp_settings: smtp::Settings,
+    env: &Env,
+    app: App,
+    http: TcpListener,
+    smtp: TcpListener,
+) -> (Running, Connections) {
+    let (tasks, doors) = Tasks::new();
+    let connections = Connections::new(settings.max_http_connections);
+    let inbound = Arc::new(Inbound::new(app.clone()));
+    let smtp_server = smtp::Server::new(inbound, smtp_settings, env.clone());
+    tasks.spawn(smtp_server.serve(smtp, tasks.clone()));
+    tasks.spawn(http::serve(
+        http,
+        api::router(app, wiring::api_settings(settings)),
+        connections.clone(),
+        Arc::clone(&env.clock),
+        tasks.clone(),
+    ));
+    (doors, connections)
+}
+
+fn tell_mode(settings: &Settings) {
+    if settings.is_public() {
+        tracing::info!(
+            domain = settings.domain,
+            "public mode: nobody counts as authenticated without proof. Delivery to other servers \
+             is not built yet: mail to people outside is held in the sandbox"
+        );
+        return;
+    }
+    tracing::info!(
+        domain = settings.domain,
+        "laptop mode: nothing leaves this machine. Mail to people outside is held in the sandbox \
+         and shown as delivered in the sandbox; mail from loopback counts as authenticated; there \
+         are no rate limits. A public --domain ends laptop mode"
+    );
+    for (door, address) in [("HTTP", settings.http), ("SMTP", settings.smtp)] {
+        if !address.ip().is_loopback() {
+            tracing::warn!(
+                %address,
+                "laptop mode, but {door} listens beyond this machine: right inside a container \
+                 whose ports are published to loopback only. Peers that are not loopback do not \
+                 count as authenticated"
+            );
+        }
+    }
+}
+
+fn welcome(
+    settings: &Settings,
+    folder: &DataFolder,
+    (http, smtp): (SocketAddr, SocketAddr),
+    bootstrap: &Bootstrap,
+) {
+    let key = match &bootstrap.api_key {
+        Some(key) => AdminKey::Made(key),
+        None if settings.api_key.is_some() => AdminKey::InEnvironment,
+        None => AdminKey::ShownBefore,
+    };
+    let text = Welcome {
+        http,
+        smtp,
+        public_url: settings.public_url.as_deref(),
+        data: folder.path(),
+        domain: &settings.domain,
+        is_public: settings.is_public(),
+        key,
+    }
+    .text();
+    welcome::print(&text);
+}
+
+impl Server {
+    /// Ends everything within `drain`, or at once when a second signal comes.
+    async fn stop(self, drain: Duration, signals: &mut Signals) {
+        let clock = Arc::clone(&self.env.clock);
+        let deadline = clock.now().plus(drain);
+        // Sockets and workers, which come second, keep a share of the time.
+        let doors_until = deadline.minus((drain / 6).min(Duration::from_secs(5)));
+        let orderly = async {
+            if timeout_at(&*clock, doors_until, self.doors.stop())
+                .await
+                .is_err()
+            {
+                tracing::warn!("some requests or SMTP sessions did not finish in time and are cut");
+            }
+            let rest = async { tokio::join!(self.workers.stop(), self.connections.closed()) };
+            if timeout_at(&*clock, deadline, rest).await.is_err() {
+                tracing::warn!("some WebSockets or workers did not finish in time and are cut");
+            }
+        };
+        tokio::select! {
+            () = orderly => {}
+            name = signals.next() => tracing::warn!(signal = name, "told again to stop: cutting"),
+        }
+        if timeout(&*clock, CLOSE_LIMIT, self.store.close())
+            .await
+            .is_err()
+        {
+            tracing::error!("the store did not close in time");
+        }
+    }
+}
+
+/// The signals that ask the server to stop. SIGHUP is left alone, so that `nohup` works.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
+}
