@@ -1,1 +1,30 @@
-//! placeholder
+//! The HTTP and WebSocket door: one table of routes, thin handlers over the verbs of `app`, and
+//! the tolerance that clients of the hosted service are used to.
+//!
+//! A request passes [`observe`] (request id, log line, panic guard), [`path`] (one canonical form
+//! of every path), the router, [`auth`] (credential to grant), its handler, and leaves as an
+//! answer or an [`error`] body. A handler names its permission, parses, calls one verb, renders.
+
+mod answer;
+mod api_keys;
+mod auth;
+mod base;
+mod body;
+mod download;
+mod error;
+mod health;
+mod ids;
+mod inboxes;
+mod messages;
+mod observe;
+mod organizations;
+mod params;
+mod path;
+mod percent;
+mod router;
+mod settings;
+mod socket;
+mod threads;
+
+pub use router::{RouteRow, router, routes};
+pub use settings::Settings;

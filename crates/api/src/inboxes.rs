@@ -1,0 +1,49 @@
+//! Inboxes.
+
+use model::{InboxId, perm};
+
+use crate::answer::{Answer, NoContent, Outcome};
+use crate::auth::Authorized;
+use crate::body::Body;
+use crate::error::Refusal;
+use crate::ids::At;
+use crate::params::Params;
+
+pub(crate) async fn create(
+    auth: Authorized<perm::InboxCreate>,
+    Body(request): Body<wire::CreateInboxRequest>,
+) -> Outcome<wire::Inbox> {
+    Ok(Answer(auth.app.create_inbox(&auth.grant, request).await?))
+}
+
+pub(crate) async fn list(
+    auth: Authorized<perm::InboxRead>,
+    params: Params,
+) -> Outcome<wire::ListInboxesResponse> {
+    let page = params.page()?;
+    Ok(Answer(auth.app.inboxes(&auth.grant, page).await?))
+}
+
+pub(crate) async fn get(
+    auth: Authorized<perm::InboxRead>,
+    At(inbox): At<InboxId>,
+) -> Outcome<wire::Inbox> {
+    Ok(Answer(auth.app.inbox(&auth.grant, &inbox).await?))
+}
+
+pub(crate) async fn update(
+    auth: Authorized<perm::InboxUpdate>,
+    At(inbox): At<InboxId>,
+    Body(request): Body<wire::UpdateInboxRequest>,
+) -> Outcome<wire::Inbox> {
+    let updated = auth.app.update_inbox(&auth.grant, &inbox, request).await?;
+    Ok(Answer(updated))
+}
+
+pub(crate) async fn delete(
+    auth: Authorized<perm::InboxDelete>,
+    At(inbox): At<InboxId>,
+) -> Result<NoContent, Refusal> {
+    auth.app.delete_inbox(&auth.grant, &inbox).await?;
+    Ok(NoContent)
+}

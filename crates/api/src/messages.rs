@@ -1,0 +1,108 @@
+//! Messages of an inbox: reading, labelling and everything that sends.
+
+use mail::MessageId;
+use model::{AttachmentId, InboxId, perm};
+
+use crate::answer::{Answer, NoContent, Outcome};
+use crate::auth::Authorized;
+use crate::base::Base;
+use crate::body::Body;
+use crate::error::Refusal;
+use crate::ids::At;
+use crate::params::Params;
+
+pub(crate) async fn list(
+    auth: Authorized<perm::MessageRead>,
+    At(inbox): At<InboxId>,
+    params: Params,
+) -> Outcome<wire::ListMessagesResponse> {
+    let filter = params.messages()?;
+    Ok(Answer(
+        auth.app.messages(&auth.grant, &inbox, filter).await?,
+    ))
+}
+
+pub(crate) async fn get(
+    auth: Authorized<perm::MessageRead>,
+    At((inbox, message)): At<(InboxId, MessageId)>,
+) -> Outcome<wire::Message> {
+    Ok(Answer(
+        auth.app.message(&auth.grant, &inbox, &message).await?,
+    ))
+}
+
+pub(crate) async fn update(
+    auth: Authorized<perm::MessageUpdate>,
+    At((inbox, message)): At<(InboxId, MessageId)>,
+    Body(request): Body<wire::UpdateMessageRequest>,
+) -> Outcome<wire::UpdateMessageResponse> {
+    let updated = auth
+        .app
+        .update_message(&auth.grant, &inbox, &message, request);
+    Ok(Answer(updated.await?))
+}
+
+pub(crate) async fn delete(
+    auth: Authorized<perm::MessageDelete>,
+    At((inbox, message)): At<(InboxId, MessageId)>,
+) -> Result<NoContent, Refusal> {
+    auth.app
+        .delete_message(&auth.grant, &inbox, &message)
+        .await?;
+    Ok(NoContent)
+}
+
+pub(crate) async fn send(
+    auth: Authorized<perm::MessageSend>,
+    At(inbox): At<InboxId>,
+    Body(request): Body<wire::SendMessageRequest>,
+) -> Outcome<wire::SendMessageResponse> {
+    Ok(Answer(auth.app.send(&auth.grant, &inbox, request).await?))
+}
+
+pub(crate) async fn reply(
+    auth: Authorized<perm::MessageReply>,
+    At((inbox, message)): At<(InboxId, MessageId)>,
+    Body(request): Body<wire::ReplyToMessageRequest>,
+) -> Outcome<wire::SendMessageResponse> {
+    let sent = auth.app.reply(&auth.grant, &inbox, &message, request);
+    Ok(Answer(sent.await?))
+}
+
+pub(crate) async fn reply_all(
+    auth: Authorized<perm::MessageReply>,
+    At((inbox, message)): At<(InboxId, MessageId)>,
+    Body(request): Body<wire::ReplyAllMessageRequest>,
+) -> Outcome<wire::SendMessageResponse> {
+    let sent = auth.app.reply_all(&auth.grant, &inbox, &message, request);
+    Ok(Answer(sent.await?))
+}
+
+pub(crate) async fn forward(
+    auth: Authorized<perm::MessageSend>,
+    At((inbox, message)): At<(InboxId, MessageId)>,
+    Body(request): Body<wire::SendMessageRequest>,
+) -> Outcome<wire::SendMessageResponse> {
+    let sent = auth.app.forward(&auth.grant, &inbox, &message, request);
+    Ok(Answer(sent.await?))
+}
+
+pub(crate) async fn get_attachment(
+    auth: Authorized<perm::MessageRead>,
+    At((inbox, message, attachment)): At<(InboxId, MessageId, AttachmentId)>,
+    Base(base): Base,
+) -> Outcome<wire::AttachmentResponse> {
+    let link = auth
+        .app
+        .attachment(&auth.grant, &inbox, &message, &attachment, &base);
+    Ok(Answer(link.await?))
+}
+
+pub(crate) async fn get_raw(
+    auth: Authorized<perm::MessageRead>,
+    At((inbox, message)): At<(InboxId, MessageId)>,
+    Base(base): Base,
+) -> Outcome<wire::RawMessageResponse> {
+    let link = auth.app.raw(&auth.grant, &inbox, &message, &base);
+    Ok(Answer(link.await?))
+}

@@ -1,0 +1,71 @@
+//! Threads, of one inbox or of everything the key reaches. Both kinds of route share their
+//! handlers: [`Within`] is the inbox of the path, if it names one.
+
+use model::{AttachmentId, ThreadId, perm};
+
+use crate::answer::{Answer, NoContent, Outcome};
+use crate::auth::Authorized;
+use crate::base::Base;
+use crate::body::Body;
+use crate::error::Refusal;
+use crate::ids::{At, Within};
+use crate::params::Params;
+
+pub(crate) async fn list(
+    auth: Authorized<perm::MessageRead>,
+    Within(inbox): Within,
+    params: Params,
+) -> Outcome<wire::ListThreadsResponse> {
+    let filter = params.threads()?;
+    let threads = auth.app.threads(&auth.grant, inbox.as_ref(), filter);
+    Ok(Answer(threads.await?))
+}
+
+pub(crate) async fn get(
+    auth: Authorized<perm::MessageRead>,
+    Within(inbox): Within,
+    At(thread): At<ThreadId>,
+    params: Params,
+) -> Outcome<wire::Thread> {
+    let page = params.page()?;
+    let thread = auth.app.thread(&auth.grant, inbox.as_ref(), &thread, page);
+    Ok(Answer(thread.await?))
+}
+
+pub(crate) async fn update(
+    auth: Authorized<perm::MessageUpdate>,
+    Within(inbox): Within,
+    At(thread): At<ThreadId>,
+    Body(request): Body<wire::UpdateThreadRequest>,
+) -> Outcome<wire::UpdateThreadResponse> {
+    let updated = auth
+        .app
+        .update_thread(&auth.grant, inbox.as_ref(), &thread, request);
+    Ok(Answer(updated.await?))
+}
+
+/// With `permanent=false` the thread moves to the trash, as an older SDK expects.
+pub(crate) async fn delete(
+    auth: Authorized<perm::MessageDelete>,
+    Within(inbox): Within,
+    At(thread): At<ThreadId>,
+    params: Params,
+) -> Result<NoContent, Refusal> {
+    let permanent = params.flag("permanent")?;
+    auth.app
+        .delete_thread(&auth.grant, inbox.as_ref(), &thread, permanent)
+        .await?;
+    Ok(NoContent)
+}
+
+pub(crate) async fn get_attachment(
+    auth: Authorized<perm::MessageRead>,
+    Within(inbox): Within,
+    At((thread, attachment)): At<(ThreadId, AttachmentId)>,
+    Base(base): Base,
+) -> Outcome<wire::AttachmentResponse> {
+    let link = auth
+        .app
+        .thread_attachment(&auth.grant, inbox.as_ref(), &thread, &attachment, &base);
+    Ok(Answer(link.await?))
+}
