@@ -12,9 +12,9 @@ use wire::{ErrorFrame, ErrorResponse, ValidationIssue};
 
 use crate::answer::JSON;
 
-/// Where each code is explained: this path and the code, on the server that answered. Relative, so
-/// that it is right under any name the server is reached by.
-const DOCS: &str = "/docs/errors#";
+/// The page of [`crate::docs`], on the server that answered. Relative, so that it is right under any
+/// name the server is reached by.
+pub(crate) const DOCS: &str = "/docs/errors";
 
 /// An error on its way to the client.
 pub(crate) struct Refusal(pub(crate) Error);
@@ -58,7 +58,7 @@ pub(crate) fn body(error: &Error) -> ErrorResponse {
         code: code.code().to_owned(),
         message: error.detail().to_owned(),
         fix: Some(fix(error)),
-        docs: format!("{DOCS}{}", code.code()),
+        docs: format!("{DOCS}#{}", code.code()),
         errors: (code == Code::ValidationError).then(|| issues(error.issues())),
         suggestions: error.alternatives().to_vec(),
     }
@@ -117,7 +117,7 @@ fn fix(error: &Error) -> String {
 }
 
 /// What to do about a code when the error itself does not know better.
-const fn default_fix(code: Code) -> &'static str {
+pub(crate) const fn default_fix(code: Code) -> &'static str {
     match code {
         Code::ValidationError => {
             "Correct the field that `errors` names and send the request again."

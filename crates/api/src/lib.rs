@@ -10,6 +10,7 @@ mod api_keys;
 mod auth;
 mod base;
 mod body;
+mod docs;
 mod download;
 mod error;
 mod health;

@@ -17,11 +17,11 @@ use model::{Code, Error, Need, Permission};
 use tower::Layer;
 
 use crate::auth::Authorized;
-use crate::error::{Refusal, no_route};
+use crate::error::{DOCS, Refusal, no_route};
 use crate::observe::{Operation, observe};
 use crate::path::canonical;
 use crate::settings::{Door, Settings};
-use crate::{api_keys, download, health, inboxes, messages, organizations, socket, threads};
+use crate::{api_keys, docs, download, health, inboxes, messages, organizations, socket, threads};
 
 /// What a row of the table says, without its handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,6 +97,7 @@ fn table() -> Vec<Row> {
         get("/v0/organizations", "organizations.get", organizations::get),
         get("/v0", "websockets.connect", socket::connect),
         open("/v0/downloads/{token}", "downloads.get", download::get),
+        open(DOCS, "docs.errors", docs::errors),
         open("/healthz", "health.get", health::get),
     ];
     rows.extend(inbox_rows());
