@@ -1,1 +1,107 @@
-//! placeholder
+//! The verbs of the product and its background work.
+//!
+//! Every door — SMTP, REST, the WebSocket — ends here. Mail arrives through one function
+//! ([`inbound`]) and leaves through one ([`outbound`]); read those two first. A verb takes a
+//! [`Grant`] of exactly the right it needs, opens its transactions here and nowhere else, and never
+//! waits for the network inside one.
+
+mod authenticate;
+mod download;
+mod gate;
+mod inbound;
+mod inboxes;
+mod jobs;
+mod keys;
+mod messages;
+mod orgs;
+mod outbound;
+mod paging;
+mod render;
+mod start;
+mod tail;
+mod threads;
+mod worker;
+
+use std::sync::Arc;
+
+pub use download::Download;
+pub use inbound::Inbound;
+pub use start::{Bootstrap, Mode, Settings};
+pub use store::{Access, Grant};
+pub use tail::Tail;
+
+use mail::Timestamp;
+use model::{Result, perm};
+use store::Store;
+use sys::Env;
+
+/// The product. Clones share it.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    env: Env,
+    settings: Settings,
+    /// Signs download links; derived from the master key.
+    link_key: [u8; 32],
+    /// Seals page tokens to the list they came from; derived from the master key.
+    page_key: [u8; 32],
+    tails: tail::Tails,
+    tasks: sys::Tasks,
+}
+
+impl App {
+    fn store(&self) -> &Store {
+        &self.0.store
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.0.settings
+    }
+
+    fn env(&self) -> &Env {
+        &self.0.env
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.env.clock.now()
+    }
+
+    /// The access of whoever holds the API key `secret`.
+    ///
+    /// # Errors
+    /// `unknown_api_key` when it is not a key of this server, was revoked or has expired.
+    pub async fn authenticate(&self, secret: &str) -> Result<Access> {
+        self.store()
+            .authenticate(store::Credential::new(secret))
+            .await
+    }
+
+    /// Whether the server can do its work: its store answers.
+    ///
+    /// # Errors
+    /// `service_unavailable` when it does not.
+    pub async fn ready(&self) -> Result<()> {
+        self.store().first_org().await.map(|_| ())
+    }
+
+    /// Who the caller is.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn identity(&self, grant: &Grant<perm::Authenticated>) -> Result<wire::Identity> {
+        orgs::identity(self, grant).await
+    }
+
+    /// The caller's organisation.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn organization(
+        &self,
+        grant: &Grant<perm::OrganizationRead>,
+    ) -> Result<wire::Organization> {
+        orgs::organization(self, grant).await
+    }
+}

@@ -174,9 +174,15 @@ fn text_of(original: &Original<'_>) -> String {
 fn html_of(original: &Original<'_>) -> String {
     match (original.html, original.text) {
         (Some(html), _) => inner_body(html).to_owned(),
-        (None, Some(text)) => escape(text).replace('\n', "<br>\n"),
+        (None, Some(text)) => text_as_html(text),
         (None, None) => String::new(),
     }
+}
+
+/// Plain text as HTML that looks the same: escaped, line by line.
+#[must_use]
+pub fn text_as_html(text: &str) -> String {
+    escape(text).replace('\n', "<br>\n")
 }
 
 fn escape(text: &str) -> String {

@@ -167,6 +167,12 @@ impl Access {
         }
     }
 
+    /// Whether what is hidden for these reasons is there for this caller.
+    #[must_use]
+    pub fn sees(&self, hidden: Hidden) -> bool {
+        hidden.bits() & self.0.unseen.bits() == 0
+    }
+
     pub(crate) fn org_bytes(&self) -> &[u8; 16] {
         self.0.org_id.as_bytes()
     }

@@ -40,6 +40,8 @@ pub struct LogEntry {
     pub pod_id: Option<PodId>,
     /// The inbox it happened in.
     pub inbox_key: Option<InboxKey>,
+    /// Why a reader without special rights must not see it.
+    pub hidden: Hidden,
     /// The exact JSON every reader gets.
     pub body: Arc<str>,
 }
@@ -105,7 +107,7 @@ impl View<'_> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut packed = Vec::new();
         self.query(
-            "select seq, event_id, kind, pod_id, inbox_id, codec, body from event \
+            "select seq, event_id, kind, pod_id, inbox_id, hidden, codec, body from event \
              where {scope} and {seen} and seq > $1 order by seq limit $2",
             args![seq, limit],
             &mut |row| {
@@ -115,9 +117,10 @@ impl View<'_> {
                     kind: EventKind::parse(row.text(2)?),
                     pod_id: row.get(3)?,
                     inbox_key: row.get(4)?,
+                    hidden: row.get(5)?,
                     body: Arc::from(""),
                 };
-                packed.push((entry, row.get::<i64>(5)?, row.get::<Vec<u8>>(6)?));
+                packed.push((entry, row.get::<i64>(6)?, row.get::<Vec<u8>>(7)?));
                 Ok(())
             },
         )?;

@@ -5,7 +5,7 @@ use model::label::Labels;
 use model::message::{Attachment, Direction, Message};
 use model::page::ThreadFilter;
 use model::thread::Thread;
-use model::{Error, Hidden, InboxKey, Result, ThreadId};
+use model::{AttachmentId, Error, Hidden, InboxKey, MessageKey, Result, ThreadId};
 
 use crate::db::{DbResult, Row, Value, args};
 use crate::messages::listing::{Conditions, contains, page, shown, split_labels};
@@ -247,6 +247,28 @@ impl View<'_> {
                 Ok((self.with_attachments(row)?, position))
             })
             .collect()
+    }
+
+    /// An attachment of any message in a thread, and the message it is part of.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn thread_attachment(
+        &mut self,
+        thread: ThreadId,
+        wanted: AttachmentId,
+    ) -> Result<(MessageKey, Attachment)> {
+        let lists = self.all(
+            "select message_key, attachments from message where {scope} and {seen} and thread_id = $1 \
+             and attachments is not null",
+            args![thread],
+            |row| Ok((row.get(0)?, from_json::<Vec<Attachment>>(row.text(1)?, 1)?)),
+        )?;
+        let mut parts = lists
+            .into_iter()
+            .flat_map(|(key, parts)| parts.into_iter().map(move |part| (key, part)));
+        let found = parts.find(|(_, part)| part.attachment_id == wanted);
+        found.ok_or_else(|| Error::not_found("Attachment"))
     }
 
     fn with_attachments(&mut self, row: ThreadRow) -> Result<Thread> {

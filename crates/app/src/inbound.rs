@@ -1,0 +1,338 @@
+//! How a message arrives: one function for mail from outside and for mail between inboxes.
+//!
+//! `receive` parses, judges the sender, takes the new text out of it, stores the raw bytes and
+//! files it in one transaction for each organisation. Only then is it accepted: the sender may
+//! forget it. Mail that comes again after a lost answer is recognised and not filed twice.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use mail::parse::{Parsed, parse};
+use mail::trace::{Hop, received, return_path};
+use mail::{Address, MessageId, Timestamp, reply, thread_key};
+use model::label::{Label, Labels};
+use model::message::{Attachment, Content, Direction, People};
+use model::{AttachmentId, Error, EventKind, Kind, MessageKey, OrgId, Result, ThreadId, perm};
+use smtp::{Envelope, Reply};
+use store::{Filed, Grant, NewEvent, NewMessage, Reason, Route};
+
+use crate::authenticate::{self, Sender};
+use crate::{App, render};
+
+/// Parsing a mail above this size is worth a thread of its own.
+const LARGE: usize = 128 << 10;
+
+/// The SMTP door.
+#[derive(Clone)]
+pub struct Inbound(App);
+
+impl Inbound {
+    /// The door that files into `app`.
+    #[must_use]
+    pub fn new(app: App) -> Self {
+        Self(app)
+    }
+}
+
+impl smtp::Handler for Inbound {
+    async fn connected(&self, _: SocketAddr) -> Result<(), Reply> {
+        Ok(())
+    }
+
+    async fn mail_from(&self, _: &Envelope) -> Result<(), Reply> {
+        Ok(())
+    }
+
+    async fn rcpt_to(&self, _: &Envelope, to: &Address) -> Result<(), Reply> {
+        match self.0.store().routes(vec![to.key()]).await {
+            Ok(routes) if routes.iter().any(Option::is_some) => Ok(()),
+            Ok(_) => Err(Reply::never(550, (1, 1), "No such mailbox here")),
+            Err(error) => Err(reply_for(&error)),
+        }
+    }
+
+    async fn message(&self, envelope: Envelope, raw: Vec<u8>) -> Reply {
+        let sender = authenticate::by_smtp(self.0.settings().mode, envelope.peer);
+        let arrival = Arrival {
+            recipients: envelope.forward_paths.iter().map(Address::key).collect(),
+            sender,
+            trace: trace(&envelope, &self.0.settings().hostname),
+            reverse_path: envelope.reverse_path,
+            raw: raw.into(),
+            at: envelope.received_at,
+        };
+        match self.0.receive(arrival).await {
+            Ok(()) => Reply::ok(250, (0, 0), "Message accepted"),
+            Err(error) => reply_for(&error),
+        }
+    }
+}
+
+/// A message and how it came here.
+pub(crate) struct Arrival {
+    /// Addresses in the form of [`Address::key`].
+    pub(crate) recipients: Vec<String>,
+    pub(crate) sender: Sender,
+    pub(crate) reverse_path: Option<Address>,
+    pub(crate) raw: Bytes,
+    pub(crate) at: Timestamp,
+    /// The fields that record its way, as header lines.
+    pub(crate) trace: String,
+}
+
+impl App {
+    /// Takes responsibility for a message. `Ok` means that it is filed, synced to disk, in every
+    /// inbox it was meant for.
+    ///
+    /// # Errors
+    /// `not_found` when no recipient is an inbox here; otherwise the sender should try again, and
+    /// what was filed already is not filed twice.
+    pub(crate) async fn receive(&self, arrival: Arrival) -> Result<()> {
+        let arrival = Arc::new(arrival);
+        let understood = Arc::new(self.understand(&arrival).await?);
+        let routes = self.store().routes(arrival.recipients.clone()).await?;
+        let mut by_org: BTreeMap<OrgId, Vec<Route>> = BTreeMap::new();
+        for route in routes.into_iter().flatten() {
+            let inboxes = by_org.entry(route.org_id).or_default();
+            // A recipient named twice gets the message once.
+            if inboxes
+                .iter()
+                .all(|known| known.inbox_key != route.inbox_key)
+            {
+                inboxes.push(route);
+            }
+        }
+        if by_org.is_empty() {
+            return Err(Error::not_found("Mailbox"));
+        }
+        for (org_id, mut inboxes) in by_org {
+            // Everybody locks inboxes in this order.
+            inboxes.sort_by_key(|route| route.inbox_key);
+            self.file(org_id, inboxes, &arrival, &understood).await?;
+        }
+        Ok(())
+    }
+
+    /// What the bytes say, worked out before any transaction.
+    async fn understand(&self, arrival: &Arc<Arrival>) -> Result<Understood> {
+        if arrival.raw.len() < LARGE {
+            return Ok(Understood::of(&arrival.raw));
+        }
+        let arrival = Arc::clone(arrival);
+        let work = move || Understood::of(&arrival.raw);
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(Error::internal)
+    }
+
+    async fn file(
+        &self,
+        org_id: OrgId,
+        inboxes: Vec<Route>,
+        arrival: &Arrival,
+        understood: &Arc<Understood>,
+    ) -> Result<()> {
+        let access = self.store().system(org_id, Reason::Reception);
+        let grant: Grant<perm::Authenticated> = access.grant()?;
+        let raw = self.store().place(&grant, &arrival.raw).await?;
+        let body = self.store().pack(&understood.content)?;
+        let news: Vec<(NewMessage, u128)> = inboxes
+            .into_iter()
+            .map(|inbox| {
+                let new = self.new_message(inbox, arrival, understood, raw.clone(), body.clone());
+                (new, self.env().ids.random().as_u128())
+            })
+            .collect();
+        let understood = Arc::clone(understood);
+        let kind = match arrival.sender {
+            Sender::Proven => EventKind::MessageReceived,
+            Sender::Unproven => EventKind::MessageReceivedUnauthenticated,
+        };
+        self.store()
+            .write(&grant, move |txn| {
+                for (new, random) in &news {
+                    let Filed::New(message) = txn.file_message(new)? else {
+                        continue;
+                    };
+                    let thread = txn.thread(None, message.thread_id)?;
+                    txn.emit(NewEvent {
+                        kind,
+                        pod_id: Some(message.pod_id),
+                        inbox_key: Some(message.inbox_key),
+                        hidden: message.labels.hidden(),
+                        payload: render::received_event(&message, &understood.content, &thread)?,
+                        random: *random,
+                    });
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    fn new_message(
+        &self,
+        inbox: Route,
+        arrival: &Arrival,
+        understood: &Understood,
+        raw: store::Placed,
+        body: store::Body,
+    ) -> NewMessage {
+        let ids = &self.env().ids;
+        let mut labels: Labels = [Label::system("unread")].into_iter().collect();
+        if arrival.sender == Sender::Unproven {
+            labels.insert(Label::system("unauthenticated"));
+        }
+        let parsed = &understood.parsed;
+        NewMessage {
+            key: MessageKey::new(ids.ordered(arrival.at)),
+            minted: self.mint_message_id(inbox.inbox_id.as_str()),
+            inbox,
+            direction: Direction::Received,
+            at: arrival.at,
+            labels,
+            from: understood.from.clone(),
+            people: understood.people.clone(),
+            subject: parsed.subject.clone(),
+            preview: parsed.preview(),
+            message_id: parsed.message_id.clone(),
+            in_reply_to: parsed.in_reply_to.first().cloned(),
+            references: parsed.references.clone(),
+            ancestors: thread_key::ancestors(parsed),
+            attachments: self.attachments(parsed),
+            size: i64::try_from(arrival.raw.len()).unwrap_or(i64::MAX),
+            dedup: dedup(parsed, &raw, arrival.reverse_path.as_ref()),
+            raw,
+            body,
+            thread: None,
+            new_thread: ThreadId::new(ids.ordered(arrival.at)),
+            envelope: arrival.reverse_path.as_ref().map(ToString::to_string),
+            trace: Some(arrival.trace.clone()),
+        }
+    }
+
+    /// What is shown of the attachments, with fresh ids.
+    pub(crate) fn attachments(&self, parsed: &Parsed) -> Vec<Attachment> {
+        let describe = |part: &mail::parse::Attachment| Attachment {
+            attachment_id: AttachmentId::new(self.env().ids.random()),
+            part: part.part,
+            filename: part.filename.clone(),
+            content_type: part.content_type.clone(),
+            content_disposition: part.disposition.map(|kind| kind.as_str().to_owned()),
+            content_id: part.content_id.clone(),
+            size: i64::try_from(part.size).unwrap_or(i64::MAX),
+        };
+        parsed.attachments.iter().map(describe).collect()
+    }
+
+    /// A Message-ID of our own for a message of the inbox at `address`.
+    #[expect(
+        clippy::expect_used,
+        reason = "hexadecimal digits and a checked domain make an id"
+    )]
+    pub(crate) fn mint_message_id(&self, address: &str) -> MessageId {
+        let domain = address
+            .rsplit_once('@')
+            .map_or("localhost", |(_, domain)| domain);
+        let text = format!("<{}@{domain}>", self.env().ids.random().simple());
+        MessageId::parse(&text).expect("a minted id is an id")
+    }
+}
+
+/// A message as its bytes describe it.
+pub(crate) struct Understood {
+    pub(crate) parsed: Parsed,
+    pub(crate) content: Content,
+    pub(crate) from: String,
+    pub(crate) people: People,
+}
+
+impl Understood {
+    pub(crate) fn of(raw: &[u8]) -> Self {
+        let mut parsed = parse(raw);
+        let visible = reply::visible(parsed.text.as_deref(), parsed.html.as_deref());
+        let content = Content {
+            text: parsed.text.clone(),
+            html: parsed.html.take(),
+            extracted_text: visible.text,
+            extracted_html: visible.html,
+            headers: std::mem::take(&mut parsed.headers),
+        };
+        let shown = |list: &[mail::Correspondent]| list.iter().map(ToString::to_string).collect();
+        let from = parsed.from.first().or(parsed.sender.as_ref());
+        Self {
+            from: from.map(ToString::to_string).unwrap_or_default(),
+            people: People {
+                to: shown(&parsed.to),
+                cc: shown(&parsed.cc),
+                bcc: shown(&parsed.bcc),
+                reply_to: shown(&parsed.reply_to),
+            },
+            content,
+            parsed,
+        }
+    }
+}
+
+/// What makes a second arrival of one mail recognisable. Without a Message-ID there is no telling
+/// a repetition from a second mail of equal words.
+fn dedup(parsed: &Parsed, raw: &store::Placed, reverse_path: Option<&Address>) -> Option<[u8; 32]> {
+    let id = parsed.message_id.as_ref()?;
+    let mut hash = blake3::Hasher::new();
+    hash.update(id.as_str().as_bytes())
+        .update(&[0])
+        .update(raw.blob_id().as_bytes());
+    hash.update(
+        reverse_path
+            .map(Address::key)
+            .unwrap_or_default()
+            .as_bytes(),
+    );
+    Some(*hash.finalize().as_bytes())
+}
+
+/// The trace fields of RFC 5321 §4.4, newest first.
+fn trace(envelope: &Envelope, hostname: &str) -> String {
+    let protocol = match (envelope.smtputf8, envelope.esmtp, envelope.tls) {
+        (true, _, true) => "UTF8SMTPS",
+        (true, _, false) => "UTF8SMTP",
+        (false, true, true) => "ESMTPS",
+        (false, true, false) => "ESMTP",
+        (false, false, _) => "SMTP",
+    };
+    let recipient = match envelope.forward_paths.as_slice() {
+        [one] => Some(one),
+        _ => None,
+    };
+    let hop = Hop {
+        helo: &envelope.helo,
+        peer: Some(envelope.peer.ip()),
+        by: hostname,
+        protocol,
+        tls: None,
+        id: &envelope.session.to_string(),
+        recipient,
+        at: envelope.received_at,
+    };
+    return_path(envelope.reverse_path.as_ref()) + &received(&hop)
+}
+
+/// The answer to a client whose message was not taken. It never says more than the client can act
+/// on; the log has the rest.
+fn reply_for(error: &Error) -> Reply {
+    match error.kind() {
+        Kind::NotFound => Reply::never(550, (1, 1), "No such mailbox here"),
+        Kind::Invalid => Reply::never(554, (6, 0), "The message cannot be taken as it is"),
+        Kind::Unauthenticated | Kind::Forbidden | Kind::Refused | Kind::Conflict => {
+            Reply::never(550, (7, 1), "Not allowed")
+        }
+        Kind::TooLarge => Reply::never(552, (3, 4), "The message is too large"),
+        Kind::Quota => Reply::later(452, (2, 2), "The mailbox is full"),
+        Kind::RateLimited => Reply::later(421, (7, 0), "Too much at once, try again later"),
+        Kind::Unavailable | Kind::Internal => {
+            tracing::error!(error = ?error, "a message could not be filed");
+            Reply::local_error()
+        }
+    }
+}

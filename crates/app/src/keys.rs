@@ -1,0 +1,266 @@
+//! API keys: minted once, shown once, never stronger than the key that makes them.
+
+use std::sync::Arc;
+
+use data_encoding::HEXLOWER;
+use mail::Timestamp;
+use model::api_key::{ApiKey, PREFIX_LEN, Scope};
+use model::page::Page;
+use model::{ApiKeyId, Code, Error, InboxId, Permission, PermissionSet, Result, perm};
+use store::{Access, Credential, Grant, NewKey, Position, View};
+use wire::CreateApiKeyRequest;
+
+use crate::paging::Listing;
+use crate::{App, render};
+
+/// A fresh secret and what is stored of it.
+pub(crate) fn mint(app: &App, name: &str, scope: Scope) -> (String, NewKey) {
+    let secret = format!("am_us_{}", HEXLOWER.encode(&app.env().ids.bytes::<32>()));
+    let mut key = adopt(app, name, &secret);
+    key.scope = scope;
+    (secret, key)
+}
+
+/// What is stored of a secret that somebody else chose, for a key of the whole organisation.
+pub(crate) fn adopt(app: &App, name: &str, secret: &str) -> NewKey {
+    NewKey {
+        api_key_id: ApiKeyId::new(app.env().ids.ordered(app.now())),
+        credential: Credential::new(secret),
+        prefix: secret.chars().take(PREFIX_LEN).collect(),
+        name: name.to_owned(),
+        scope: Scope::Org,
+        permissions: None,
+        expires_at: None,
+    }
+}
+
+impl App {
+    /// Makes a key of the caller's scope, or of one inbox within it. The secret is in this answer
+    /// and nowhere else.
+    ///
+    /// # Errors
+    /// `permission_escalation` for a key stronger or longer-lived than the caller's, or
+    /// `validation_error`.
+    pub async fn create_api_key(
+        &self,
+        grant: &Grant<perm::ApiKeyCreate>,
+        inbox: Option<&InboxId>,
+        request: CreateApiKeyRequest,
+    ) -> Result<wire::CreateApiKeyResponse> {
+        if request.public_key.is_some() {
+            return Err(Error::new(
+                Code::NotEnabled,
+                "Public keys are not enabled on this server",
+            )
+            .fix("Leave public_key out to get a bearer key."));
+        }
+        let access = grant.access();
+        let scope = match inbox {
+            Some(id) => {
+                let inbox = self.find_inbox(grant, id).await?;
+                Scope::Inbox(inbox.pod_id, inbox.key)
+            }
+            None => *access.scope(),
+        };
+        let name = key_name(request.name.as_deref())?;
+        let (secret, mut new) = mint(self, &name, scope);
+        new.permissions = rights(access, request.permissions.as_ref())?;
+        new.expires_at = self.expiry(access, request.expires_at.as_deref())?;
+        let new = Arc::new(new);
+        let made = self.store().write(grant, move |txn| {
+            let key = txn.create_api_key(&new)?;
+            let inbox = bound_to(txn, &key)?;
+            Ok((key, inbox))
+        });
+        let (key, inbox) = made.await?;
+        let shown = render::api_key(&key, inbox);
+        Ok(wire::CreateApiKeyResponse {
+            organization_id: shown.organization_id,
+            api_key_id: shown.api_key_id,
+            api_key: secret,
+            prefix: shown.prefix,
+            name: shown.name,
+            pod_id: shown.pod_id,
+            inbox_id: shown.inbox_id,
+            permissions: shown.permissions,
+            created_at: shown.created_at,
+            expires_at: shown.expires_at,
+        })
+    }
+
+    fn expiry(&self, access: &Access, text: Option<&str>) -> Result<Option<Timestamp>> {
+        let wanted = text
+            .map(|text| {
+                Timestamp::parse_rfc3339(text).ok_or_else(|| {
+                    Error::invalid(
+                        "expires_at",
+                        "invalid_value",
+                        "Expected an RFC 3339 time with its offset",
+                    )
+                })
+            })
+            .transpose()?;
+        if wanted.is_some_and(|at| at <= self.now()) {
+            return Err(Error::invalid(
+                "expires_at",
+                "invalid_value",
+                "expires_at must be in the future",
+            ));
+        }
+        match (access.expires_at(), wanted) {
+            (Some(own), None) => Ok(Some(own)),
+            (Some(own), Some(at)) if at > own => Err(Error::new(
+                Code::PermissionEscalation,
+                "A key cannot outlive the key that makes it",
+            )
+            .fix("Choose an earlier expires_at, or use a key that lives longer.")),
+            (_, wanted) => Ok(wanted),
+        }
+    }
+
+    /// A page of keys, newest first: all within reach, or those bound to one inbox.
+    ///
+    /// # Errors
+    /// `not_found` for the inbox, or `validation_error` for a bad token.
+    pub async fn api_keys(
+        &self,
+        grant: &Grant<perm::ApiKeyRead>,
+        inbox: Option<&InboxId>,
+        page: Page,
+    ) -> Result<wire::ListApiKeysResponse> {
+        let list = Listing::new(self, &format!("keys {inbox:?}"), grant.access(), &page, "");
+        let (from, fetch, ascending) = (list.start(&page)?, list.fetch(), page.ascending);
+        let inbox = inbox.cloned();
+        let found = self.store().read(grant, move |view| {
+            let bound = inbox
+                .as_ref()
+                .map(|id| Ok::<_, Error>(view.inbox(id)?.key))
+                .transpose()?;
+            let keys = view.api_keys(bound, from, ascending, fetch)?;
+            keys.into_iter()
+                .map(|key| Ok((bound_to(view, &key)?, key)))
+                .collect::<Result<Vec<_>>>()
+        });
+        let mut found = found.await?;
+        let next_page_token = list.cut(&mut found, |(_, key)| Position {
+            at: key.created_at.as_micros(),
+            key: *key.api_key_id.as_bytes(),
+        });
+        let api_keys: Vec<_> = found
+            .into_iter()
+            .map(|(inbox, key)| render::api_key(&key, inbox))
+            .collect();
+        Ok(wire::ListApiKeysResponse {
+            count: api_keys.len(),
+            next_page_token,
+            api_keys,
+        })
+    }
+
+    /// One key, without its secret.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn api_key(
+        &self,
+        grant: &Grant<perm::ApiKeyRead>,
+        id: &ApiKeyId,
+    ) -> Result<wire::ApiKey> {
+        let id = *id;
+        let found = self.store().read(grant, move |view| {
+            let key = view.api_key(id)?;
+            Ok((bound_to(view, &key)?, key))
+        });
+        let (inbox, key) = found.await?;
+        Ok(render::api_key(&key, inbox))
+    }
+
+    /// Revokes a key. Requests with it fail from now on; its open sockets close within seconds.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn delete_api_key(
+        &self,
+        grant: &Grant<perm::ApiKeyDelete>,
+        inbox: Option<&InboxId>,
+        id: &ApiKeyId,
+    ) -> Result<()> {
+        let (inbox, id) = (inbox.cloned(), *id);
+        self.store()
+            .write(grant, move |txn| {
+                if let Some(inbox) = &inbox {
+                    let bound = txn.inbox(inbox)?.key;
+                    let key = txn.api_key(id)?;
+                    if !matches!(key.scope, Scope::Inbox(_, own) if own == bound) {
+                        return Err(Error::not_found("API key"));
+                    }
+                }
+                txn.delete_api_key(id)
+            })
+            .await
+    }
+}
+
+/// The address of the inbox a key is bound to.
+fn bound_to(view: &mut View<'_>, key: &ApiKey) -> Result<Option<String>> {
+    match key.scope {
+        Scope::Org | Scope::Pod(_) => Ok(None),
+        Scope::Inbox(_, inbox) => Ok(Some(view.inbox_of_key(inbox)?.inbox_id.to_string())),
+    }
+}
+
+fn key_name(name: Option<&str>) -> Result<String> {
+    let name = name.map_or("API Key", str::trim);
+    if name.is_empty() || name.chars().count() > 256 || name.chars().any(char::is_control) {
+        return Err(Error::invalid(
+            "name",
+            "invalid_value",
+            "A name has 1 to 256 characters",
+        ));
+    }
+    Ok(name.to_owned())
+}
+
+/// The list of rights for a new key, which must not go beyond the caller's.
+fn rights(
+    access: &Access,
+    wanted: Option<&wire::ApiKeyPermissions>,
+) -> Result<Option<PermissionSet>> {
+    let escalation = |detail: String| {
+        Error::new(Code::PermissionEscalation, detail)
+            .fix("Ask only for permissions that your own key has, by name.")
+    };
+    let Some(wanted) = wanted else {
+        if access.is_restricted() {
+            let detail = "A restricted key cannot make an unrestricted one";
+            return Err(escalation(detail.to_owned()));
+        }
+        return Ok(None);
+    };
+    let mut set = PermissionSet::NONE;
+    for (name, given) in &wanted.0 {
+        let right = Permission::parse(name).ok_or_else(|| {
+            let path = format!("permissions.{}", name.chars().take(64).collect::<String>());
+            Error::invalid(
+                &path,
+                "invalid_value",
+                "There is no permission of this name",
+            )
+        })?;
+        if *given {
+            set = set.with(right);
+        }
+    }
+    // Rights that must be asked for by name can be given by any key that has no list of its own.
+    let own = access.permissions();
+    let beyond = set
+        .iter()
+        .find(|right| !own.has(*right) && (access.is_restricted() || !right.is_opt_in()));
+    match beyond {
+        Some(right) => Err(escalation(format!(
+            "Your key does not have {}",
+            right.name()
+        ))),
+        None => Ok(Some(set)),
+    }
+}

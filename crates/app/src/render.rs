@@ -1,0 +1,326 @@
+//! Model to wire: for responses and for the bodies of events, which must agree.
+
+use model::api_key::{ApiKey, Scope};
+use model::inbox::{Inbox, InboxStatus};
+use model::message::{Attachment, Content, Message};
+use model::thread::Thread;
+use model::{Error, Labels, OrgId, Permission, Result};
+use wire::{ApiKeyPermissions, Headers, Metadata, MetadataPatch, MetadataValue};
+
+/// Large text is left out of an event above this size; the reader gets it with the message.
+const MAX_EVENT: usize = 256 << 10;
+
+/// Bodies as JSON members: what an event carries after its envelope.
+pub(crate) fn received_event(
+    message: &Message,
+    content: &Content,
+    thread: &Thread,
+) -> Result<String> {
+    let mut shown = self::message(message, content);
+    let mut thread = thread_item(thread);
+    if weight(&shown) > MAX_EVENT {
+        slim(&mut shown, &mut thread);
+    }
+    Ok(format!(
+        "\"message\":{},\"thread\":{}",
+        json(&shown)?,
+        json(&thread)?
+    ))
+}
+
+/// Roughly how much text an event about this message carries.
+fn weight(message: &wire::Message) -> usize {
+    let bodies = [
+        &message.text,
+        &message.html,
+        &message.extracted_text,
+        &message.extracted_html,
+    ];
+    let bodies: usize = bodies.into_iter().flatten().map(String::len).sum();
+    let headers: usize = message
+        .headers
+        .iter()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
+    let people = [
+        &message.to,
+        &message.cc,
+        &message.references,
+        &message.reply_to,
+    ];
+    let people: usize = people.into_iter().flatten().map(String::len).sum();
+    bodies + headers + people + message.subject.as_ref().map_or(0, String::len)
+}
+
+/// Leaves out what is large, so that every event fits into one WebSocket frame of 1 MiB.
+fn slim(message: &mut wire::Message, thread: &mut wire::ThreadItem) {
+    const MANY: usize = 100;
+    const LONG: usize = 998;
+    message.text = None;
+    message.html = None;
+    message.extracted_text = None;
+    message.extracted_html = None;
+    message.headers = Headers::default();
+    for list in [
+        &mut message.to,
+        &mut message.cc,
+        &mut message.reply_to,
+        &mut message.references,
+    ] {
+        list.truncate(MANY);
+    }
+    thread.recipients.truncate(MANY);
+    message.attachments.truncate(MANY);
+    thread.attachments.truncate(MANY);
+    for subject in [&mut message.subject, &mut thread.subject]
+        .into_iter()
+        .flatten()
+    {
+        if let Some((end, _)) = subject.char_indices().nth(LONG) {
+            subject.truncate(end);
+        }
+    }
+}
+
+/// The payload of `message.sent` and `message.delivered`, under its key.
+pub(crate) fn send_event(
+    key: &str,
+    message: &Message,
+    recipients: &[String],
+    note: &str,
+) -> Result<String> {
+    let event = wire::SendEvent {
+        organization_id: Some(message.org_id.to_string()),
+        pod_id: Some(message.pod_id.to_string()),
+        inbox_id: message.inbox_id.to_string(),
+        thread_id: message.thread_id.to_string(),
+        message_id: message.message_id.to_string(),
+        timestamp: message.updated_at.to_string(),
+        recipients: recipients.to_vec(),
+    };
+    Ok(format!("\"{key}\":{}{note}", json(&event)?))
+}
+
+/// The payload of `message.bounced`.
+pub(crate) fn bounce_event(message: &Message, recipients: &[(String, String)]) -> Result<String> {
+    let recipients: Vec<serde_json::Value> = recipients
+        .iter()
+        .map(|(address, status)| serde_json::json!({"address": address, "status": status}))
+        .collect();
+    let event = serde_json::json!({
+        "organization_id": message.org_id.to_string(),
+        "pod_id": message.pod_id.to_string(),
+        "inbox_id": message.inbox_id.to_string(),
+        "thread_id": message.thread_id.to_string(),
+        "message_id": message.message_id.to_string(),
+        "timestamp": message.updated_at.to_string(),
+        "type": "Permanent",
+        "sub_type": "NoEmail",
+        "recipients": recipients,
+    });
+    Ok(format!("\"bounce\":{event}"))
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<String> {
+    serde_json::to_string(value).map_err(Error::internal)
+}
+
+fn labels(labels: &Labels) -> Vec<String> {
+    labels
+        .iter()
+        .map(|label| label.as_str().to_owned())
+        .collect()
+}
+
+pub(crate) fn attachment(attachment: &Attachment) -> wire::Attachment {
+    wire::Attachment {
+        attachment_id: attachment.attachment_id.to_string(),
+        filename: attachment.filename.clone(),
+        size: attachment.size,
+        content_type: attachment.content_type.clone(),
+        content_disposition: attachment.content_disposition.clone(),
+        content_id: attachment.content_id.clone(),
+    }
+}
+
+pub(crate) fn message(message: &Message, content: &Content) -> wire::Message {
+    let item = message_item(message);
+    wire::Message {
+        organization_id: item.organization_id,
+        pod_id: item.pod_id,
+        inbox_id: item.inbox_id,
+        thread_id: item.thread_id,
+        message_id: item.message_id,
+        labels: item.labels,
+        timestamp: item.timestamp,
+        from_: item.from_,
+        reply_to: message.people.reply_to.clone(),
+        to: item.to,
+        cc: item.cc,
+        bcc: item.bcc,
+        subject: item.subject,
+        preview: item.preview,
+        text: content.text.clone(),
+        html: content.html.clone(),
+        extracted_text: content.extracted_text.clone(),
+        extracted_html: content.extracted_html.clone(),
+        attachments: item.attachments,
+        in_reply_to: item.in_reply_to,
+        references: item.references,
+        headers: Headers(content.headers.clone()),
+        size: item.size,
+        updated_at: item.updated_at,
+        created_at: item.created_at,
+    }
+}
+
+pub(crate) fn message_item(message: &Message) -> wire::MessageItem {
+    wire::MessageItem {
+        organization_id: Some(message.org_id.to_string()),
+        pod_id: Some(message.pod_id.to_string()),
+        inbox_id: message.inbox_id.to_string(),
+        thread_id: message.thread_id.to_string(),
+        message_id: message.message_id.to_string(),
+        labels: labels(&message.labels),
+        timestamp: message.at.to_string(),
+        from_: message.from.clone(),
+        to: message.people.to.clone(),
+        cc: message.people.cc.clone(),
+        bcc: message.people.bcc.clone(),
+        subject: message.subject.clone(),
+        preview: message.preview.clone(),
+        attachments: message.attachments.iter().map(attachment).collect(),
+        in_reply_to: message.in_reply_to.as_ref().map(ToString::to_string),
+        references: message.references.iter().map(ToString::to_string).collect(),
+        headers: Headers::default(),
+        size: message.size,
+        updated_at: message.updated_at.to_string(),
+        created_at: message.created_at.to_string(),
+    }
+}
+
+pub(crate) fn thread_item(thread: &Thread) -> wire::ThreadItem {
+    wire::ThreadItem {
+        organization_id: Some(thread.org_id.to_string()),
+        pod_id: Some(thread.pod_id.to_string()),
+        inbox_id: thread.inbox_id.to_string(),
+        thread_id: thread.thread_id.to_string(),
+        labels: labels(&thread.labels),
+        timestamp: thread.at.to_string(),
+        received_timestamp: thread.received_at.map(|at| at.to_string()),
+        sent_timestamp: thread.sent_at.map(|at| at.to_string()),
+        senders: thread.senders.clone(),
+        recipients: thread.recipients.clone(),
+        subject: thread.subject.clone(),
+        preview: thread.preview.clone(),
+        attachments: thread.attachments.iter().map(attachment).collect(),
+        last_message_id: thread.last_message_id.to_string(),
+        message_count: thread.message_count,
+        size: thread.size,
+        updated_at: thread.updated_at.to_string(),
+        created_at: thread.created_at.to_string(),
+    }
+}
+
+pub(crate) fn inbox(org: OrgId, inbox: &Inbox) -> Result<wire::Inbox> {
+    let metadata = inbox
+        .metadata
+        .as_deref()
+        .map(metadata_from_store)
+        .transpose()?;
+    Ok(wire::Inbox {
+        organization_id: Some(org.to_string()),
+        pod_id: inbox.pod_id.to_string(),
+        inbox_id: inbox.inbox_id.to_string(),
+        email: inbox.inbox_id.to_string(),
+        display_name: inbox.display_name.clone(),
+        client_id: inbox.client_id.clone(),
+        status: (inbox.status == InboxStatus::Paused).then(|| inbox.status.name().to_owned()),
+        metadata,
+        updated_at: inbox.updated_at.to_string(),
+        created_at: inbox.created_at.to_string(),
+    })
+}
+
+fn metadata_from_store(text: &str) -> Result<Metadata> {
+    serde_json::from_str(text).map_err(Error::internal)
+}
+
+/// Checks a caller's notes and writes them as stored.
+pub(crate) fn metadata_to_store(metadata: &Metadata) -> Result<String> {
+    const MOST: usize = 256;
+    let too_long = |text: &str| text.chars().count() > MOST;
+    let value_too_long = |value: &MetadataValue| match value {
+        MetadataValue::Text(text) => too_long(text),
+        MetadataValue::Number(_) | MetadataValue::Bool(_) => false,
+    };
+    if metadata.len() > MOST {
+        return Err(Error::invalid(
+            "metadata",
+            "too_big",
+            "metadata has at most 256 keys",
+        ));
+    }
+    if let Some((key, _)) = metadata
+        .iter()
+        .find(|(key, value)| too_long(key) || value_too_long(value))
+    {
+        let short: String = key.chars().take(64).collect();
+        return Err(Error::invalid(
+            &format!("metadata.{short}"),
+            "too_big",
+            "A key and a text in metadata have at most 256 characters",
+        ));
+    }
+    json(metadata)
+}
+
+/// Merges a change into stored notes; `None` when nothing is left.
+pub(crate) fn metadata_merge(old: Option<&str>, change: &MetadataPatch) -> Result<Option<String>> {
+    let mut merged = old
+        .map(metadata_from_store)
+        .transpose()?
+        .unwrap_or_default();
+    for (key, value) in change {
+        match value {
+            Some(value) => merged.insert(key.clone(), value.clone()),
+            None => merged.remove(key),
+        };
+    }
+    if merged.is_empty() {
+        Ok(None)
+    } else {
+        metadata_to_store(&merged).map(Some)
+    }
+}
+
+/// A key without its secret; `inbox` is the address of the inbox it is bound to.
+pub(crate) fn api_key(key: &ApiKey, inbox: Option<String>) -> wire::ApiKey {
+    wire::ApiKey {
+        organization_id: Some(key.org_id.to_string()),
+        api_key_id: key.api_key_id.to_string(),
+        prefix: key.prefix.clone(),
+        name: key.name.clone(),
+        pod_id: match key.scope {
+            Scope::Org => None,
+            Scope::Pod(pod) | Scope::Inbox(pod, _) => Some(pod.to_string()),
+        },
+        inbox_id: inbox,
+        used_at: key.used_at.map(|at| at.to_string()),
+        permissions: permissions(key),
+        created_at: key.created_at.to_string(),
+        updated_at: key.updated_at.to_string(),
+        expires_at: key.expires_at.map(|at| at.to_string()),
+    }
+}
+
+/// A key's own list of rights, each one named.
+pub(crate) fn permissions(key: &ApiKey) -> Option<ApiKeyPermissions> {
+    let set = key.permissions?;
+    let named = Permission::ALL.iter().filter(|right| right.is_grantable());
+    Some(ApiKeyPermissions(
+        named
+            .map(|right| (right.name().to_owned(), set.has(*right)))
+            .collect(),
+    ))
+}

@@ -1,0 +1,157 @@
+//! Starting the product on an open store.
+
+use std::sync::Arc;
+
+use mail::Address;
+use model::{Code, Error, OrgId, Result, perm};
+use store::{Grant, Reason, Store};
+use sys::{Env, Tasks};
+
+use crate::{App, Inner, keys, tail, worker};
+
+/// How far the server trusts its surroundings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A developer's machine: no DNS to ask, so mail from a loopback peer counts as authenticated.
+    Laptop,
+    /// A server with a public domain: nothing is taken on trust.
+    Public,
+}
+
+/// What the operator chose.
+#[derive(Clone)]
+pub struct Settings {
+    /// How far the server trusts its surroundings.
+    pub mode: Mode,
+    /// The domain of inboxes for which none is named.
+    pub default_domain: String,
+    /// The name of this machine in trace fields.
+    pub hostname: String,
+    /// The secret from which all others of this server are derived.
+    pub master_key: [u8; 32],
+}
+
+/// What the first start made.
+#[derive(Clone)]
+pub struct Bootstrap {
+    /// Whether there was nothing before.
+    pub first_start: bool,
+    /// The new admin key, shown once; `None` if the operator brought one or it was shown before.
+    pub api_key: Option<String>,
+    /// The operator's organisation.
+    pub organization_id: String,
+}
+
+/// The name of the key that comes from the operator's environment, by which a changed one replaces
+/// it.
+const ENVIRONMENT_KEY: &str = "Operator (environment)";
+
+impl App {
+    /// Starts the product and its background work on `store`.
+    ///
+    /// # Errors
+    /// When the default domain is not a domain, or the store fails.
+    #[expect(
+        clippy::unused_async,
+        reason = "starting may come to wait for other processes"
+    )]
+    pub async fn start(store: Store, settings: Settings, env: Env, tasks: &Tasks) -> Result<Self> {
+        if Address::parse(&format!("postmaster@{}", settings.default_domain)).is_err() {
+            let domain = &settings.default_domain;
+            return Err(Error::invalid(
+                "domain",
+                "invalid_value",
+                format!("{domain} is not a domain"),
+            ));
+        }
+        let derive = |purpose: &str| blake3::derive_key(purpose, &settings.master_key);
+        let inner = Inner {
+            link_key: derive("mailroost 2026-11 download links"),
+            page_key: derive("mailroost 2026-11 page tokens"),
+            tails: tail::Tails::default(),
+            tasks: tasks.clone(),
+            store,
+            env,
+            settings,
+        };
+        let app = Self(Arc::new(inner));
+        tasks.spawn(worker::run(app.clone(), tasks.shutdown()));
+        Ok(app)
+    }
+
+    /// Makes what an empty store lacks: an organisation with its default pod, the shared domain
+    /// and one admin key. `admin_key` is the operator's own choice of that key.
+    ///
+    /// # Errors
+    /// When `admin_key` is too weak to be a key, or the store fails.
+    pub async fn bootstrap(&self, admin_key: Option<&str>) -> Result<Bootstrap> {
+        let known = self.store().first_org().await?;
+        let org_id = known.unwrap_or_else(|| OrgId::new(self.env().ids.random()));
+        let access = self.store().system(org_id, Reason::Operation);
+        let grant = access.grant::<perm::ApiKeyCreate>()?;
+        let domain = self.settings().default_domain.clone();
+        self.store()
+            .write(&grant, move |txn| {
+                txn.create_org("Default Organization")?;
+                txn.add_shared_domain(&domain)
+            })
+            .await?;
+        worker::schedule_upkeep(self, org_id).await?;
+        let api_key = match admin_key {
+            Some(secret) => {
+                self.adopt_key(&grant, secret).await?;
+                None
+            }
+            None if known.is_none() => Some(self.operator_key(&grant, "Operator").await?),
+            None => None,
+        };
+        Ok(Bootstrap {
+            first_start: known.is_none(),
+            api_key,
+            organization_id: org_id.to_string(),
+        })
+    }
+
+    /// Makes another admin key for the operator who lost the first.
+    ///
+    /// # Errors
+    /// `not_found` before the first start, or when the store fails.
+    pub async fn create_operator_key(&self) -> Result<String> {
+        let org_id = self.store().first_org().await?;
+        let org_id = org_id.ok_or_else(|| Error::not_found("Organization"))?;
+        let access = self.store().system(org_id, Reason::Operation);
+        self.operator_key(&access.grant()?, "Operator").await
+    }
+
+    async fn operator_key(&self, grant: &Grant<perm::ApiKeyCreate>, name: &str) -> Result<String> {
+        let (secret, new) = keys::mint(self, name, model::api_key::Scope::Org);
+        let new = Arc::new(new);
+        self.store()
+            .write(grant, move |txn| txn.create_api_key(&new))
+            .await?;
+        Ok(secret)
+    }
+
+    /// Makes the operator's own secret an admin key, in place of an earlier one of theirs.
+    async fn adopt_key(&self, grant: &Grant<perm::ApiKeyCreate>, secret: &str) -> Result<()> {
+        let usable = secret.len() >= 16 && secret.bytes().all(|byte| byte.is_ascii_graphic());
+        if !usable {
+            return Err(Error::new(
+                Code::ValidationError,
+                "the admin key from the environment needs at least 16 visible ASCII characters",
+            )
+            .fix("Set MAILROOST_API_KEY to a long random text, for example am_us_ and 64 hex digits."));
+        }
+        if self.authenticate(secret).await.is_ok() {
+            return Ok(());
+        }
+        let new = keys::adopt(self, ENVIRONMENT_KEY, secret);
+        let new = Arc::new(new);
+        self.store()
+            .write(grant, move |txn| {
+                txn.delete_api_keys_named(ENVIRONMENT_KEY)?;
+                txn.create_api_key(&new).map(|_| ())
+            })
+            .await
+    }
+}

@@ -1,0 +1,84 @@
+//! Runs due jobs: several at once, each under its lease, until the server stops.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use model::{OrgId, Result, perm};
+use store::{NewJob, Reason};
+use sys::Shutdown;
+use tokio::sync::Semaphore;
+
+use crate::App;
+use crate::jobs::{self, sweep_objects::SweepObjects};
+
+/// Jobs that run at once. They mostly wait for others.
+const AT_ONCE: usize = 32;
+
+/// How long a worker owns a job. Longer than any try takes; a crashed one is taken over after it.
+const LEASE: Duration = Duration::from_secs(120);
+
+/// Another process may add a job without our noticing.
+const POLL: Duration = Duration::from_secs(1);
+
+/// Claims and runs jobs until the shutdown is requested. Jobs that run then are tasks of the
+/// application's set and are waited for there.
+pub(crate) async fn run(app: App, mut shutdown: Shutdown) {
+    let seats = Arc::new(Semaphore::new(AT_ONCE));
+    while !shutdown.is_requested() {
+        let claimed = match app
+            .store()
+            .claim_jobs(LEASE, seats.available_permits())
+            .await
+        {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                tracing::error!(error = ?error, "jobs cannot be claimed");
+                Vec::new()
+            }
+        };
+        let idle = claimed.is_empty();
+        for job in claimed {
+            let Ok(seat) = Arc::clone(&seats).acquire_owned().await else {
+                return;
+            };
+            let runner = app.clone();
+            app.0.tasks.spawn(async move {
+                jobs::run(&runner, job).await;
+                drop(seat);
+            });
+        }
+        if idle {
+            let due = app.store().next_job_due().await.ok().flatten();
+            let poll = app.now().plus(POLL);
+            let wake = due.map_or(poll, |due| due.min(poll));
+            tokio::select! {
+                () = shutdown.requested() => {}
+                () = app.store().job_added() => {}
+                () = app.env().clock.sleep_until(wake) => {}
+            }
+        } else if seats.available_permits() == 0 {
+            // Wait for a seat rather than claim what nobody has time for.
+            let _ = tokio::select! {
+                () = shutdown.requested() => None,
+                seat = seats.acquire() => seat.ok(),
+            };
+        }
+    }
+}
+
+/// Makes sure that the periodic jobs of the server exist.
+pub(crate) async fn schedule_upkeep(app: &App, org_id: OrgId) -> Result<()> {
+    let access = app.store().system(org_id, Reason::Operation);
+    let now = app.now();
+    let job = NewJob {
+        job_id: app.env().ids.ordered(now),
+        kind: SweepObjects::KIND,
+        key: Some("cron".to_owned()),
+        run_at: now,
+        payload: jobs::payload(&SweepObjects {})?,
+    };
+    let grant = access.grant::<perm::Authenticated>()?;
+    app.store()
+        .write(&grant, move |txn| txn.enqueue(&job))
+        .await
+}
