@@ -131,10 +131,14 @@ fn read_variables(
             if is_of_others(rest) {
                 continue;
             }
-            let known = TABLE.iter().map(|key| key.variable);
+            // Compared without the prefix, which makes all of them alike.
+            let meant = nearest(rest, TABLE.iter().map(|key| key.name));
             return Err(ConfigError::UnknownVariable {
                 variable: variable.to_owned(),
-                nearest: nearest(variable, known),
+                nearest: TABLE
+                    .iter()
+                    .find(|key| Some(key.name) == meant)
+                    .map(|key| key.variable),
             });
         };
         let Ok(text) = value.into_string() else {

@@ -72,7 +72,7 @@ fn the_file_named_by_the_flag_wins_over_the_one_of_the_variable() {
 }
 
 #[test]
-fn mistakes_are_named_with_their_place_and_a_right_example() {
+fn mistakes_in_the_file_are_named_with_their_line_and_a_right_example() {
     let wrong_in_file = [
         (
             "\nhttp_port = 1",
@@ -110,11 +110,20 @@ fn mistakes_are_named_with_their_place_and_a_right_example() {
         assert!(error.starts_with(message), "{file:?} gave {error}");
         assert!(!error.contains('\n'), "{error}");
     }
+}
+
+#[test]
+fn wrong_variables_and_flags_are_named_with_a_right_example() {
     let wrong_variables = [
         (
             "MAILROOST_DOMIAN",
             "x",
             "unknown variable \"MAILROOST_DOMIAN\"; did you mean MAILROOST_DOMAIN?",
+        ),
+        (
+            "MAILROOST_FOO",
+            "x",
+            "unknown variable \"MAILROOST_FOO\"; `mailroost config explain` lists all",
         ),
         (
             "MAILROOST_DOMAIN",
