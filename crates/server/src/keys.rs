@@ -39,7 +39,7 @@ pub async fn create(settings: Settings) -> anyhow::Result<()> {
     }
     .await;
     workers.stop().await;
-    store.close().await;
+    wiring::close_store(store).await;
     welcome::print(&format!("{}\n", made?));
     Ok(())
 }

@@ -9,10 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use app::{App, Bootstrap, Inbound};
+use app::{Bootstrap, Inbound};
 use store::Store;
 use sys::{Env, Running, Tasks, timeout, timeout_at};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::config::Settings;
@@ -70,7 +69,7 @@ async fn start(settings: &Settings, env: &Env) -> anyhow::Result<Server> {
             connections,
         }),
         Err(error) => {
-            store.close().await;
+            wiring::close_store(store).await;
             Err(error)
         }
     }
@@ -97,7 +96,19 @@ async fn start_on(
         .context("the organisation cannot be set up")?;
 
     let addresses = (http.local_addr()?, smtp.local_addr()?);
-    let (doors, connections) = open_doors(settings, smtp_settings, env, app, http, smtp);
+    // WebSockets end with the workers, after the SMTP sessions: what those still take is announced.
+    let router = api::router(app.clone(), wiring::api_settings(settings, env, &tasks));
+    let smtp_server = smtp::Server::new(Arc::new(Inbound::new(app)), smtp_settings, env.clone());
+    let connections = Connections::new(settings.max_http_connections);
+    let (doors, running_doors) = Tasks::new();
+    doors.spawn(Arc::new(smtp_server).serve(smtp, doors.clone()));
+    doors.spawn(http::serve(
+        http,
+        router,
+        connections.clone(),
+        Arc::clone(&env.clock),
+        doors.clone(),
+    ));
     tell_mode(settings);
     tracing::info!(
         http = %addresses.0,
@@ -106,30 +117,7 @@ async fn start_on(
         "ready"
     );
     welcome(settings, folder, addresses, &bootstrap);
-    Ok((workers, doors, connections))
-}
-
-fn open_doors(
-    settings: &Settings,
-    smtp_settings: smtp::Settings,
-    env: &Env,
-    app: App,
-    http: TcpListener,
-    smtp: TcpListener,
-) -> (Running, Connections) {
-    let (tasks, doors) = Tasks::new();
-    let connections = Connections::new(settings.max_http_connections);
-    let inbound = Arc::new(Inbound::new(app.clone()));
-    let smtp_server = smtp::Server::new(inbound, smtp_settings, env.clone());
-    tasks.spawn(smtp_server.serve(smtp, tasks.clone()));
-    tasks.spawn(http::serve(
-        http,
-        api::router(app, wiring::api_settings(settings)),
-        connections.clone(),
-        Arc::clone(&env.clock),
-        tasks.clone(),
-    ));
-    (doors, connections)
+    Ok((workers, running_doors, connections))
 }
 
 fn tell_mode(settings: &Settings) {
@@ -206,7 +194,7 @@ impl Server {
             () = orderly => {}
             name = signals.next() => tracing::warn!(signal = name, "told again to stop: cutting"),
         }
-        if timeout(&*clock, CLOSE_LIMIT, self.store.close())
+        if timeout(&*clock, CLOSE_LIMIT, wiring::close_store(self.store))
             .await
             .is_err()
         {

@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use app::App;
 use store::{Engine, Store};
 use sys::{Env, Tasks};
+use tokio::task::spawn_blocking;
 
 use crate::certificate;
 use crate::config::Settings;
@@ -24,8 +25,39 @@ pub async fn open_store(
             folder: folder.path().to_owned(),
         },
     };
-    let blobs = folder.path().join("blobs");
-    Ok(Store::open(&engine, &blobs, env.clone()).await?)
+    let (blobs, env) = (folder.path().join("blobs"), env.clone());
+    // Opening runs migrations and waits for the disk or the database.
+    let opened = spawn_blocking(move || Store::open(&engine, &blobs, env)).await?;
+    let server = settings.database.as_ref().and_then(|url| host_of(&url.0));
+    match (opened, server) {
+        (Ok(store), _) => Ok(store),
+        (Err(error), Some(server)) => {
+            Err(error).with_context(|| format!("MAILROOST_DATABASE ({server})"))
+        }
+        (Err(error), None) => Err(error.into()),
+    }
+}
+
+/// Ends the store's threads once their last transaction has reached the disk. Does nothing while
+/// other clones are in use.
+pub async fn close_store(store: Store) {
+    if let Err(error) = spawn_blocking(move || store.close()).await {
+        tracing::error!(%error, "the store did not close");
+    }
+}
+
+/// Host and port of a database URL, for messages. `None` when it cannot be told for sure where the
+/// password ends.
+fn host_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let host = match rest.split_once('@') {
+        Some((user, host)) if !user.contains('?') && !host.contains('@') => host,
+        Some(_) => return None,
+        None => rest,
+    };
+    host.split(['/', '?'])
+        .next()
+        .filter(|host| !host.is_empty())
 }
 
 /// Starts the use cases and their workers on an open store.
@@ -72,21 +104,47 @@ pub fn smtp_settings(
         Some(files) => certificate::from_files(files)?,
         None => certificate::self_made(folder, &settings.hostname, env.clock.now())?,
     };
+    let limits = smtp::Limits {
+        connections: usize::try_from(settings.max_smtp_connections)?,
+        ..smtp::Limits::default()
+    };
     Ok(smtp::Settings {
-        hostname: settings.hostname.clone(),
         max_message_bytes: u64::try_from(settings.max_message_bytes)?,
         max_recipients: settings.max_recipients,
+        limits,
         tls: Some(tls),
-        limits: smtp::Limits {
-            connections: usize::try_from(settings.max_smtp_connections)?,
-        },
+        ..smtp::Settings::new(&settings.hostname)
     })
 }
 
-/// What the HTTP door is told.
-pub fn api_settings(settings: &Settings) -> api::Settings {
+/// What the HTTP door is told. WebSockets belong to `tasks`.
+pub fn api_settings(settings: &Settings, env: &Env, tasks: &Tasks) -> api::Settings {
     api::Settings {
         public_base: settings.public_url.clone(),
         max_body_bytes: settings.max_message_bytes,
+        ..api::Settings::new(env.clone(), tasks.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_of_a_database_is_told_without_its_password() {
+        for (url, host) in [
+            (
+                "postgres://ann:secret@db.test:5433/mail",
+                Some("db.test:5433"),
+            ),
+            ("postgresql://db.test/mail?password=secret", Some("db.test")),
+            ("postgres://db.test", Some("db.test")),
+            ("postgres://ann:se@cret@db.test/mail", None),
+            ("postgres://ann:se?cr@et@db.test/mail", None),
+            ("postgres://db.test/mail?password=se@cret", None),
+            ("postgres:///mail?host=/run", None),
+        ] {
+            assert_eq!(host_of(url), host, "{url}");
+        }
     }
 }

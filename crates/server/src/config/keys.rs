@@ -295,8 +295,8 @@ pub const TABLE: &[Key] = &[
         variable: "MAILROOST_MAX_SMTP_CONNECTIONS",
         value: "COUNT",
         wanted: "a number from 1 to 100000",
-        default: "512",
-        example: "512",
+        default: "2000",
+        example: "2000",
         doc: "The most SMTP connections at once. Further ones are told to come again.",
         ..PLAIN
     },
