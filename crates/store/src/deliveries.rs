@@ -68,7 +68,7 @@ impl Txn<'_> {
     /// Opens the delivery of a message just filed to one recipient.
     ///
     /// # Errors
-    /// When the store fails.
+    /// `not_found` when the inbox is out of reach, or when the store fails.
     pub fn open_delivery(
         &mut self,
         message: &NewMessage,
@@ -77,6 +77,11 @@ impl Txn<'_> {
         domain: &str,
     ) -> Result<()> {
         let (org_id, now) = (self.access.org_id(), self.now);
+        let inbox = &message.inbox;
+        let reached = self.access.reaches(inbox.pod_id, Some(inbox.inbox_key));
+        if inbox.org_id != org_id || !reached {
+            return Err(Error::not_found("Inbox"));
+        }
         self.exec(
             "insert into delivery (org_id, pod_id, inbox_id, delivery_id, message_key, recipient, domain, state, \
              attempts, created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, 'queued', 0, $8, $8) \
@@ -121,15 +126,17 @@ impl View<'_> {
         domain: Option<&str>,
     ) -> Result<Vec<Delivery>> {
         let only = if domain.is_some() {
-            "domain = $2"
+            "and domain = $2"
         } else {
-            "cast($2 as {text}) is null"
+            ""
         };
         let sql = format!(
             "select delivery_id, recipient, state, detail from delivery \
-             where {{scope}} and message_key = $1 and {only} order by delivery_id"
+             where {{scope}} and message_key = $1 {only} order by delivery_id"
         );
-        let rows = self.all(&sql, args![message, domain], |row| {
+        let args = args![message, domain];
+        let given = if domain.is_some() { args } else { &args[..1] };
+        let rows = self.all(&sql, given, |row| {
             let state = row.text(2)?;
             let state = DeliveryState::ALL
                 .into_iter()

@@ -1,6 +1,7 @@
 //! PostgreSQL: plain threads, each with one connection and its own prepared statements. The
 //! synchronous client must not run on the async runtime's threads, where it panics.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::sync::Arc;
@@ -22,6 +23,10 @@ const CONNECTIONS: usize = 16;
 
 /// How often a transaction is run again when others stood in its way.
 const MAX_RUNS: usize = 10;
+
+/// Statements kept prepared on each connection. Filters make statements of many shapes, so the
+/// server would otherwise hold more of them for every caller who thinks of another.
+const PREPARED: usize = 256;
 
 /// A running store on a PostgreSQL server.
 pub(crate) struct Postgres {
@@ -118,6 +123,9 @@ struct PgConn {
     prepared: HashMap<String, Statement>,
     /// The last transaction failed only because of others, or before it could begin.
     again: bool,
+    /// A statement of this transaction failed. PostgreSQL answers `commit` with success then and
+    /// rolls back all the same.
+    failed: bool,
 }
 
 impl PgConn {
@@ -127,13 +135,21 @@ impl PgConn {
             client: None,
             prepared: HashMap::new(),
             again: false,
+            failed: false,
         }
     }
 
     fn transaction(&mut self, mode: Mode, task: &mut dyn Task) -> Result<()> {
         self.again = false;
+        self.failed = false;
         self.begin(mode)?;
-        match task.run(self) {
+        let done = match task.run(self) {
+            Ok(()) if self.failed => Err(Error::internal(
+                "a transaction went on after a statement had failed",
+            )),
+            done => done,
+        };
+        match done {
             Ok(()) => Ok(self.end("commit")?),
             Err(error) => {
                 let again = self.again;
@@ -181,6 +197,7 @@ impl PgConn {
 
     /// Remembers what a failure means for the transaction and the connection.
     fn note<T>(&mut self, result: DbResult<T>) -> DbResult<T> {
+        self.failed |= result.is_err();
         match &result {
             Err(error) if error.class == Class::Retry => self.again = true,
             Err(error) if error.class == Class::Unavailable => self.disconnect(),
@@ -192,6 +209,9 @@ impl PgConn {
     fn prepare(&mut self, sql: &str) -> DbResult<Statement> {
         if let Some(statement) = self.prepared.get(sql) {
             return Ok(statement.clone());
+        }
+        if self.prepared.len() >= PREPARED {
+            self.prepared.clear();
         }
         let statement = self.client()?.prepare(sql)?;
         self.prepared.insert(sql.to_owned(), statement.clone());
@@ -252,7 +272,7 @@ impl ToSql for Value<'_> {
             Self::Null => Ok(IsNull::Yes),
             Self::Int(value) if *ty == Type::INT4 => i32::try_from(*value)?.to_sql(ty, out),
             Self::Int(value) => value.to_sql(ty, out),
-            Self::Text(text) => text.as_ref().to_sql(ty, out),
+            Self::Text(text) => without_nul(text).to_sql(ty, out),
             Self::Bytes(bytes) => bytes.as_ref().to_sql(ty, out),
         }
     }
@@ -280,8 +300,21 @@ impl ToSql for Value<'_> {
     }
 }
 
+/// PostgreSQL's text cannot hold NUL, which hostile mail has in its fields.
+fn without_nul(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') {
+        Cow::Owned(text.replace('\0', "\u{FFFD}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
 impl RawRow for postgres::Row {
     fn int(&self, index: usize) -> DbResult<Option<i64>> {
+        // Columns are `bigint`, but a literal such as the 1 of `select 1` is `integer`.
+        if self.columns().get(index).map(postgres::Column::type_) == Some(&Type::INT4) {
+            return Ok(self.try_get::<_, Option<i32>>(index)?.map(i64::from));
+        }
         Ok(self.try_get(index)?)
     }
 
@@ -299,7 +332,7 @@ impl RawRow for postgres::Row {
             .get(index)
             .ok_or_else(|| DbError::shape(index))?;
         match *column.type_() {
-            Type::INT8 => self.int(index).map(|value| value.is_none()),
+            Type::INT8 | Type::INT4 => self.int(index).map(|value| value.is_none()),
             Type::BYTEA => self.bytes(index).map(|value| value.is_none()),
             _ => self.text(index).map(|value| value.is_none()),
         }
