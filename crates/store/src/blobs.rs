@@ -96,22 +96,24 @@ impl Txn<'_> {
             Place::Row(packed) => (packed.codec, Some(packed.bytes.as_slice()), None),
             Place::Object { codec, object } => (*codec, None, Some(object.as_bytes().as_slice())),
         };
-        self.exec(
+        let links = self.first(
             "insert into blob (org_id, blob_id, size, codec, data, object, links) \
              values ($1, $2, $3, $4, $5, $6, 1) \
-             on conflict (org_id, blob_id) do update set links = blob.links + 1 \
+             on conflict (org_id, blob_id) do update set links = blob.links + 1 returning links \
              -- unscoped: the row names its organisation",
             args![org_id, id, placed.size, codec, data, object],
+            |row| row.get::<i64>(0),
         )?;
-        if let Some(object) = object {
-            self.use_object(object, id)?;
+        match object {
+            Some(object) if links == Some(1) => self.use_object(object),
+            // The bytes were stored before, perhaps by this very object for another inbox. If by
+            // another object, this one's hold stays and the sweeper removes it.
+            _ => Ok(()),
         }
-        Ok(())
     }
 
-    /// Ends the hold of an object that a row now refers to. If the same bytes were stored before,
-    /// this object is not the one in use: its hold stays and the sweeper removes it.
-    fn use_object(&mut self, object: &[u8], blob_id: &[u8]) -> Result<()> {
+    /// Ends the hold of an object that a new row now refers to.
+    fn use_object(&mut self, object: &[u8]) -> Result<()> {
         let now = self.now;
         let held = self.first(
             "select 1 from blob_hold where {scope:org} and object = $1 and held_until > $2 {lock}",
@@ -122,10 +124,8 @@ impl Txn<'_> {
             return Err(Error::unavailable("Storing this message took too long"));
         }
         self.exec(
-            "delete from blob_hold where {scope:org} and object = $1 and exists \
-             (select 1 from blob where blob.org_id = blob_hold.org_id and blob.blob_id = $2 \
-             and blob.object = $1)",
-            args![object, blob_id],
+            "delete from blob_hold where {scope:org} and object = $1",
+            args![object],
         )?;
         Ok(())
     }
@@ -255,8 +255,14 @@ pub(crate) fn ended_holds(
 }
 
 impl Txn<'_> {
-    /// Whether the object may be removed: no blob uses it. Its hold stays until it is.
-    pub(crate) fn is_orphan(&mut self, object: Uuid) -> Result<bool> {
+    /// Whether the object may be removed: no blob uses it. Its hold stays until it is, but is
+    /// ended for good first: a transaction that was asked for before the hold ended, and runs only
+    /// now, must not link what is about to go.
+    pub(crate) fn give_up(&mut self, object: Uuid) -> Result<bool> {
+        self.exec(
+            "update blob_hold set held_until = 0 where {scope:org} and object = $1",
+            args![object.as_bytes().as_slice()],
+        )?;
         let used = self.first(
             "select 1 from blob where {scope:org} and object = $1 limit 1",
             args![object.as_bytes().as_slice()],

@@ -338,7 +338,7 @@ impl Store {
             let access = self.system(*org_id, Reason::Purge);
             let grant = access.grant::<model::perm::Authenticated>()?;
             let object = *object;
-            if self.write(&grant, move |txn| txn.is_orphan(object)).await? {
+            if self.write(&grant, move |txn| txn.give_up(object)).await? {
                 self.0.objects.delete(*org_id, object).await?;
             }
             self.write(&grant, move |txn| txn.release(object)).await?;
