@@ -20,7 +20,8 @@ pub struct NewJob {
     pub job_id: JobId,
     /// Stable name and version of the kind: `deliver_mail/1`.
     pub kind: &'static str,
-    /// At most one job of a kind has a key; adding it again moves it.
+    /// At most one job of a kind has a key in its organisation. Adding it again gives it the new
+    /// time and payload, also while it is parked; while it runs, it will run once more.
     pub key: Option<String>,
     /// Not before this.
     pub run_at: Timestamp,
@@ -42,6 +43,8 @@ pub struct ClaimedJob {
     /// What the kind needs, as JSON.
     pub payload: String,
     token: Vec<u8>,
+    /// Counts how often the job was added; a change means that it was added again meanwhile.
+    revision: i64,
 }
 
 /// How a try ended.
@@ -63,9 +66,10 @@ impl Txn<'_> {
     pub fn enqueue(&mut self, job: &NewJob) -> Result<()> {
         let org_id = self.access.org_id();
         self.exec(
-            "insert into job (job_id, org_id, kind, job_key, run_at, attempt, lease_until, payload, state) \
-             values ($1, $2, $3, $4, $5, 0, 0, $6, 'ready') \
-             on conflict (kind, job_key) do update set run_at = excluded.run_at, payload = excluded.payload \
+            "insert into job (job_id, org_id, kind, job_key, run_at, attempt, lease_until, payload, state, \
+             revision) values ($1, $2, $3, $4, $5, 0, 0, $6, 'ready', 0) \
+             on conflict (org_id, kind, job_key) do update set run_at = excluded.run_at, \
+             payload = excluded.payload, state = 'ready', revision = job.revision + 1 \
              -- unscoped: the row names its organisation",
             args![
                 job.job_id.as_bytes().as_slice(),
@@ -87,23 +91,36 @@ impl Txn<'_> {
     /// transaction must not stand.
     pub fn finish_job(&mut self, job: &ClaimedJob, how: &Finish) -> Result<()> {
         let (id, token) = (job.job_id.as_bytes().as_slice(), job.token.as_slice());
+        let revision = job.revision;
         let changed = match how {
             Finish::Done => self.exec(
-                "delete from job where job_id = $1 and lease_token = $2 and {scope:org}",
-                args![id, token],
+                "delete from job where job_id = $1 and lease_token = $2 and revision = $3 and {scope:org}",
+                args![id, token, revision],
             )?,
             Finish::RetryAt(at, why) => self.exec(
-                "update job set run_at = $3, lease_until = 0, lease_token = null, last_error = $4 \
-                 where job_id = $1 and lease_token = $2 and {scope:org}",
-                args![id, token, *at, why],
+                "update job set run_at = $4, lease_until = 0, lease_token = null, last_error = $5 \
+                 where job_id = $1 and lease_token = $2 and revision = $3 and {scope:org}",
+                args![id, token, revision, *at, why],
             )?,
             Finish::Park(why) => self.exec(
-                "update job set state = 'parked', lease_until = 0, lease_token = null, last_error = $3 \
-                 where job_id = $1 and lease_token = $2 and {scope:org}",
-                args![id, token, why],
+                "update job set state = 'parked', lease_until = 0, lease_token = null, last_error = $4 \
+                 where job_id = $1 and lease_token = $2 and revision = $3 and {scope:org}",
+                args![id, token, revision, why],
             )?,
         };
         if changed == 1 {
+            // A worker that waits may have to wait for less.
+            self.jobs |= matches!(how, Finish::RetryAt(..));
+            return Ok(());
+        }
+        // Added again while it ran: this try stands, and the job is free for the next.
+        let freed = self.exec(
+            "update job set lease_until = 0, lease_token = null, attempt = 0 \
+             where job_id = $1 and lease_token = $2 and {scope:org}",
+            args![id, token],
+        )?;
+        if freed == 1 {
+            self.jobs = true;
             return Ok(());
         }
         Err(Error::new(
@@ -146,7 +163,7 @@ pub(crate) fn claim(
         "update job set lease_until = $2, lease_token = $3, attempt = attempt + 1 \
          where job_id in (select job_id from job where state = 'ready' and run_at <= $1 \
          and lease_until <= $1 order by run_at limit $4 {skip locked}) \
-         returning job_id, org_id, kind, attempt, payload \
+         returning job_id, org_id, kind, attempt, payload, revision \
          -- unscoped: a worker serves every organisation",
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
@@ -163,6 +180,7 @@ pub(crate) fn claim(
                 attempt: row.get(3)?,
                 payload: row.get(4)?,
                 token: token.as_bytes().to_vec(),
+                revision: row.get(5)?,
             });
             Ok(())
         },
@@ -172,14 +190,19 @@ pub(crate) fn claim(
 
 /// When the next job is due that nobody works on, or whose lease ends.
 pub(crate) fn next_due(conn: &mut dyn Conn) -> Result<Option<Timestamp>> {
-    let sql = conn.dialect().plain(
-        "select case when lease_until > run_at then lease_until else run_at end as due from job \
-         where state = 'ready' order by due limit 1 -- unscoped: a worker serves every organisation",
-    );
-    let mut due = None;
-    conn.query(&sql, &[], &mut |row| {
-        due = Some(row.get(0)?);
-        Ok(())
-    })?;
+    // Leased jobs are few, and the others are in the order of an index.
+    let unleased = "select run_at from job where state = 'ready' and lease_until = 0 \
+                    order by run_at limit 1 -- unscoped: a worker serves every organisation";
+    let leased = "select case when lease_until > run_at then lease_until else run_at end as due from job \
+                  where state = 'ready' and lease_until > 0 order by due limit 1 \
+                  -- unscoped: a worker serves every organisation";
+    let mut due: Option<Timestamp> = None;
+    for sql in [unleased, leased] {
+        conn.query(sql, &[], &mut |row| {
+            let at = row.get(0)?;
+            due = Some(due.map_or(at, |earlier| earlier.min(at)));
+            Ok(())
+        })?;
+    }
     Ok(due)
 }

@@ -230,7 +230,9 @@ create table job (
   lease_token {bytes},
   payload {text} not null,
   last_error {text},
-  state {text} not null
+  state {text} not null,
+  revision {int} not null
 ) {strict};
-create unique index job_once on job (kind, job_key);
+create unique index job_once on job (org_id, kind, job_key);
 create index job_due on job (state, run_at);
+create index job_leased on job (lease_until) where lease_until > 0;
