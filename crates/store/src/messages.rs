@@ -137,7 +137,9 @@ impl View<'_> {
     /// `not_found` when it was removed.
     pub fn content(&mut self, key: MessageKey) -> Result<Content> {
         let packed = self.first(
-            "select content from message_content where {scope} and message_key = $1",
+            "select c.content from message_content c \
+             join message m on m.message_key = c.message_key join inbox i on i.inbox_id = m.inbox_id \
+             where {scope m} and {seen m} and c.message_key = $1",
             args![key],
             |row| row.get::<Vec<u8>>(0),
         )?;
@@ -161,7 +163,8 @@ impl View<'_> {
     /// Where the raw bytes of a message are.
     pub(crate) fn raw_of(&mut self, key: MessageKey) -> Result<Stored> {
         let blob_id = self.first(
-            "select blob_id from message where {scope} and {seen} and message_key = $1",
+            "select m.blob_id from message m join inbox i on i.inbox_id = m.inbox_id \
+             where {scope m} and {seen m} and m.message_key = $1",
             args![key],
             |row| row.get::<Vec<u8>>(0),
         )?;
@@ -248,10 +251,13 @@ impl Txn<'_> {
     pub fn delete_thread(&mut self, inbox: InboxKey, thread_id: ThreadId) -> Result<()> {
         self.lock_inbox(inbox)?;
         let keys = self.all(
-            "select message_key from message where {scope} and thread_id = $1",
-            args![thread_id],
+            "select message_key from message where {scope} and inbox_id = $1 and thread_id = $2",
+            args![inbox, thread_id],
             |row| row.get::<MessageKey>(0),
         )?;
+        if keys.is_empty() {
+            return Err(Error::not_found("Thread"));
+        }
         for key in keys {
             self.erase(key, inbox)?;
         }

@@ -187,7 +187,11 @@ impl Txn<'_> {
         let by_ancestor = new.ancestors.iter().find_map(of);
         // A reply that came before its parent has left the parent's id. Only that counts here: a
         // mail that repeats the id of one we hold must not be pulled into its thread.
-        let by_child = || new.message_id.as_ref().and_then(|id| find(&named, id));
+        let by_child = || {
+            let own = new.message_id.as_ref();
+            own.filter(|id| find(&held, id).is_none())
+                .and_then(|id| find(&named, id))
+        };
         let thread = new
             .thread
             .or(by_ancestor)
