@@ -153,7 +153,7 @@ impl Txn<'_> {
     /// Makes an inbox, once for each `client_id`.
     ///
     /// # Errors
-    /// `race_condition` when two first calls with one `client_id` meet.
+    /// `conflict` when the `client_id` belongs to an inbox out of this caller's reach.
     pub fn create_inbox(&mut self, new: &NewInbox) -> Result<NewInboxOutcome> {
         if let Some(client_id) = &new.client_id
             && let Some(known) = self.inbox_of_client(client_id)?
@@ -164,7 +164,7 @@ impl Txn<'_> {
         let made = self.exec(
             "insert into inbox (org_id, pod_id, inbox_id, address, display_name, client_id, status, metadata, \
              created_at, updated_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9) \
-             on conflict (address) do nothing -- unscoped: the row names its organisation",
+             on conflict do nothing -- unscoped: the row names its organisation",
             args![
                 org_id,
                 new.pod_id,
@@ -177,10 +177,26 @@ impl Txn<'_> {
                 now,
             ],
         )?;
-        if made == 0 {
+        if made > 0 {
+            return self.inbox(&new.inbox_id).map(NewInboxOutcome::Made);
+        }
+        // The same first call may have come twice at once; the other one was faster.
+        if let Some(client_id) = &new.client_id
+            && let Some(known) = self.inbox_of_client(client_id)?
+        {
+            return Ok(NewInboxOutcome::Known(known));
+        }
+        if self
+            .free_addresses(std::slice::from_ref(&new.inbox_id))?
+            .is_empty()
+        {
             return Ok(NewInboxOutcome::Taken);
         }
-        self.inbox(&new.inbox_id).map(NewInboxOutcome::Made)
+        Err(Error::new(
+            Code::Conflict,
+            "This client_id belongs to another inbox of the organization",
+        )
+        .fix("Choose another client_id, or use a key that reaches that inbox."))
     }
 
     /// Changes an inbox and gives its new state.
