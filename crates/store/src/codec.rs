@@ -60,7 +60,13 @@ impl Codec {
                     Some(unpacker) => unpacker,
                     None => Decompressor::new().map_err(Error::internal)?,
                 };
-                let plain = unpacker.decompress(bytes, size).map_err(Error::internal);
+                // Every frame of ours says how long it is unpacked.
+                let said = zstd::zstd_safe::get_frame_content_size(bytes)
+                    .ok()
+                    .flatten();
+                let said = said.and_then(|said| usize::try_from(said).ok());
+                let room = said.map_or(size, |said| said.min(size));
+                let plain = unpacker.decompress(bytes, room).map_err(Error::internal);
                 lock(&self.0.unpackers).push(unpacker);
                 plain
             }

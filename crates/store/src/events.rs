@@ -70,6 +70,11 @@ impl Txn<'_> {
                 event.kind.name(),
                 event.payload,
             );
+            if body.len() > MAX_BODY {
+                return Err(model::Error::internal(
+                    "an event is too large to be read back",
+                ));
+            }
             let packed = self.codec.pack(body.as_bytes());
             let now = self.now;
             self.exec(
@@ -104,7 +109,7 @@ impl View<'_> {
     /// When the store fails.
     pub fn log_after(&mut self, seq: i64, limit: usize) -> Result<(Vec<LogEntry>, i64)> {
         let codec = self.codec.clone();
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX).max(1);
         let mut packed = Vec::new();
         self.query(
             "select seq, event_id, kind, pod_id, inbox_id, hidden, codec, body from event \
