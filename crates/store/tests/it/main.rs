@@ -9,9 +9,13 @@
 #[macro_use]
 mod world;
 
+mod blobs;
+mod commits;
+mod deliveries;
+mod events;
 mod filing;
 mod inboxes;
-
+mod jobs;
+mod keys;
 mod opening;
-
 mod threading;

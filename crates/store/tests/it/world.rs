@@ -7,14 +7,16 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use mail::{Address, MessageId, Timestamp};
+use model::api_key::Scope;
 use model::inbox::InboxStatus;
 use model::message::{Content, Direction, Message, People};
 use model::{
-    EventKind, Hidden, InboxId, InboxKey, Label, Labels, MessageKey, OrgId, PodId, ThreadId, perm,
+    ApiKeyId, EventKind, Hidden, InboxId, InboxKey, Label, Labels, MessageKey, OrgId,
+    PermissionSet, PodId, ThreadId, perm,
 };
 use store::{
-    Access, Engine, Filed, Grant, NewEvent, NewInbox, NewInboxOutcome, NewMessage, OpenError,
-    Reason, Route, Store,
+    Access, Credential, Engine, Filed, Grant, NewEvent, NewInbox, NewInboxOutcome, NewKey,
+    NewMessage, OpenError, Reason, Route, Store,
 };
 use sys::{Clock, Env, Ids};
 use testkit::TempDb;
@@ -325,6 +327,34 @@ impl World {
             Filed::New(message) => Some(*message),
             Filed::Duplicate => None,
         }
+    }
+
+    /// A key of this scope, opened.
+    pub async fn key(
+        &self,
+        org: OrgId,
+        scope: Scope,
+        permissions: Option<PermissionSet>,
+    ) -> Access {
+        let secret = self.ids.random().to_string();
+        let key = NewKey {
+            api_key_id: ApiKeyId::new(self.ids.random()),
+            credential: Credential::new(&secret),
+            prefix: "prefix".to_owned(),
+            name: "key".to_owned(),
+            scope,
+            permissions,
+            expires_at: None,
+        };
+        let grant = self.system_of(org);
+        let made = self
+            .store
+            .write(&grant, move |txn| txn.create_api_key(&key));
+        made.await.unwrap();
+        self.store
+            .authenticate(Credential::new(&secret))
+            .await
+            .unwrap()
     }
 
     pub fn event(&self, inbox: Option<&Route>, hidden: Hidden, mark: &str) -> NewEvent {

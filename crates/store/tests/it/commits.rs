@@ -1,0 +1,158 @@
+//! What a commit promises.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use model::{Code, Error, Hidden};
+use store::Txn;
+
+use crate::world::{Mail, World};
+
+on_both_engines![
+    a_failure_or_panic_rolls_back_alone,
+    what_was_acknowledged_is_read,
+    a_caller_who_goes_away_does_not_stop_the_commit,
+    a_failed_transaction_leaves_no_event,
+    a_statement_that_failed_cannot_be_passed_over,
+    a_read_changes_nothing,
+];
+
+async fn a_failure_or_panic_rolls_back_alone(world: World) {
+    let inbox = world.inbox("a@example.test").await;
+    let mut calls = Vec::new();
+    for n in 0..60_usize {
+        let new = world.mail(&inbox, Mail::default()).await;
+        let event = world.event(Some(&inbox), Hidden::NONE, &n.to_string());
+        let world = world.clone();
+        calls.push(async move {
+            let write = world.write(move |txn: &mut Txn<'_>| {
+                txn.file_message(&new)?;
+                txn.emit(event.clone());
+                match n % 3 {
+                    0 => Ok(()),
+                    1 => Err(Error::new(Code::Forbidden, "no")),
+                    _ => panic!("on purpose"),
+                }
+            });
+            (n, write.await.map_err(|error| error.code()))
+        });
+    }
+    for (n, outcome) in futures_util::future::join_all(calls).await {
+        let expected = [Ok(()), Err(Code::Forbidden), Err(Code::InternalError)][n % 3];
+        assert_eq!(outcome, expected);
+    }
+    assert_eq!(world.number("select count(*) from message"), 20);
+    assert_eq!(world.number("select message_count from thread limit 1"), 1);
+    assert_eq!(world.log(world.org).await.len(), 20);
+}
+
+async fn what_was_acknowledged_is_read(world: World) {
+    let inbox = world.inbox("a@example.test").await;
+    let rounds = (0..10).map(|_| async {
+        for _ in 0..5 {
+            let key = world.file(&inbox, Mail::default()).await.unwrap().key;
+            world
+                .read(move |view| view.message_of_key(key))
+                .await
+                .unwrap();
+        }
+    });
+    futures_util::future::join_all(rounds).await;
+}
+
+async fn a_caller_who_goes_away_does_not_stop_the_commit(world: World) {
+    let inbox = world.inbox("a@example.test").await;
+    for n in 0..20 {
+        let new = world.mail(&inbox, Mail::default()).await;
+        let event = world.event(Some(&inbox), Hidden::NONE, &n.to_string());
+        let mut log = world.store.log_growth(world.org);
+        let grant = world.system();
+        let mut write = Box::pin(world.store.write(&grant, move |txn| {
+            txn.emit(event.clone());
+            txn.file_message(&new)
+        }));
+        let _ = futures_util::poll!(write.as_mut());
+        drop(write);
+        log.changed().await.unwrap();
+    }
+    assert_eq!(world.number("select count(*) from message"), 20);
+}
+
+async fn a_failed_transaction_leaves_no_event(world: World) {
+    let event = world.event(None, Hidden::NONE, "no");
+    let failed = event.clone();
+    let write = world.write(move |txn| {
+        txn.emit(failed.clone());
+        Err::<(), _>(Error::not_found("It"))
+    });
+    assert!(write.await.is_err());
+    let write = world.write(move |txn| {
+        txn.emit(event.clone());
+        if txn.log_end()? >= 0 {
+            panic!("on purpose");
+        }
+        Ok(())
+    });
+    assert!(write.await.is_err());
+    assert!(world.log(world.org).await.is_empty());
+    let large = store::NewEvent {
+        payload: format!("\"x\":\"{}\"", "x".repeat(5 << 20)),
+        ..world.event(None, Hidden::NONE, "")
+    };
+    assert!(
+        world
+            .write(move |txn| {
+                txn.emit(large.clone());
+                Ok(())
+            })
+            .await
+            .is_err()
+    );
+    let large = store::NewEvent {
+        payload: format!("\"x\":\"{}\"", "x".repeat(4_000_000)),
+        ..world.event(None, Hidden::NONE, "")
+    };
+    world
+        .write(move |txn| {
+            txn.emit(large.clone());
+            Ok(())
+        })
+        .await
+        .unwrap();
+    assert!(world.log(world.org).await[0].body.len() > 4_000_000);
+}
+
+/// Either nothing of it remains and the caller hears of it, or all but the failed statement does.
+async fn a_statement_that_failed_cannot_be_passed_over(world: World) {
+    let inbox = world.inbox("a@example.test").await;
+    let new = world.mail(&inbox, Mail::default()).await;
+    let write = world.write(move |txn| {
+        txn.file_message(&new)?;
+        // The same row once more.
+        let again = store::NewMessage {
+            dedup: None,
+            ..new.clone()
+        };
+        assert!(txn.file_message(&again).is_err());
+        Ok(())
+    });
+    let acknowledged = write.await.is_ok();
+    let rows = world.number("select count(*) from message");
+    assert_eq!(rows, i64::from(acknowledged));
+}
+
+async fn a_read_changes_nothing(world: World) {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let read = world.read(move |view| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        view.log_end()
+    });
+    read.await.unwrap();
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+    let panicked = world
+        .read(|_| -> model::Result<()> { panic!("on purpose") })
+        .await;
+    assert_eq!(panicked.unwrap_err().code(), Code::InternalError);
+    world.read(|view| view.org()).await.unwrap();
+}
