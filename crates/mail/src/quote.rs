@@ -226,6 +226,7 @@ fn open_body(html: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::reply::visible;
 
     fn original() -> Original<'static> {
         Original {
@@ -249,6 +250,35 @@ mod tests {
         assert_eq!(reply_subject(None), "Re:");
         assert_eq!(forward_subject(Some("Re: Plan")), "Fwd: Re: Plan");
         assert_eq!(forward_subject(Some("Fwd: Plan")), "Fwd: Plan");
+    }
+
+    #[test]
+    fn what_is_put_under_an_answer_is_taken_off_again() {
+        for new in [
+            "Yes.",
+            "Yes.\n\nSecond paragraph:\n- a\n- b\n\n-- \nBob",
+            "Ja, gern. On Monday then?",
+        ] {
+            let whole = reply_text(new, &original());
+            assert_eq!(visible(Some(&whole), None).text.as_deref(), Some(new));
+        }
+        let html = reply_html("<p>Yes.</p>", &original());
+        let seen = visible(None, Some(&html));
+        assert_eq!(seen.text.as_deref(), Some("Yes."));
+        assert!(
+            seen.html
+                .is_some_and(|html| html.contains("<p>Yes.</p>") && !html.contains("Shall"))
+        );
+    }
+
+    #[test]
+    fn a_forward_keeps_everything_in_sight() {
+        let whole = forward_text("See below.", &original());
+        assert!(whole.starts_with("See below.\n\n---------- Forwarded message"));
+        assert_eq!(
+            visible(Some(&whole), None).text.as_deref(),
+            Some(whole.trim_end())
+        );
     }
 
     #[test]
