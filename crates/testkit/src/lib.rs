@@ -1,5 +1,15 @@
-//! What tests of several crates share: real servers and databases of their own, no mocks.
+//! What tests of several crates need: a clock that is moved by hand, an SMTP client, an SMTP
+//! server with a scripted handler, and a runner for SMTP dialogs written as text.
 
-mod database;
+pub mod clock;
+pub mod dialog;
+pub mod script;
+pub mod smtp_client;
+pub mod smtp_server;
+pub mod tls;
 
-pub use database::TempDb;
+pub use clock::FakeClock;
+pub use dialog::Dialog;
+pub use script::{Action, Question, Received, Script};
+pub use smtp_client::{ClientReply, SmtpClient};
+pub use smtp_server::SmtpServer;
