@@ -43,7 +43,7 @@ def test_a_deleted_message_is_gone(client, inbox, received):
 
 
 def test_message_ids_of_every_shape_are_found(client, inbox, ada):
-    for local in ("plain", "a/b/c", "x+y=z", "reply", "a/raw", "q'uo!te$", "%41", "colon:and;semi"):
+    for local in ("plain", "a/b/c", "x+y=z", "reply", "a/raw", "q'uo!te$", "%41", "a|b~c"):
         mail = ada.write(inbox.inbox_id, f"Id {local}", text="x")
         mail.replace_header("Message-ID", f"<{local}@ids.example>")
         ada.send(mail)
