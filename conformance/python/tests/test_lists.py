@@ -74,8 +74,7 @@ def test_filters_by_sender_recipient_and_subject(client, mailbox, ada, grace):
     by_grace = [number for number in range(TOTAL) if number % 5 == 0]
     for sender in (grace.address, "GRACE@partner", "Hopper"):
         assert sorted(numbers(client.inboxes.messages.list(mailbox, from_=[sender]).messages)) == by_grace, sender
-    assert client.inboxes.messages.list(mailbox, to=[mailbox.upper()]).count == 20 or \
-        len(pages(listing(client, mailbox), "messages", to=[mailbox.upper()], limit=20)) == TOTAL
+    assert len(pages(listing(client, mailbox), "messages", to=[mailbox.upper()], limit=20)) == TOTAL
     urgent = [number for number in range(TOTAL) if number % 3 == 0]
     assert sorted(numbers(client.inboxes.messages.list(mailbox, subject=["URGENT"]).messages)) == urgent
     both = client.inboxes.messages.list(mailbox, subject=["urgent", "report"], from_=[grace.address])
