@@ -1,7 +1,9 @@
 //! What tests of several crates need: a clock that is moved by hand, an SMTP client, an SMTP
-//! server with a scripted handler, and a runner for SMTP dialogs written as text.
+//! server with a scripted handler, a runner for SMTP dialogs written as text, and databases of
+//! their own.
 
 pub mod clock;
+mod database;
 pub mod dialog;
 pub mod script;
 pub mod smtp_client;
@@ -9,6 +11,7 @@ pub mod smtp_server;
 pub mod tls;
 
 pub use clock::FakeClock;
+pub use database::TempDb;
 pub use dialog::Dialog;
 pub use script::{Action, Question, Received, Script};
 pub use smtp_client::{ClientReply, SmtpClient};

@@ -212,7 +212,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
         .bytes()
         .filter(|byte| !byte.is_ascii_whitespace())
         .collect();
-    while compact.len() % 4 != 0 {
+    while !compact.len().is_multiple_of(4) {
         compact.push(b'=');
     }
     BASE64.decode(&compact).ok()
