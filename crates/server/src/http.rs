@@ -1,9 +1,10 @@
 //! The HTTP door: one port for requests and WebSockets, with our own accept loop.
 //!
-//! The loop is ours because three things must be bounded or awaited: how many connections there
-//! are (a WebSocket counts until it closes), how long a client may take to send its head, and the
-//! end of every request when the server stops.
+//! The loop is ours because these must be bounded or awaited: how many connections there are (a
+//! WebSocket counts until it closes), how long a client may take for its head or stop in the middle
+//! of a body, and the end of every request when the server stops.
 
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -21,6 +22,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long a client may take for the head of a request; also how long an idle connection is kept.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
+/// A connection on which no byte moves in either direction for this long, or up to twice as long,
+/// is closed. A WebSocket never gets there: the server pings it.
+const STALL_LIMIT: Duration = Duration::from_secs(90);
 /// The most bytes of a request head. Credentials and page tokens fit many times.
 const HEAD_BYTES: usize = 64 << 10;
 /// The rest after the machine refused us a connection, mostly for want of file descriptors.
@@ -40,7 +44,8 @@ impl Connections {
         Self { permits, most }
     }
 
-    /// Completes when none is left, WebSockets included.
+    /// Completes when none is left, WebSockets included. Only after [`serve`] has returned: while
+    /// it waits for a client it keeps a place for it.
     pub async fn closed(&self) {
         // An error means that the semaphore was closed, which nobody does.
         let _ = self.permits.acquire_many(self.most).await;
@@ -61,7 +66,7 @@ pub async fn serve(
         let accepted = tokio::select! {
             biased;
             () = shutdown.requested() => return,
-            accepted = accept(&listener, &connections) => accepted,
+            accepted = accept(&listener, &connections, &clock) => accepted,
         };
         match accepted {
             Ok(stream) => tasks.spawn(converse(stream, router.clone(), tasks.shutdown())),
@@ -74,7 +79,11 @@ pub async fn serve(
     }
 }
 
-async fn accept(listener: &TcpListener, connections: &Connections) -> io::Result<Counted> {
+async fn accept(
+    listener: &TcpListener,
+    connections: &Connections,
+    clock: &Arc<dyn Clock>,
+) -> io::Result<Counted> {
     let permit = Arc::clone(&connections.permits)
         .acquire_owned()
         .await
@@ -84,6 +93,11 @@ async fn accept(listener: &TcpListener, connections: &Connections) -> io::Result
     stream.set_nodelay(true)?;
     Ok(Counted {
         stream,
+        stall: Stall {
+            clock: Arc::clone(clock),
+            timer: None,
+            moved: false,
+        },
         _permit: permit,
     })
 }
@@ -125,7 +139,42 @@ async fn converse(stream: Counted, router: Router, mut shutdown: Shutdown) {
 /// has taken it over.
 struct Counted {
     stream: TcpStream,
+    stall: Stall,
     _permit: OwnedSemaphorePermit,
+}
+
+/// Tells when a connection has stopped moving.
+struct Stall {
+    clock: Arc<dyn Clock>,
+    /// Made at the first wait: most connections never wait long.
+    timer: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    /// Whether anything moved since the timer was set.
+    moved: bool,
+}
+
+impl Stall {
+    /// Passes the outcome of a read or write on, or an error when nothing has moved for too long.
+    fn watch<T>(
+        &mut self,
+        context: &mut Context<'_>,
+        outcome: Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if outcome.is_ready() {
+            self.moved = true;
+            return outcome;
+        }
+        loop {
+            let clock = &self.clock;
+            let timer = self
+                .timer
+                .get_or_insert_with(|| clock.sleep_until(clock.now().plus(STALL_LIMIT)));
+            std::task::ready!(timer.as_mut().poll(context));
+            self.timer = None;
+            if !std::mem::take(&mut self.moved) {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+        }
+    }
 }
 
 impl AsyncRead for Counted {
@@ -134,7 +183,8 @@ impl AsyncRead for Counted {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let outcome = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.stall.watch(context, outcome)
     }
 }
 
@@ -144,7 +194,8 @@ impl AsyncWrite for Counted {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+        let outcome = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.stall.watch(context, outcome)
     }
 
     fn poll_write_vectored(
@@ -152,7 +203,8 @@ impl AsyncWrite for Counted {
         context: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+        let outcome = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.stall.watch(context, outcome)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -160,6 +212,7 @@ impl AsyncWrite for Counted {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // Not watched: it succeeds whenever it is asked, also when nothing moves.
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
@@ -167,3 +220,6 @@ impl AsyncWrite for Counted {
         Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
+
+#[cfg(test)]
+mod tests;
