@@ -158,6 +158,7 @@ impl<H: Handler> Conversation<H> {
 
     /// The steps that end in a reply.
     async fn follow(&mut self, step: Step) -> Option<End> {
+        let mut utf8 = self.session.smtputf8();
         let step = match step {
             Step::Sender => {
                 let answer = self.ask_sender().await;
@@ -167,8 +168,12 @@ impl<H: Handler> Conversation<H> {
                 let answer = self.ask_recipient(&to).await;
                 self.session.recipient_answered(to, answer)
             }
-            Step::Message(envelope, raw) => Step::Reply(self.deliver(*envelope, raw).await),
+            Step::Message(envelope, raw) => {
+                utf8 = envelope.smtputf8;
+                Step::Reply(self.deliver(*envelope, raw).await)
+            }
             Step::Refused(envelope, reply) => {
+                utf8 = envelope.smtputf8;
                 self.held = Held::default();
                 self.refused += 1;
                 log_message(&Summary::of(&envelope, None), &reply);
@@ -180,7 +185,7 @@ impl<H: Handler> Conversation<H> {
             Step::Close(reply) => Some(End::Closed(reply)),
             Step::Reply(reply) if reply.closes() => Some(End::Closed(reply)),
             Step::Reply(reply) => {
-                self.say(&reply);
+                reply.write_to(&mut self.output, utf8);
                 None
             }
             _ => None,
