@@ -53,7 +53,9 @@ fn chunked(wire: &[u8], step: usize) -> Result<Vec<u8>, Fault> {
 fn well_stuffed(sent: &[u8]) -> bool {
     let lines: Vec<&[u8]> = sent.split_inclusive(|&byte| byte == b'\n').collect();
     let (_, content) = lines.split_last().expect("the final dot line");
-    content.iter().all(|line| !line.starts_with(b".") || line.starts_with(b".."))
+    content
+        .iter()
+        .all(|line| !line.starts_with(b".") || line.starts_with(b".."))
 }
 
 fn stuffed(message: &[u8]) -> Vec<u8> {
