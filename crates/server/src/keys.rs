@@ -4,7 +4,6 @@
 //! the folder's lock keeps this from running beside a server.
 
 use anyhow::{Context as _, bail};
-use data_encoding::HEXLOWER;
 use sys::{Env, Tasks};
 
 use crate::config::Settings;
@@ -31,11 +30,9 @@ pub async fn create(settings: Settings) -> anyhow::Result<()> {
     let (tasks, workers) = Tasks::new();
     let made = async {
         let app = wiring::start_app(&settings, &folder, store.clone(), &env, &tasks).await?;
-        let key = format!("am_us_{}", HEXLOWER.encode(&env.ids.bytes::<32>()));
-        app.bootstrap(Some(&key))
+        app.create_operator_key()
             .await
-            .context("the key cannot be made")?;
-        anyhow::Ok(key)
+            .context("the key cannot be made")
     }
     .await;
     workers.stop().await;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::error::Error as StdError;
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use bytes::BytesMut;
 use model::{Error, Result};
@@ -20,6 +21,9 @@ use crate::dialect::Dialect;
 
 /// How many connections, and so threads. Their commits share syncs inside the server.
 const CONNECTIONS: usize = 16;
+
+/// A host that swallows packets must not hang the start.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
 /// How often a transaction is run again when others stood in its way.
 const MAX_RUNS: usize = 10;
@@ -55,9 +59,12 @@ impl Postgres {
         url: &str,
         prepare: impl FnOnce(&mut dyn Conn) -> Result<()> + Send + 'static,
     ) -> Result<Self> {
-        let config: Config = url.parse().map_err(|error: postgres::Error| {
+        let mut config: Config = url.parse().map_err(|error: postgres::Error| {
             Error::unavailable("the database URL is not one of PostgreSQL").because(error)
         })?;
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(CONNECT_WITHIN);
+        }
         // The client drives an executor of its own, which may not be nested in ours.
         let first = config.clone();
         let checked = std::thread::spawn(move || -> Result<()> {
