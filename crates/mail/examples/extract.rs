@@ -40,7 +40,11 @@ fn answer(question: &Value) -> Option<Value> {
 
 fn mime(parsed: &mail::parse::Parsed) -> Value {
     let addresses = |people: &[mail::Correspondent]| -> Vec<String> {
-        people.iter().map(|person| person.address.clone()).collect()
+        people
+            .iter()
+            .map(|person| person.address.clone())
+            .filter(|a| !a.is_empty())
+            .collect()
     };
     json!({
         "subject": parsed.subject,

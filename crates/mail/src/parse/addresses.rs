@@ -184,6 +184,8 @@ impl Reader<'_> {
         let phrase = words::decode(&entry.phrase);
         let phrase = phrase.split_whitespace().collect::<Vec<_>>().join(" ");
         let phrase = super::header::without_controls(&phrase).into_owned();
+        let bare_entry = entry.angle.is_none();
+        let named = !phrase.is_empty();
         let (mut name, address) = match entry.angle {
             Some(address) => (phrase, address),
             None => bare(phrase, entry.quoted),
@@ -192,8 +194,19 @@ impl Reader<'_> {
             name = words::decode(&entry.comment);
             name = name.split_whitespace().collect::<Vec<_>>().join(" ");
         }
-        if address.is_empty() && name.is_empty() {
+        if address.is_empty() && !named {
             return;
+        }
+        if bare_entry && address.contains(' ') && !address.starts_with('"') {
+            // `ann@a.example bob@b.example`: a list whose commas are missing.
+            let words = address.split(' ').map(|address| Correspondent {
+                name: None,
+                address: address.to_owned(),
+            });
+            if address.split(' ').all(is_complete) {
+                self.found.extend(words);
+                return;
+            }
         }
         self.found.push(Correspondent {
             name: Some(name).filter(|name| !name.is_empty()),
@@ -215,22 +228,37 @@ fn bare(phrase: String, quoted: bool) -> (String, String) {
         Some((name, address)) if address.contains('@') && (quoted || !name.contains('@')) => {
             (name.to_owned(), address.to_owned())
         }
+        _ if phrase.split(' ').all(is_complete) => (String::new(), phrase),
         // White space around the `@` or the dots of the obsolete syntax.
         _ => (String::new(), tidy(&phrase)),
     }
 }
 
+fn is_complete(word: &str) -> bool {
+    word.split_once('@')
+        .is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty())
+}
+
+/// An address without white space, comments and `mailto:`.
 fn tidy(address: &str) -> String {
     let mut out = String::with_capacity(address.len());
     let mut in_quotes = false;
+    let mut comments = 0usize;
     for c in address.chars() {
         match c {
             '"' => in_quotes = !in_quotes,
+            '(' if !in_quotes => comments += 1,
+            ')' if !in_quotes && comments > 0 => {
+                comments -= 1;
+                continue;
+            }
             c if c.is_control() => continue,
             c if c.is_whitespace() && !in_quotes => continue,
             _ => {}
         }
-        out.push(c);
+        if comments == 0 {
+            out.push(c);
+        }
     }
     if let Some(bare) = out.strip_prefix("mailto:") {
         return bare.to_owned();
@@ -271,6 +299,18 @@ mod tests {
                 vec!["|ann@a.example", "Bob|bob@b.example"],
             ),
             ("undisclosed-recipients:;", vec![]),
+            (
+                "ann@a.example bob@b.example",
+                vec!["|ann@a.example", "|bob@b.example"],
+            ),
+            (
+                "Pete(A \\) chap) <pete(his)@silly.test(host)>",
+                vec!["Pete|pete@silly.test"],
+            ),
+            (
+                "T(x): Jo <jo@a.example> (my friend); (the end)",
+                vec!["Jo|jo@a.example"],
+            ),
             (",, ann@a.example,,", vec!["|ann@a.example"]),
             (
                 "=?utf-8?Q?Lee,_Zo=C3=AB?= <zoe@a.example>",

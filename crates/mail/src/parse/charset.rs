@@ -74,6 +74,10 @@ fn decode_raw<'a>(bytes: &'a [u8], label: Option<&str>) -> (Cow<'a, str>, bool) 
     {
         return (Cow::Borrowed(text), label != "us-ascii");
     }
+    if matches!(label.as_str(), "us-ascii" | "ascii") && !bytes.is_ascii() {
+        // Eight-bit text that calls itself ASCII may be in any charset.
+        return (guess(bytes).0, true);
+    }
     let (text, failed) = encoding.decode_without_bom_handling(bytes);
     if !failed {
         return (text, false);

@@ -33,11 +33,43 @@ pub(super) fn history(lines: &[Line<'_>]) -> Vec<Range<usize>> {
     if end < lines.len() {
         dropped.push(end..lines.len());
     }
+    let dropped = joined(with_device_note(lines, dropped));
     let own_left = super::kept(&dropped, lines.len())
         .into_iter()
         .filter_map(|range| lines.get(range))
         .any(|kept| kept.iter().any(Line::is_own));
     if own_left { dropped } else { Vec::new() }
+}
+
+/// Adds the line a telephone put under the author's words, if that is the last of them.
+fn with_device_note(lines: &[Line<'_>], mut dropped: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let last = super::kept(&dropped, lines.len())
+        .into_iter()
+        .rev()
+        .find_map(|mut range| {
+            range.rfind(|&at| lines.get(at).is_some_and(|line| !line.is_blank()))
+        });
+    if let Some(last) = last
+        && lines
+            .get(last)
+            .is_some_and(|line| line.is_own() && lines::is_device_note(&line.text))
+    {
+        dropped.push(last..last + 1);
+        dropped.sort_by_key(|range| range.start);
+    }
+    dropped
+}
+
+/// Neighbouring ranges as one.
+fn joined(ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let mut out: Vec<Range<usize>> = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        match out.last_mut() {
+            Some(last) if last.end >= range.start => last.end = last.end.max(range.end),
+            _ => out.push(range),
+        }
+    }
+    out
 }
 
 /// Divides the message into the author's words and quotations; the second value is the line at
@@ -49,7 +81,8 @@ fn runs(lines: &[Line<'_>]) -> (Vec<Run>, usize) {
     while let Some(line) = lines.get(at) {
         if line.depth > 0 {
             let end = quotation_end(lines, at);
-            push(&mut runs, at..end, true, false);
+            let attributed = lines::attribution(lines, at).is_some();
+            push(&mut runs, at..end, true, attributed);
             at = end;
             continue;
         }
@@ -65,7 +98,7 @@ fn runs(lines: &[Line<'_>]) -> (Vec<Run>, usize) {
             || lines::is_divider(&line.text)
             || lines::header_block(lines, at);
         if unmarked {
-            if own {
+            if own && !follows_forward_subject(lines, at) {
                 let end = before_rule(lines, at);
                 trim_after(&mut runs, end);
                 return (runs, end);
@@ -137,7 +170,23 @@ fn quotations(lines: &[Line<'_>], runs: &[Run]) -> Vec<Range<usize>> {
         .enumerate()
         .any(|(at, run)| at > first && at < last && has_words(run));
     let text_before = runs.iter().take(first).any(has_words);
-    let text_after = runs.iter().skip(last + 1).any(has_words);
+    // A signature under the quotation belongs to the words above it.
+    let signature = |run: &Run| {
+        let first = lines
+            .iter()
+            .skip(run.lines.start)
+            .find(|line| line.is_own());
+        first.is_some_and(|line| lines::is_signature_mark(&line.text))
+    };
+    let text_after = runs
+        .iter()
+        .skip(last + 1)
+        .any(|run| has_words(run) && !signature(run));
+    let by_client = |run: &Run| {
+        lines
+            .get(run.lines.clone())
+            .is_some_and(|lines| lines.iter().any(|line| line.mark == Mark::Quoted))
+    };
     if answers_between {
         // A whole old message under inline answers or under the author's own quotations is still
         // history.
@@ -148,7 +197,9 @@ fn quotations(lines: &[Line<'_>], runs: &[Run]) -> Vec<Range<usize>> {
     }
     runs.iter()
         .enumerate()
-        .filter(|(_, run)| run.quoted && (run.attributed || !text_before || !text_after))
+        .filter(|(_, run)| {
+            run.quoted && (run.attributed || by_client(run) || !text_before || !text_after)
+        })
         .map(|(_, run)| run.lines.clone())
         .collect()
 }
@@ -170,10 +221,11 @@ fn quotation_end(lines: &[Line<'_>], at: usize) -> usize {
             }
             break;
         }
-        let wrapped = lines
-            .get(end - 1)
-            .is_some_and(|above| above.depth > 0 && above.text.len() >= WRAPPED_FROM)
-            && lines.get(end + 1).is_some_and(|below| below.depth > 0);
+        let above = lines.get(end - 1).filter(|above| above.depth > 0);
+        let long = above.is_some_and(|above| above.text.len() >= WRAPPED_FROM);
+        let goes_on = above.is_some_and(|above| above.text.len() >= WRAPPED_FROM / 2)
+            && line.text.starts_with(char::is_lowercase);
+        let wrapped = (long || goes_on) && lines.get(end + 1).is_some_and(|below| below.depth > 0);
         if !wrapped {
             break;
         }
@@ -221,4 +273,14 @@ fn name_above(lines: &[Line<'_>], at: usize) -> usize {
         }
         _ => at,
     }
+}
+
+/// `Fwd: Invoice` right above the header block: the author pasted a message to show it.
+fn follows_forward_subject(lines: &[Line<'_>], at: usize) -> bool {
+    lines
+        .iter()
+        .take(at)
+        .rev()
+        .find(|line| !line.is_blank())
+        .is_some_and(|line| crate::thread_key::is_forward_subject(&line.text))
 }

@@ -11,7 +11,7 @@ use html5gum::emitters::default::{DefaultEmitter, StartTag, Token};
 use html5gum::{HtmlString, Tokenizer};
 
 use super::decide;
-use super::lines::{self, Line, Mark};
+use super::lines::{Line, Mark};
 use crate::html::{breaks, is_unshown, is_void};
 
 /// The document without its history; borrowed when all of it stays.
@@ -43,18 +43,16 @@ struct Open {
     name: HtmlString,
     tag: usize,
     role: Role,
-    /// The first line inside it.
-    line: usize,
 }
 
 /// What an element means for the lines in it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Role {
     Plain,
-    /// Its lines are quoted.
+    /// Its lines are quoted, by the author or by a client.
     Quote,
-    /// It holds an attribution and perhaps a quotation: Gmail's container.
-    Container,
+    /// Its lines are quoted by a client: they are history.
+    ClientQuote,
     Attribution,
     /// From its first line on all is history.
     History,
@@ -68,6 +66,7 @@ struct Builder {
     /// How often each name is open, so that a loose end tag costs no search.
     counts: HashMap<Vec<u8>, usize>,
     depth: usize,
+    client_quotes: usize,
     attributions: usize,
     unshown: usize,
     /// The mark of the next line with words.
@@ -91,6 +90,7 @@ impl Document {
             open: Vec::new(),
             counts: HashMap::new(),
             depth: 0,
+            client_quotes: 0,
             attributions: 0,
             unshown: 0,
             pending: Mark::None,
@@ -128,34 +128,45 @@ impl Document {
     }
 
     fn without(&self, html: &str, dropped: &[Range<usize>]) -> String {
+        let cuts: Vec<Range<usize>> = dropped
+            .iter()
+            .map(|range| self.octets(range, html.len()))
+            .collect();
+        let inside = self.tags_inside(&cuts);
         let mut out = String::with_capacity(html.len());
         let mut from = 0;
-        let mut next_tag = 0;
-        for range in dropped {
-            let cut = self.octets(range, html.len());
+        let mut tags = self.tags.iter().zip(&inside).peekable();
+        for cut in cuts {
             out.push_str(html.get(from..cut.start).unwrap_or_default());
-            while self
-                .tags
-                .get(next_tag)
-                .is_some_and(|tag| tag.span.start < cut.start)
-            {
-                next_tag += 1;
-            }
-            while let Some(tag) = self
-                .tags
-                .get(next_tag)
-                .filter(|tag| tag.span.start < cut.end)
-            {
-                let partner = tag.partner.and_then(|partner| self.tags.get(partner));
-                if partner.is_some_and(|partner| !cut.contains(&partner.span.start)) {
+            while tags
+                .next_if(|(tag, _)| tag.span.start < cut.start)
+                .is_some()
+            {}
+            while let Some((tag, _)) = tags.next_if(|(tag, _)| tag.span.start < cut.end) {
+                let partner_stays = tag
+                    .partner
+                    .and_then(|partner| inside.get(partner))
+                    .is_some_and(|inside| !inside);
+                if partner_stays {
                     out.push_str(html.get(tag.span.clone()).unwrap_or_default());
                 }
-                next_tag += 1;
             }
             from = cut.end;
         }
         out.push_str(html.get(from..).unwrap_or_default());
         out
+    }
+
+    /// For each tag whether it stands in one of the cuts, which are in order.
+    fn tags_inside(&self, cuts: &[Range<usize>]) -> Vec<bool> {
+        let mut cuts = cuts.iter().peekable();
+        self.tags
+            .iter()
+            .map(|tag| {
+                while cuts.next_if(|cut| cut.end <= tag.span.start).is_some() {}
+                cuts.peek().is_some_and(|cut| cut.contains(&tag.span.start))
+            })
+            .collect()
     }
 
     /// The octets of a range of lines with everything between them and their neighbours.
@@ -231,6 +242,8 @@ impl Builder {
         }
         let mark = if self.attributions > 0 {
             Mark::Attribution
+        } else if self.client_quotes > 0 {
+            Mark::Quoted
         } else {
             self.pending
         };
@@ -268,15 +281,15 @@ impl Builder {
             name: tag.name.clone(),
             tag: index,
             role,
-            line: self.document.lines.len(),
         });
     }
 
     fn enter(&mut self, role: Role) {
         match role {
-            Role::Quote => {
+            Role::Quote | Role::ClientQuote => {
                 self.end_line();
                 self.depth += 1;
+                self.client_quotes += usize::from(role == Role::ClientQuote);
             }
             Role::Attribution => {
                 self.end_line();
@@ -291,7 +304,6 @@ impl Builder {
                 self.pending = Mark::Forward;
             }
             Role::Unshown => self.unshown += 1,
-            Role::Container => self.end_line(),
             Role::Plain => {}
         }
     }
@@ -332,36 +344,17 @@ impl Builder {
             *count -= 1;
         }
         match open.role {
-            Role::Quote => {
+            Role::Quote | Role::ClientQuote => {
                 self.end_line();
                 self.depth -= 1;
+                self.client_quotes -= usize::from(open.role == Role::ClientQuote);
             }
             Role::Attribution => {
                 self.end_line();
                 self.attributions -= 1;
             }
             Role::Unshown => self.unshown -= 1,
-            Role::Container => self.close_container(open.line),
             Role::Plain | Role::History | Role::Forward => {}
-        }
-    }
-
-    /// A container of Gmail's without a quotation in it is the quotation itself, unless it holds
-    /// a forwarded message.
-    fn close_container(&mut self, first: usize) {
-        self.end_line();
-        let Some(inside) = self.document.lines.get_mut(first..) else {
-            return;
-        };
-        let quoted = inside.iter().any(|line| line.depth > 0);
-        let forward = inside
-            .iter()
-            .take(2)
-            .any(|line| line.mark == Mark::Forward || lines::is_forward(&line.text));
-        if !quoted && !forward {
-            for line in inside {
-                line.depth += 1;
-            }
         }
     }
 
@@ -379,93 +372,125 @@ fn role(tag: &StartTag<usize>) -> Role {
     if is_unshown(name) && !is_void(name) {
         return Role::Unshown;
     }
-    let attribute = |name: &[u8]| {
-        tag.attributes
-            .get(name)
-            .map(|value| value.to_ascii_lowercase())
-    };
-    let class = attribute(b"class").unwrap_or_default();
-    let id = attribute(b"id").unwrap_or_default();
-    let style = attribute(b"style").unwrap_or_default();
-    let names = |wanted: &[&[u8]]| {
-        class
-            .split(u8::is_ascii_whitespace)
-            .chain(std::iter::once(id.as_slice()))
-            // Outlook on the web puts `x_` before the names it finds in a message.
-            .any(|word| wanted.contains(&strip_x(word)))
-    };
-    let styled = |wanted: &[u8]| {
-        let plain: Vec<u8> = style
-            .iter()
-            .filter(|b| !b.is_ascii_whitespace())
-            .copied()
-            .collect();
-        memchr::memmem::find(&plain, wanted).is_some()
-    };
-    if names(&[
-        b"gmail_attr",
-        b"moz-cite-prefix",
-        b"reply-intro",
-        b"mail-citation-caption",
-    ]) {
+    let marks = Marks::of(tag);
+    if marks.named(ATTRIBUTION_NAMES) {
         return Role::Attribution;
     }
-    if names(&[b"moz-forward-container"]) {
+    if marks.named(&[b"moz-forward-container"]) {
         return Role::Forward;
     }
-    if names(&[
-        b"divrplyfwdmsg",
-        b"appendonsend",
-        b"outlookmessageheader",
-        b"stopspelling",
-        b"zwchr",
-        b"mail-editor-reference-message-container",
-        b"replysplit",
-    ]) {
+    if marks.named(HISTORY_NAMES) {
         return Role::History;
     }
     if name == b"blockquote" {
-        let indentation =
-            styled(b"border:none") && attribute(b"type").is_none() && !names(&[b"gmail_quote"]);
-        return if indentation {
-            Role::Plain
-        } else {
-            Role::Quote
+        let client = marks.named(QUOTE_NAMES) || tag.attributes.contains_key(b"type".as_slice());
+        return match client {
+            true => Role::ClientQuote,
+            // Gmail's indentation is a blockquote too.
+            false if marks.styled(b"border:none") => Role::Plain,
+            false => Role::Quote,
         };
     }
-    let yahoo = class
-        .split(u8::is_ascii_whitespace)
-        .any(|word| word.ends_with(b"yahoo_quoted"));
-    let named = names(&[
-        b"protonmail_quote",
-        b"zmail_extra",
-        b"tutanota_quote",
-        b"olk_src_body_section",
-        b"ms-outlook-mobile-reference-message",
-        b"isreplycontent",
-        b"yahoo_quoted",
-        b"qtdsepr",
-        b"hmquote",
-        b"mailspring-quote",
-        b"front-quote",
-        b"frontquote",
-    ]);
-    let zimbra = tag
-        .attributes
-        .get(b"data-marker".as_slice())
-        .is_some_and(|m| m.as_slice() == b"__QUOTED_TEXT__");
-    let gmx = name == b"div" && attribute(b"name").is_some_and(|value| value == b"quote");
-    if yahoo || named || zimbra || gmx {
-        return Role::Quote;
-    }
-    if name == b"div" && names(&[b"gmail_quote"]) {
-        return Role::Container;
+    let attribute = |name: &[u8], wanted: &[u8]| {
+        tag.attributes
+            .get(name)
+            .is_some_and(|value| value.eq_ignore_ascii_case(wanted))
+    };
+    let client = (name != b"div" || !marks.named(&[b"gmail_quote"])) && marks.named(QUOTE_NAMES)
+        || marks.has_class_ending(b"yahoo_quoted")
+        || attribute(b"data-marker", b"__QUOTED_TEXT__")
+        || (name == b"div" && attribute(b"name", b"quote"));
+    if client {
+        return Role::ClientQuote;
     }
     // The line Outlook for Windows draws above the old message's headers.
-    if name == b"div" && styled(b"border:none;border-top:solid#") && styled(b"padding:3") {
+    if name == b"div"
+        && marks.styled(b"border:none;border-top:solid#")
+        && marks.styled(b"padding:3")
+    {
         return Role::History;
     }
     Role::Plain
+}
+
+/// Classes and ids of elements that hold an attribution.
+const ATTRIBUTION_NAMES: &[&[u8]] = &[
+    b"gmail_attr",
+    b"moz-cite-prefix",
+    b"reply-intro",
+    b"mail-citation-caption",
+];
+
+/// Classes and ids of elements at which the old message begins.
+const HISTORY_NAMES: &[&[u8]] = &[
+    b"divrplyfwdmsg",
+    b"appendonsend",
+    b"outlookmessageheader",
+    b"stopspelling",
+    b"zwchr",
+    b"mail-editor-reference-message-container",
+    b"replysplit",
+];
+
+/// Classes and ids of elements that hold the old message.
+const QUOTE_NAMES: &[&[u8]] = &[
+    b"gmail_quote",
+    b"protonmail_quote",
+    b"zmail_extra",
+    b"tutanota_quote",
+    b"olk_src_body_section",
+    b"ms-outlook-mobile-reference-message",
+    b"isreplycontent",
+    b"yahoo_quoted",
+    b"qtdsepr",
+    b"hmquote",
+    b"mailspring-quote",
+    b"front-quote",
+];
+
+/// The attributes of an element that tell what it is for, in lower case.
+struct Marks {
+    class: Vec<u8>,
+    id: Vec<u8>,
+    /// Without white space.
+    style: Vec<u8>,
+}
+
+impl Marks {
+    fn of(tag: &StartTag<usize>) -> Self {
+        let lower = |name: &[u8]| {
+            tag.attributes
+                .get(name)
+                .map(|value| value.to_ascii_lowercase())
+                .unwrap_or_default()
+        };
+        let mut style = lower(b"style");
+        style.retain(|b| !b.is_ascii_whitespace());
+        Self {
+            class: lower(b"class"),
+            id: lower(b"id"),
+            style,
+        }
+    }
+
+    /// Whether a class or the id is one of `wanted`. Outlook on the web puts `x_` before the
+    /// names it finds in a message.
+    fn named(&self, wanted: &[&[u8]]) -> bool {
+        self.class
+            .split(u8::is_ascii_whitespace)
+            .chain(std::iter::once(self.id.as_slice()))
+            .any(|word| wanted.contains(&strip_x(word)))
+    }
+
+    fn has_class_ending(&self, wanted: &[u8]) -> bool {
+        self.class
+            .split(u8::is_ascii_whitespace)
+            .any(|word| word.ends_with(wanted))
+    }
+
+    fn styled(&self, wanted: &[u8]) -> bool {
+        memchr::memmem::find(&self.style, wanted).is_some()
+    }
 }
 
 fn strip_x(word: &[u8]) -> &[u8] {

@@ -1,6 +1,6 @@
 //! What a line of a message is: an attribution, the header block of an old message, a divider.
 
-use super::language::{ATTRIBUTIONS, FORWARDED, LABELS, Label, ORIGINAL};
+use super::language::{ATTRIBUTIONS, DEVICE_NOTES, FORWARDED, LABELS, Label, ORIGINAL};
 
 /// A line as the reader sees it.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +23,8 @@ pub(super) enum Mark {
     History,
     /// The client's own element for a forwarded message.
     Forward,
+    /// Inside a quotation that a client made.
+    Quoted,
 }
 
 impl Line<'_> {
@@ -42,14 +44,16 @@ const MAX_ATTRIBUTION: usize = 400;
 /// Lines looked at for a header block.
 const MAX_BLOCK_LINES: usize = 14;
 
-/// If an attribution begins at `at`, the line it ends on.
+/// If an attribution begins at `at`, the line it ends on. A quoted line can be one too: some
+/// clients quote the attribution with the message.
 pub(super) fn attribution(lines: &[Line<'_>], at: usize) -> Option<usize> {
-    let first = lines.get(at).filter(|line| line.is_own())?;
+    let first = lines.get(at).filter(|line| !line.is_blank())?;
+    let depth = first.depth;
     if first.mark == Mark::Attribution {
         let more = lines.get(at + 1..)?;
         let run = more
             .iter()
-            .take_while(|l| l.mark == Mark::Attribution && l.depth == 0);
+            .take_while(|l| l.mark == Mark::Attribution && l.depth == depth);
         return Some(at + run.count());
     }
     let mut joined = String::new();
@@ -59,7 +63,10 @@ pub(super) fn attribution(lines: &[Line<'_>], at: usize) -> Option<usize> {
         .skip(at)
         .take(MAX_ATTRIBUTION_LINES)
     {
-        if !line.is_own() || joined.len() + line.text.len() > MAX_ATTRIBUTION {
+        if line.is_blank()
+            || line.depth != depth
+            || joined.len() + line.text.len() > MAX_ATTRIBUTION
+        {
             break;
         }
         if index > at {
@@ -95,6 +102,10 @@ fn is_attribution(
     let lower = lower.trim_start_matches(['-', '*', '_', ' ', '>']);
     let over_quote = || stands_over_quote(lines, last);
     let strong = names_sender_or_time(lower);
+    // Nothing to date it and nothing quoted below: prose, whatever its verbs.
+    if !strong && !over_quote() {
+        return false;
+    }
     // `2026年8月25日 10:41 Ann <ann@a.example>:` and its like need no verb in any language.
     let bare = lower.trim_end_matches([':', '：', '︰', ' ']);
     if bare.ends_with('>')
@@ -136,14 +147,15 @@ fn ends_in_verb_or_name(lower: &str, verbs: &[&str]) -> bool {
     bare.ends_with(['>', ')', ']']) || verbs.iter().any(|verb| bare.ends_with(verb))
 }
 
-/// The next line with words is a quoted one, at most one blank line further down.
+/// The next line with words is a more deeply quoted one, at most one blank line further down.
 fn stands_over_quote(lines: &[Line<'_>], at: usize) -> bool {
+    let depth = lines.get(at).map_or(0, |line| line.depth);
     lines
         .iter()
         .skip(at + 1)
         .take(3)
-        .find(|line| line.depth > 0 || !line.is_blank())
-        .is_some_and(|line| line.depth > 0)
+        .find(|line| line.depth > depth || !line.is_blank())
+        .is_some_and(|line| line.depth > depth)
 }
 
 fn contains_word(text: &str, word: &str) -> bool {
@@ -277,6 +289,7 @@ pub(super) fn is_forward(line: &str) -> bool {
 
 /// The lower-cased text after at least two dashes or underscores.
 fn between_dashes(line: &str) -> Option<String> {
+    let line = line.trim_start_matches('*');
     let inner = line.trim_start_matches(['-', '_', '=', '*', '—', '–', ' ', '>', '\u{a0}']);
     let dashes = line.len() - inner.len();
     let marked = line.starts_with("--")
@@ -309,6 +322,26 @@ pub(super) fn is_rule(line: &str) -> bool {
         && line
             .chars()
             .all(|c| matches!(c, '_' | '-' | '=' | '*' | '—' | '─' | '\u{2501}'))
+}
+
+/// `-- ` and its variants above a signature.
+pub(super) fn is_signature_mark(line: &str) -> bool {
+    matches!(line, "--" | "-- " | "—" | "–" | "---")
+}
+
+/// A line a telephone or an app puts under a message: `Sent from my iPhone`.
+pub(super) fn is_device_note(line: &str) -> bool {
+    if line.len() > 120 {
+        return false;
+    }
+    let lower = line
+        .trim_start_matches(['(', '<', '[', '*', ' '])
+        .to_lowercase();
+    DEVICE_NOTES.iter().any(|(start, rest)| {
+        lower
+            .strip_prefix(start)
+            .is_some_and(|after| rest.is_empty() || rest.iter().any(|word| after.contains(word)))
+    })
 }
 
 /// The first words of an automatic report about a message that could not be delivered.

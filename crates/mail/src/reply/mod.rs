@@ -47,7 +47,13 @@ pub fn visible(text: Option<&str>, html: Option<&str>) -> Visible {
 
 fn without_history(text: &str) -> String {
     let source: Vec<&str> = text.lines().collect();
-    let lines: Vec<Line<'_>> = source.iter().map(|line| text_line(line)).collect();
+    let mut lines: Vec<Line<'_>> = Vec::with_capacity(source.len());
+    for line in &source {
+        let unclosed = lines
+            .last()
+            .is_some_and(|above| above.depth == 0 && ends_in_open_address(&above.text));
+        lines.push(text_line(line, unclosed));
+    }
     let dropped = decide::history(&lines);
     let kept = kept(&dropped, source.len());
     let pieces: Vec<String> = kept
@@ -81,10 +87,18 @@ fn kept(dropped: &[Range<usize>], length: usize) -> Vec<Range<usize>> {
     kept
 }
 
-fn text_line(line: &str) -> Line<'_> {
+/// `Ann Lee <ann@a.example` whose `>` a mailer wrapped onto the next line, where it looks like a
+/// quote mark.
+fn ends_in_open_address(line: &str) -> bool {
+    line.rsplit_once('<').is_some_and(|(_, after)| {
+        !after.contains(['>', ' ']) && (after.contains('@') || after.contains("://"))
+    })
+}
+
+fn text_line(line: &str, unclosed: bool) -> Line<'_> {
     let mut rest = line.trim();
     let mut depth = 0;
-    while let Some(inner) = rest.strip_prefix('>') {
+    while let Some(inner) = rest.strip_prefix('>').filter(|_| !unclosed) {
         depth += 1;
         rest = inner.trim_start();
     }
