@@ -33,7 +33,10 @@ def test_two_agents_converse_for_six_turns(client):
 
 def test_both_sides_share_the_message_id_and_nothing_else(client):
     one, two = client.inboxes.create(), client.inboxes.create()
-    sent = client.inboxes.messages.send(one.inbox_id, to=two.inbox_id, bcc="ada@customer.example", subject="Hi", text="Hi", labels=["mine"])
+    with subscribed(client, inbox_ids=[two.inbox_id]) as socket:
+        sent = client.inboxes.messages.send(
+            one.inbox_id, to=two.inbox_id, bcc="ada@customer.example", subject="Hi", text="Hi", labels=["mine"])
+        assert next_event(socket, MessageReceivedEvent).message.message_id == sent.message_id
     received = client.inboxes.messages.get(two.inbox_id, sent.message_id)
     assert received.thread_id != sent.thread_id
     assert "mine" not in received.labels and {"received", "unread"} <= set(received.labels)
