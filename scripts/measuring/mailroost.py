@@ -120,6 +120,10 @@ class Mailroost:
         connection.close()
         return answer.status, json.loads(text) if text else None
 
+    def wal_syncs(self):
+        """How often PostgreSQL has synced its log (14 and newer count it)."""
+        return int(psql(self.admin_url, "SELECT wal_sync FROM pg_stat_wal"))
+
     def messages(self, box):
         """Every message of one inbox, through the API, page by page."""
         token = ""
@@ -154,7 +158,9 @@ class Mailroost:
 
 
 def psql(url, statement):
+    """Runs one statement and returns what it prints; the password goes by environment, because arguments are public."""
     parts = urllib.parse.urlsplit(url)
     plain = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@")).geturl()
-    subprocess.run(["psql", "-qXd", plain, "-v", "ON_ERROR_STOP=1", "-c", statement],
-                   env={**os.environ, "PGPASSWORD": parts.password or ""}, check=True)
+    run = subprocess.run(["psql", "-qXAtd", plain, "-v", "ON_ERROR_STOP=1", "-c", statement], text=True,
+                         env={**os.environ, "PGPASSWORD": parts.password or ""}, stdout=subprocess.PIPE, check=True)
+    return run.stdout.strip()
