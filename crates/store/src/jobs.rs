@@ -190,11 +190,12 @@ pub(crate) fn claim(
 
 /// When the next job is due that nobody works on, or whose lease ends.
 pub(crate) fn next_due(conn: &mut dyn Conn) -> Result<Option<Timestamp>> {
-    // Leased jobs are few, and the others are in the order of an index.
+    // Leased jobs are few, never parked, and have an index of their own; the others are in the
+    // order of theirs.
     let unleased = "select run_at from job where state = 'ready' and lease_until = 0 \
                     order by run_at limit 1 -- unscoped: a worker serves every organisation";
     let leased = "select case when lease_until > run_at then lease_until else run_at end as due from job \
-                  where state = 'ready' and lease_until > 0 order by due limit 1 \
+                  where lease_until > 0 order by due limit 1 \
                   -- unscoped: a worker serves every organisation";
     let mut due: Option<Timestamp> = None;
     for sql in [unleased, leased] {

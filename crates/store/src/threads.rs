@@ -209,8 +209,8 @@ impl View<'_> {
             list.and("l.label = #", [Value::from(*first)]);
             for label in others {
                 list.and(
-                    "exists (select 1 from thread_label o where o.inbox_id = t.inbox_id \
-                     and o.label = # and o.listed_at = t.listed_at and o.thread_id = t.thread_id)",
+                    "exists (select 1 from thread_label o where o.inbox_id = l.inbox_id \
+                     and o.label = # and o.listed_at = l.listed_at and o.thread_id = l.thread_id)",
                     [Value::from(*label)],
                 );
             }

@@ -98,8 +98,8 @@ impl View<'_> {
             );
             for label in others {
                 list.and(
-                    "exists (select 1 from message_label o where o.inbox_id = m.inbox_id \
-                     and o.label = # and o.at = m.at and o.message_key = m.message_key)",
+                    "exists (select 1 from message_label o where o.inbox_id = l.inbox_id \
+                     and o.label = # and o.at = l.at and o.message_key = l.message_key)",
                     [Value::from(*label)],
                 );
             }

@@ -85,7 +85,8 @@ create table thread (
   created_at {int} not null,
   updated_at {int} not null
 ) {strict};
-create index thread_inbox on thread (inbox_id, listed_at, thread_id);
+-- With org_id first too: SQLite would otherwise take thread_org and walk the whole organisation.
+create index thread_inbox on thread (org_id, inbox_id, listed_at, thread_id);
 create index thread_org on thread (org_id, listed_at, thread_id);
 
 create table thread_label (
