@@ -21,6 +21,8 @@ mod messages;
 mod migrate;
 mod open;
 mod orgs;
+#[cfg(test)]
+mod statements;
 mod threads;
 mod txn;
 mod view;
