@@ -280,19 +280,19 @@ async fn parts_of_names_and_subjects_are_found_in_any_case(world: World) {
         world.file(&inbox, mail).await.unwrap();
     }
     let both = "Ärger 100% ärger_mit 'x'";
-    let cases: [(&[&str], &[&str], &[&str], &str); 12] = [
-        (&["ann"], &[], &[], both),
-        (&["MÜLLER"], &[], &[], "Ärger 100%"),
-        (&["ann", "y.test"], &[], &[], "ärger_mit 'x'"),
-        (&["bob"], &[], &[], ""),
-        (&[], &["BOB"], &[], "Ärger 100%"),
-        (&[], &["émile", "bob"], &[], "Ärger 100%"),
-        (&[], &["ΣΊΣΥ"], &[], "ärger_mit 'x'"),
-        (&[], &[], &["ÄRGER"], both),
-        (&[], &[], &["%"], "Ärger 100%"),
-        (&[], &[], &["_"], "ärger_mit 'x'"),
-        (&[], &[], &["'X'"], "ärger_mit 'x'"),
-        (&["ann"], &["y.test"], &["mit"], "ärger_mit 'x'"),
+    let cases: [([&[&str]; 3], &str); 12] = [
+        ([&["ann"], &[], &[]], both),
+        ([&["MÜLLER"], &[], &[]], "Ärger 100%"),
+        ([&["ann", "y.test"], &[], &[]], "ärger_mit 'x'"),
+        ([&["bob"], &[], &[]], ""),
+        ([&[], &["BOB"], &[]], "Ärger 100%"),
+        ([&[], &["émile", "bob"], &[]], "Ärger 100%"),
+        ([&[], &["ΣΊΣΥ"], &[]], "ärger_mit 'x'"),
+        ([&[], &[], &["ÄRGER"]], both),
+        ([&[], &[], &["%"]], "Ärger 100%"),
+        ([&[], &[], &["_"]], "ärger_mit 'x'"),
+        ([&[], &[], &["'X'"]], "ärger_mit 'x'"),
+        ([&["ann"], &["y.test"], &["mit"]], "ärger_mit 'x'"),
     ];
     let own = |parts: &[&str]| {
         parts
@@ -300,7 +300,7 @@ async fn parts_of_names_and_subjects_are_found_in_any_case(world: World) {
             .map(|&part| part.to_owned())
             .collect::<Vec<_>>()
     };
-    for (from, to, subject, expected) in cases {
+    for ([from, to, subject], expected) in cases {
         let filter = MessageFilter {
             from: own(from),
             to: own(to),

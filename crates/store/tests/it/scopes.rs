@@ -18,6 +18,7 @@ on_both_engines![
     nobody_reads_beyond_their_scope,
     nobody_changes_what_is_beyond_their_scope,
     hidden_mail_is_not_there_without_the_right,
+    attachments_of_hidden_mail_are_not_shown,
 ];
 
 /// What the tests try to reach: an inbox with a message, its delivery, a bound key and a job.
@@ -481,7 +482,10 @@ async fn hidden_mail_is_not_there_without_the_right(world: World) {
             assert_eq!(world.store.raw(&grant, key).await.is_ok(), sees, "{label}");
         }
     }
-    // A hidden message in a thread that is not hidden shows none of its attachments either.
+}
+
+async fn attachments_of_hidden_mail_are_not_shown(world: World) {
+    let inbox = world.inbox("a@example.test").await;
     let open = Mail {
         id: Some("<1@x>"),
         ..Mail::default()
