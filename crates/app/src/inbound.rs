@@ -251,7 +251,9 @@ pub(crate) struct Understood {
 impl Understood {
     pub(crate) fn of(raw: &[u8]) -> Self {
         let mut parsed = parse(raw);
-        let visible = reply::visible(parsed.text.as_deref(), parsed.html.as_deref());
+        // Text that was made from the HTML is made again from what is left of the HTML.
+        let text = parsed.text.as_deref().filter(|_| !parsed.text_from_html);
+        let visible = reply::visible(text, parsed.html.as_deref());
         let content = Content {
             text: parsed.text.clone(),
             html: parsed.html.take(),

@@ -187,7 +187,12 @@ impl Tail {
             // Joined before the position is read, so that nothing falls between the two.
             let live = self.app.join(self.access.org_id());
             let grant: Grant<perm::MessageRead> = self.access.grant()?;
-            self.cursor = self.app.store().read(&grant, |view| view.log_end()).await?;
+            #[expect(
+                clippy::redundant_closure_for_method_calls,
+                reason = "the method has one lifetime"
+            )]
+            let end = self.app.store().read(&grant, |view| view.log_end());
+            self.cursor = end.await?;
             self.live = Some(live);
         }
         self.subscriptions.push(subscription);
