@@ -66,7 +66,14 @@ impl Dialect {
     fn copy(self, out: &mut String, text: &str) {
         match self {
             Self::Postgres => out.push_str(text),
-            Self::Sqlite => out.extend(text.chars().map(|c| if c == '$' { '?' } else { c })),
+            Self::Sqlite => {
+                for (index, part) in text.split('$').enumerate() {
+                    if index > 0 {
+                        out.push('?');
+                    }
+                    out.push_str(part);
+                }
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use model::{Error, Result};
+use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 
@@ -166,6 +167,9 @@ impl SqliteConn {
         let path: PathBuf = file.to_owned();
         let conn = Connection::open_with_flags(path, flags)?;
         conn.set_prepared_statement_cache_capacity(PREPARED);
+        // Plans do not depend on values. Without this SQLite parses and plans a join anew each time it
+        // is used, because its bindings were cleared in between.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         // FULL syncs the log at every commit: without it the last commits die with the power.
         let settings = "
             pragma busy_timeout = 10000;
