@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use mail::parse::{Parsed, parse};
 use mail::trace::{Hop, received, return_path};
 use mail::{Address, MessageId, Timestamp, reply, thread_key};
@@ -185,9 +186,12 @@ impl App {
             labels.insert(Label::system("unauthenticated"));
         }
         let parsed = &understood.parsed;
+        let dedup = dedup(parsed, &raw, arrival.reverse_path.as_ref());
+        let spare = self.mint_message_id(inbox.inbox_id.as_str());
         NewMessage {
             key: MessageKey::new(ids.ordered(arrival.at)),
-            minted: self.mint_message_id(inbox.inbox_id.as_str()),
+            minted: minted(&inbox, dedup).unwrap_or_else(|| spare.clone()),
+            spare,
             inbox,
             direction: Direction::Received,
             at: arrival.at,
@@ -202,7 +206,7 @@ impl App {
             ancestors: thread_key::ancestors(parsed),
             attachments: self.attachments(parsed),
             size: i64::try_from(arrival.raw.len()).unwrap_or(i64::MAX),
-            dedup: dedup(parsed, &raw, arrival.reverse_path.as_ref()),
+            dedup,
             raw,
             body,
             thread: None,
@@ -275,6 +279,13 @@ impl Understood {
             parsed,
         }
     }
+}
+
+/// The public id of a mail whose own id is taken: the same at every arrival of that mail.
+fn minted(inbox: &Route, dedup: Option<[u8; 32]>) -> Option<MessageId> {
+    let (_, domain) = inbox.inbox_id.as_str().rsplit_once('@')?;
+    let digits = HEXLOWER.encode(dedup.as_ref()?.get(..16)?);
+    MessageId::parse(&format!("<{digits}@{domain}>"))
 }
 
 /// What makes a second arrival of one mail recognisable. Without a Message-ID there is no telling

@@ -1,7 +1,7 @@
 //! The verbs of the product and its background work.
 //!
 //! Every door — SMTP, REST, the WebSocket — ends here. Mail arrives through one function
-//! ([`inbound`]) and leaves through one ([`outbound`]); read those two first. A verb takes a
+//! (`inbound`) and leaves through one (`outbound`); read those two first. A verb takes a
 //! [`Grant`] of exactly the right it needs, opens its transactions here and nowhere else, and never
 //! waits for the network inside one.
 

@@ -113,6 +113,7 @@ impl Bench {
             preview: Some("please find the attached report".to_owned()),
             message_id: MessageId::parse(&format!("{key}@x.test")),
             minted: MessageId::parse(&format!("{key}@minted.test")).unwrap(),
+            spare: MessageId::parse(&format!("{key}@spare.test")).unwrap(),
             in_reply_to: None,
             references: Vec::new(),
             ancestors: Vec::new(),

@@ -7,6 +7,7 @@ use model::{EventId, EventKind, Hidden, InboxKey, OrgId, PodId, Result};
 use tokio::sync::{Notify, watch};
 
 use crate::db::args;
+use crate::routing::Routes;
 use crate::txn::Txn;
 use crate::view::View;
 
@@ -153,6 +154,8 @@ pub(crate) struct Wake {
     pub(crate) log: Option<(OrgId, i64)>,
     /// The job table.
     pub(crate) jobs: bool,
+    /// An inbox is gone.
+    pub(crate) routes: bool,
 }
 
 /// Wakes readers after a commit. It carries no data: a lost wake-up costs one poll interval, never
@@ -164,6 +167,7 @@ pub(crate) struct Hub(Arc<HubState>);
 struct HubState {
     logs: Mutex<HashMap<OrgId, watch::Sender<i64>>>,
     jobs: Notify,
+    routes: Routes,
 }
 
 impl Hub {
@@ -176,6 +180,9 @@ impl Hub {
                 *end = seq.max(*end);
                 newer
             });
+        }
+        if wake.routes {
+            self.0.routes.forget();
         }
         if wake.jobs {
             self.0.jobs.notify_one();
@@ -193,6 +200,11 @@ impl Hub {
     /// Completes when a job was added since the last call.
     pub(crate) async fn job_added(&self) {
         self.0.jobs.notified().await;
+    }
+
+    /// What is remembered of where mail goes.
+    pub(crate) fn routes(&self) -> &Routes {
+        &self.0.routes
     }
 
     fn logs(&self) -> MutexGuard<'_, HashMap<OrgId, watch::Sender<i64>>> {

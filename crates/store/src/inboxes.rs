@@ -254,6 +254,7 @@ impl Txn<'_> {
             "delete from inbox where {scope} and inbox_id = $1",
             args![inbox.key],
         )?;
+        self.routes = true;
         Ok(inbox)
     }
 
@@ -269,7 +270,7 @@ impl Txn<'_> {
             |row| Ok((row.get::<Vec<u8>>(0)?, row.get::<Vec<u8>>(1)?)),
         )?;
         for (message_key, blob_id) in &messages {
-            for table in ["message", "message_content", "delivery"] {
+            for table in ["message", "delivery"] {
                 let sql = format!("delete from {table} where {{scope}} and message_key = $1");
                 self.exec(&sql, args![message_key])?;
             }

@@ -21,6 +21,7 @@ mod messages;
 mod migrate;
 mod open;
 mod orgs;
+mod routing;
 #[cfg(test)]
 mod statements;
 mod threads;

@@ -137,9 +137,8 @@ impl View<'_> {
     /// `not_found` when it was removed.
     pub fn content(&mut self, key: MessageKey) -> Result<Content> {
         let packed = self.first(
-            "select c.content from message_content c \
-             join message m on m.message_key = c.message_key join inbox i on i.inbox_id = m.inbox_id \
-             where {scope m} and {seen m} and c.message_key = $1",
+            "select m.content from message m join inbox i on i.inbox_id = m.inbox_id \
+             where {scope m} and {seen m} and m.message_key = $1",
             args![key],
             |row| row.get::<Vec<u8>>(0),
         )?;
@@ -284,10 +283,6 @@ impl Txn<'_> {
                 args![inbox, label.as_str(), at, key],
             )?;
         }
-        self.exec(
-            "delete from message_content where {scope} and message_key = $1",
-            args![key],
-        )?;
         self.exec(
             "delete from delivery where {scope} and message_key = $1",
             args![key],

@@ -13,6 +13,7 @@ pub struct Txn<'a> {
     view: View<'a>,
     pub(crate) events: Vec<NewEvent>,
     pub(crate) jobs: bool,
+    pub(crate) routes: bool,
 }
 
 impl<'a> Txn<'a> {
@@ -21,6 +22,7 @@ impl<'a> Txn<'a> {
             view,
             events: Vec::new(),
             jobs: false,
+            routes: false,
         }
     }
 
@@ -36,6 +38,7 @@ impl<'a> Txn<'a> {
         Ok(Wake {
             log,
             jobs: self.jobs,
+            routes: self.routes,
         })
     }
 }

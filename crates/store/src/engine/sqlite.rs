@@ -177,10 +177,10 @@ impl SqliteConn {
             pragma foreign_keys = off;
             pragma temp_store = memory;
             pragma cache_size = -8000;
-            pragma wal_autocheckpoint = 4000;
-            pragma journal_size_limit = 67108864;";
+            pragma wal_autocheckpoint = 32000;
+            pragma journal_size_limit = 134217728;";
         if !flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
-            conn.execute_batch("pragma page_size = 8192; pragma journal_mode = wal;")?;
+            conn.execute_batch("pragma journal_mode = wal;")?;
         }
         conn.execute_batch(settings)?;
         Ok(Self(conn))

@@ -35,8 +35,11 @@ pub struct NewMessage {
     pub preview: Option<String>,
     /// Its Message-ID, if it has a usable one.
     pub message_id: Option<MessageId>,
-    /// The public id it gets if it has none, or if another mail of the inbox has it.
+    /// The public id it gets if it has none, or if another mail of the inbox has it. Where there
+    /// is a `dedup`, this must follow from it, so that a second arrival asks for the same id.
     pub minted: MessageId,
+    /// The public id it gets if somebody has guessed the minted one and sent a mail under it.
+    pub spare: MessageId,
     /// The parent it names.
     pub in_reply_to: Option<MessageId>,
     /// The ancestors it names, oldest first, as shown.
@@ -118,33 +121,31 @@ impl Txn<'_> {
         Ok(Filed::New(Box::new(message)))
     }
 
-    /// The public id, or `None` if this very mail is filed already.
+    /// The public id, or `None` if this very mail is filed already: then its own id or the minted
+    /// one, which follows from the same facts as `dedup`, names a message with equal `dedup`.
     fn public_id(&mut self, new: &NewMessage) -> Result<Option<MessageId>> {
         let wanted = new.message_id.as_ref().unwrap_or(&new.minted);
-        let dedup = new.dedup.as_ref().map(<[u8; 32]>::as_slice);
-        let mut taken = false;
+        let mut taken: Vec<MessageId> = Vec::new();
         let mut seen = false;
         self.query(
-            "select 1 from message where {scope} and inbox_id = $1 and message_id = $2 \
-             union all \
-             select 2 from message where {scope} and inbox_id = $1 and dedup = $3",
-            args![new.inbox.inbox_key, wanted, dedup],
+            "select message_id, dedup from message \
+             where {scope} and inbox_id = $1 and message_id in ($2, $3)",
+            args![new.inbox.inbox_key, wanted, &new.minted],
             &mut |row| {
-                match row.get::<i64>(0)? {
-                    1 => taken = true,
-                    _ => seen = true,
-                }
+                let dedup: Option<Vec<u8>> = row.get(1)?;
+                seen |= dedup.is_some()
+                    && dedup.as_deref() == new.dedup.as_ref().map(<[u8; 32]>::as_slice);
+                taken.push(row.get(0)?);
                 Ok(())
             },
         )?;
         if seen {
             return Ok(None);
         }
-        Ok(Some(if taken {
-            new.minted.clone()
-        } else {
-            wanted.clone()
-        }))
+        let free = [wanted, &new.minted]
+            .into_iter()
+            .find(|id| !taken.contains(id));
+        Ok(Some(free.cloned().unwrap_or_else(|| new.spare.clone())))
     }
 
     /// The thread of the best-placed ancestor that is known, and the ancestors that are not.
@@ -216,9 +217,9 @@ impl Txn<'_> {
         self.exec(
             "insert into message (org_id, pod_id, inbox_id, message_key, thread_id, message_id, dedup, \
              direction, at, hidden, labels, sender, people, sender_fold, people_fold, subject, subject_fold, \
-             preview, in_reply_to, refs, attachments, size, blob_id, envelope, trace, created_at, updated_at) \
+             preview, in_reply_to, refs, attachments, size, blob_id, envelope, trace, created_at, updated_at, content) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
-             $20, $21, $22, $23, $24, $25, $26, $26) -- unscoped: the row names its tenant",
+             $20, $21, $22, $23, $24, $25, $26, $26, $27) -- unscoped: the row names its tenant",
             args![
                 message.org_id,
                 message.pod_id,
@@ -246,17 +247,7 @@ impl Txn<'_> {
                 new.envelope.as_deref(),
                 new.trace.as_deref(),
                 message.created_at,
-            ],
-        )?;
-        self.exec(
-            "insert into message_content (org_id, pod_id, inbox_id, message_key, content) \
-             values ($1, $2, $3, $4, $5) -- unscoped: the row names its tenant",
-            args![
-                message.org_id,
-                message.pod_id,
-                message.inbox_key,
-                message.key,
-                &new.body.0
+                &new.body.0,
             ],
         )?;
         for label in new.labels.iter() {

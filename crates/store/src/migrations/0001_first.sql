@@ -112,6 +112,7 @@ create table thread_ref (
 ) {strict index};
 create index thread_ref_thread on thread_ref (thread_id);
 
+-- content is the readable part as compressed JSON. It comes last, so that lists need not read it.
 create table message (
   org_id {bytes} not null,
   pod_id {bytes} not null,
@@ -139,22 +140,13 @@ create table message (
   envelope {text},
   trace {text},
   created_at {int} not null,
-  updated_at {int} not null
-) {strict};
-create unique index message_public on message (inbox_id, message_id);
-create unique index message_dedup on message (inbox_id, dedup) where dedup is not null;
-create index message_all on message (inbox_id, at, message_key);
-create index message_shown on message (inbox_id, at, message_key) where hidden = 0;
-create index message_thread on message (thread_id, at, message_key);
-
--- The readable part, as compressed JSON; apart from the row so that lists stay narrow.
-create table message_content (
-  org_id {bytes} not null,
-  pod_id {bytes} not null,
-  inbox_id {bytes} not null,
-  message_key {bytes} not null primary key,
+  updated_at {int} not null,
   content {bytes} not null
 ) {strict};
+create unique index message_public on message (inbox_id, message_id);
+-- With hidden in it, a list passes over a flood of spam without reading its rows.
+create index message_list on message (inbox_id, at, message_key, hidden);
+create index message_thread on message (thread_id, at, message_key);
 
 -- Labels beyond received and sent, which follow from the direction.
 create table message_label (
@@ -202,7 +194,6 @@ create table event (
   body {bytes} not null,
   primary key (org_id, seq)
 ) {strict};
-create index event_age on event (at);
 
 create table delivery (
   org_id {bytes} not null,

@@ -198,7 +198,6 @@ async fn purging_leaves_nothing_behind(world: World) {
     assert_eq!(slices, 3);
     for table in [
         "message",
-        "message_content",
         "message_label",
         "thread",
         "thread_label",

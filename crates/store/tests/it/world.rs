@@ -298,7 +298,11 @@ impl World {
             subject: mail.subject.map(str::to_owned),
             preview: Some(format!("preview of {key}")),
             message_id: mail.id.map(id),
-            minted: id(&format!("<{key}@minted.test>")),
+            minted: match mail.dedup {
+                Some(byte) => id(&format!("<{byte}@minted.test>")),
+                None => id(&format!("<{key}@minted.test>")),
+            },
+            spare: id(&format!("<{key}@spare.test>")),
             in_reply_to: parent,
             references: ancestors,
             ancestors: wanted,
