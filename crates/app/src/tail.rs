@@ -52,13 +52,15 @@ impl App {
             subscriptions: Vec::new(),
             live: None,
             cursor: 0,
+            known: 0,
             ready: VecDeque::new(),
             recheck_at: self.now().plus(RECHECK),
         }
     }
 
     /// Joins the readers of an organisation's log, starting its task if nobody reads it yet.
-    fn join(&self, org_id: OrgId) -> broadcast::Receiver<Arc<LogEntry>> {
+    /// `begin` is a position of the log that was read before: what comes after it is heard.
+    fn join(&self, org_id: OrgId, begin: i64) -> broadcast::Receiver<Arc<LogEntry>> {
         let mut tails = self.0.tails.lock();
         if let Some(sender) = tails.get(&org_id) {
             return sender.subscribe();
@@ -69,15 +71,19 @@ impl App {
         let app = self.clone();
         self.0
             .tasks
-            .spawn(async move { app.follow(org_id, sender).await });
+            .spawn(async move { app.follow(org_id, sender, begin).await });
         receiver
     }
 
-    /// Reads the log of one organisation for as long as somebody listens.
-    async fn follow(&self, org_id: OrgId, sender: broadcast::Sender<Arc<LogEntry>>) {
+    /// Reads the log of one organisation from `cursor` on for as long as somebody listens.
+    async fn follow(
+        &self,
+        org_id: OrgId,
+        sender: broadcast::Sender<Arc<LogEntry>>,
+        mut cursor: i64,
+    ) {
         let mut growth = self.store().log_growth(org_id);
         let mut shutdown = self.0.tasks.shutdown();
-        let mut cursor = None;
         loop {
             if let Err(error) = self.hand_out(org_id, &sender, &mut cursor).await {
                 tracing::error!(error = ?error, "the event log cannot be read");
@@ -102,18 +108,17 @@ impl App {
         &self,
         org_id: OrgId,
         sender: &broadcast::Sender<Arc<LogEntry>>,
-        cursor: &mut Option<i64>,
+        cursor: &mut i64,
     ) -> Result<()> {
         let access = self.store().system(org_id, Reason::Operation);
         let grant: Grant<perm::MessageRead> = access.grant()?;
         loop {
             let from = *cursor;
-            let read = self.store().read(&grant, move |view| match from {
-                Some(seq) => view.log_after(seq, SLICE),
-                None => Ok((Vec::new(), view.log_end()?)),
-            });
+            let read = self
+                .store()
+                .read(&grant, move |view| view.log_after(from, SLICE));
             let (entries, read_to) = read.await?;
-            *cursor = Some(read_to);
+            *cursor = read_to;
             let more = entries.len() == SLICE;
             for entry in entries {
                 // Without a listener there is nobody to miss it.
@@ -157,6 +162,8 @@ pub struct Tail {
     live: Option<broadcast::Receiver<Arc<LogEntry>>>,
     /// Everything up to here was heard or was not for this listener.
     cursor: i64,
+    /// The log is known to reach up to here. What lies between was missed and is to be read.
+    known: i64,
     ready: VecDeque<Arc<str>>,
     recheck_at: Timestamp,
 }
@@ -184,15 +191,11 @@ impl Tail {
             )
             .await?;
         if self.live.is_none() {
-            // Joined before the position is read, so that nothing falls between the two.
-            let live = self.app.join(self.access.org_id());
-            let grant: Grant<perm::MessageRead> = self.access.grant()?;
-            #[expect(
-                clippy::redundant_closure_for_method_calls,
-                reason = "the method has one lifetime"
-            )]
-            let end = self.app.store().read(&grant, |view| view.log_end());
-            self.cursor = end.await?;
+            // The log's reader begins before we join it, and we begin after that, so that nothing
+            // falls between the two.
+            let begin = self.log_end().await?;
+            let live = self.app.join(self.access.org_id(), begin);
+            self.cursor = self.log_end().await?;
             self.live = Some(live);
         }
         self.subscriptions.push(subscription);
@@ -303,6 +306,10 @@ impl Tail {
             if self.app.now() >= self.recheck_at {
                 self.recheck().await?;
             }
+            if self.cursor < self.known {
+                self.catch_up().await?;
+                continue;
+            }
             let wake = self.app.env().clock.sleep_until(self.recheck_at);
             let heard = match &mut self.live {
                 None => {
@@ -315,8 +322,10 @@ impl Tail {
                 },
             };
             match heard {
+                // Positions have no gaps: one that is skipped here is one that was missed.
+                Ok(entry) if entry.seq > self.cursor + 1 => self.known = entry.seq,
                 Ok(entry) => self.take(&entry),
-                Err(RecvError::Lagged(_)) => self.catch_up().await?,
+                Err(RecvError::Lagged(_)) => self.known = self.cursor + 1,
                 Err(RecvError::Closed) => return Err(Error::unavailable("The server is stopping")),
             }
         }
@@ -335,6 +344,16 @@ impl Tail {
         if visible && self.subscriptions.iter().any(|one| one.wants(entry)) {
             self.ready.push_back(Arc::clone(&entry.body));
         }
+    }
+
+    /// Where the log ends now.
+    #[expect(
+        clippy::redundant_closure_for_method_calls,
+        reason = "the method alone is not general enough over the lifetime of the view"
+    )]
+    async fn log_end(&self) -> Result<i64> {
+        let grant: Grant<perm::MessageRead> = self.access.grant()?;
+        self.app.store().read(&grant, |view| view.log_end()).await
     }
 
     /// Reads from the log what the channel had no room for.
