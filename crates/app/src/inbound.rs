@@ -153,9 +153,18 @@ impl App {
         };
         self.store()
             .write(&grant, move |txn| {
+                let mut gone = 0;
                 for (new, random) in &news {
-                    let Filed::New(message) = txn.file_message(new)? else {
-                        continue;
+                    let message = match txn.file_message(new) {
+                        Ok(Filed::New(message)) => message,
+                        // Here already, or for an inbox whose owner wants nothing at present.
+                        Ok(Filed::Duplicate | Filed::Paused) => continue,
+                        // Deleted since the recipient was accepted: the others still get theirs.
+                        Err(error) if error.kind() == Kind::NotFound && gone + 1 < news.len() => {
+                            gone += 1;
+                            continue;
+                        }
+                        Err(error) => return Err(error),
                     };
                     let thread = txn.thread(None, message.thread_id)?;
                     txn.emit(NewEvent {

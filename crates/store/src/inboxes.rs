@@ -218,17 +218,17 @@ impl Txn<'_> {
     }
 
     /// Holds the row of an inbox until the commit, which puts everybody who files into it in one
-    /// line: the choice of a thread depends on what is there.
+    /// line: the choice of a thread depends on what is there. Gives the inbox's status.
     ///
     /// # Errors
     /// `not_found` when it is gone.
-    pub fn lock_inbox(&mut self, key: InboxKey) -> Result<()> {
+    pub fn lock_inbox(&mut self, key: InboxKey) -> Result<InboxStatus> {
         let found = self.first(
-            "select 1 from inbox where {scope} and inbox_id = $1 {lock}",
+            "select status from inbox where {scope} and inbox_id = $1 {lock}",
             args![key],
-            |row| row.get::<i64>(0),
+            |row| InboxStatus::parse(row.text(0)?).ok_or_else(|| DbError::shape(0)),
         )?;
-        found.map(|_| ()).ok_or_else(|| Error::not_found("Inbox"))
+        found.ok_or_else(|| Error::not_found("Inbox"))
     }
 
     /// Removes the row of an inbox; its address is free at once, and what it held can no longer be

@@ -329,7 +329,7 @@ impl World {
         let filed = self.store.write(&grant, move |txn| txn.file_message(&new));
         match filed.await.unwrap() {
             Filed::New(message) => Some(*message),
-            Filed::Duplicate => None,
+            Filed::Duplicate | Filed::Paused => None,
         }
     }
 
