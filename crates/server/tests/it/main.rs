@@ -11,10 +11,23 @@
     reason = "an expectation that fails is a test that fails, and a skip is said"
 )]
 
+mod answering;
 mod client;
+mod crowd;
 mod database;
 mod doors;
+mod hostile_http;
+mod hostile_mail;
+mod inboxes;
+mod keys;
+mod listener;
+mod lists;
 mod mistakes;
 mod running;
+mod sending;
+mod smtp_door;
+mod sockets;
 mod start;
 mod stop;
+mod threads;
+mod world;
