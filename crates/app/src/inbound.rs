@@ -118,14 +118,9 @@ impl App {
 
     /// What the bytes say, worked out before any transaction.
     async fn understand(&self, arrival: &Arc<Arrival>) -> Result<Understood> {
-        if arrival.raw.len() < LARGE {
-            return Ok(Understood::of(&arrival.raw));
-        }
         let arrival = Arc::clone(arrival);
-        let work = move || Understood::of(&arrival.raw);
-        tokio::task::spawn_blocking(work)
-            .await
-            .map_err(Error::internal)
+        let size = arrival.raw.len();
+        elsewhere(size, move || Understood::of(&arrival.raw)).await
     }
 
     async fn file(
@@ -251,6 +246,22 @@ impl App {
         let text = format!("<{}@{domain}>", self.env().ids.random().simple());
         MessageId::parse(&text).expect("a minted id is an id")
     }
+}
+
+/// Does work on `size` octets, on a thread for such work if they are many.
+///
+/// # Errors
+/// When the work panics.
+pub(crate) async fn elsewhere<T: Send + 'static>(
+    size: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    if size < LARGE {
+        return Ok(work());
+    }
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(Error::internal)
 }
 
 /// A message as its bytes describe it.

@@ -15,7 +15,7 @@ use mail::quote::{self, Original};
 use mail::{Mailbox, MessageId};
 use model::inbox::Inbox;
 use model::label::Labels;
-use model::message::{Content, Direction, Message, People};
+use model::message::{Attachment, Content, Direction, Message, People};
 use model::{Error, EventKind, Hidden, InboxId, MessageKey, Result, ThreadId, perm};
 use store::{Filed, Grant, NewEvent, NewJob, NewMessage, Route};
 use uuid::Uuid;
@@ -24,7 +24,7 @@ use wire::{
 };
 
 use crate::gate::{self, Facts};
-use crate::inbound::Understood;
+use crate::inbound::{Understood, elsewhere};
 use crate::jobs::deliver_mail::DeliverMail;
 use crate::{App, jobs, render};
 
@@ -63,6 +63,7 @@ struct Parent {
 struct Outgoing {
     message_id: MessageId,
     raw: Vec<u8>,
+    understood: Understood,
     letter: Letter,
 }
 
@@ -148,24 +149,9 @@ impl App {
             letter.html = Some(quote::forward_html(&new_html, &original));
         }
         let raw = self.store().raw(grant, parent.message.key).await?;
-        letter
-            .attachments
-            .extend(parent.message.attachments.iter().filter_map(|part| {
-                let bytes = mail::parse::attachment(&raw, part.part)?;
-                let inline = part.content_disposition.as_deref() == Some("inline");
-                let media = part.content_type.clone();
-                Some(Part {
-                    filename: part.filename.clone(),
-                    content_type: media.unwrap_or_else(|| "application/octet-stream".to_owned()),
-                    disposition: if inline {
-                        Disposition::Inline
-                    } else {
-                        Disposition::Attachment
-                    },
-                    content_id: part.content_id.clone(),
-                    bytes,
-                })
-            }));
+        let attachments = parent.message.attachments.clone();
+        let taken = elsewhere(raw.len(), move || taken_along(&raw, &attachments));
+        letter.attachments.extend(taken.await?);
         letter.in_reply_to = Some(parent.message_id.clone());
         letter.references = chain(&parent);
         letter.thread = Some(parent.message.thread_id);
@@ -219,7 +205,7 @@ impl App {
             inbox,
             recipients: &recipients,
         })?;
-        let outgoing = self.compose(inbox, letter)?;
+        let outgoing = self.compose(inbox, letter).await?;
         let raw = self.store().place(grant, &outgoing.raw).await?;
         let new = self.sent_message(grant, inbox, outgoing, raw)?;
         let recipients = unique(&recipients);
@@ -280,7 +266,7 @@ impl App {
         })
     }
 
-    fn compose(&self, inbox: &Inbox, letter: Letter) -> Result<Outgoing> {
+    async fn compose(&self, inbox: &Inbox, mut letter: Letter) -> Result<Outgoing> {
         let message_id = self.mint_message_id(inbox.inbox_id.as_str());
         let address = mail::Address::parse(inbox.inbox_id.as_str()).map_err(Error::internal)?;
         let message = Composition {
@@ -294,7 +280,7 @@ impl App {
             subject: letter.subject.clone(),
             text: letter.text.clone(),
             html: letter.html.clone(),
-            attachments: letter.attachments.clone(),
+            attachments: std::mem::take(&mut letter.attachments),
             message_id: message_id.clone(),
             in_reply_to: letter.in_reply_to.clone(),
             references: letter.references.clone(),
@@ -302,9 +288,24 @@ impl App {
             headers: letter.headers.clone(),
             seed: self.env().ids.bytes(),
         };
+        let files: usize = message
+            .attachments
+            .iter()
+            .map(|part| part.bytes.len())
+            .sum();
+        let texts = [&message.text, &message.html];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        let write = move || {
+            let raw = compose(&message);
+            // Shown as a reader of the sent bytes would see it, so that both copies agree.
+            let understood = Understood::of(&raw);
+            (raw, understood)
+        };
+        let (raw, understood) = elsewhere(files + texts, write).await?;
         Ok(Outgoing {
             message_id,
-            raw: compose(&message),
+            raw,
+            understood,
             letter,
         })
     }
@@ -320,10 +321,9 @@ impl App {
         let Outgoing {
             message_id,
             raw: bytes,
+            mut understood,
             letter,
         } = outgoing;
-        // Shown as a reader of the sent bytes would see it, so that both copies agree.
-        let mut understood = Understood::of(&bytes);
         understood.content.extracted_text = letter.new_text;
         understood.content.extracted_html = letter.new_html;
         let shown = |list: &[Mailbox]| list.iter().map(display).collect::<Vec<String>>();
@@ -364,6 +364,30 @@ impl App {
             trace: None,
         })
     }
+}
+
+/// The attachments of a forwarded message, as parts of the new one.
+fn taken_along(raw: &[u8], attachments: &[Attachment]) -> Vec<Part> {
+    let contents = mail::parse::attachments(raw, attachments.iter().map(|part| part.part));
+    let parts = attachments
+        .iter()
+        .zip(contents)
+        .filter_map(|(part, bytes)| {
+            let inline = part.content_disposition.as_deref() == Some("inline");
+            let media = part.content_type.clone();
+            Some(Part {
+                filename: part.filename.clone(),
+                content_type: media.unwrap_or_else(|| "application/octet-stream".to_owned()),
+                disposition: if inline {
+                    Disposition::Inline
+                } else {
+                    Disposition::Attachment
+                },
+                content_id: part.content_id.clone(),
+                bytes: bytes?,
+            })
+        });
+    parts.collect()
 }
 
 /// A name and address as lists show them: `Ann <ann@example.com>`.

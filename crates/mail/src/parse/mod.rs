@@ -127,16 +127,24 @@ pub fn parse(raw: &[u8]) -> Parsed {
 /// has no such part.
 #[must_use]
 pub fn attachment(raw: &[u8], part: usize) -> Option<Vec<u8>> {
+    attachments(raw, [part]).next().flatten()
+}
+
+/// What [`attachment`] gives for each of `parts`, from one pass over the message.
+pub fn attachments(
+    raw: &[u8],
+    parts: impl IntoIterator<Item = usize>,
+) -> impl Iterator<Item = Option<Vec<u8>>> {
     let mut defects = Defects::default();
     let tree = tree::read(raw, &mut defects);
-    let node = tree
-        .nodes
-        .get(part)
-        .filter(|node| node.kind == tree::Kind::Leaf)?;
-    let body = node.body(raw);
-    let mut bytes = Vec::with_capacity(body.len());
-    node.encoding.decode(body, &mut bytes);
-    Some(bytes)
+    parts.into_iter().map(move |part| {
+        let node = tree.nodes.get(part);
+        let node = node.filter(|node| node.kind == tree::Kind::Leaf)?;
+        let body = node.body(raw);
+        let mut bytes = Vec::with_capacity(body.len());
+        node.encoding.decode(body, &mut bytes);
+        Some(bytes)
+    })
 }
 
 impl Parsed {

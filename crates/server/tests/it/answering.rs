@@ -234,3 +234,55 @@ async fn a_forward_takes_everything_along() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn people_with_difficult_names_are_answered_too() {
+    each_engine(async |world| {
+        let inbox = world.inbox().await;
+        let raw = format!(
+            "From: \"Doe, John \\\"JD\\\" <boss>\" <john@outside.test>\r\n\
+             To: =?utf-8?q?=C3=84rger=2C_Ann?= <ann@outside.test>, team: bob@outside.test, {inbox};\r\n\
+             Cc: \"x@evil.test\" <carol@outside.test>, =?utf-8?q?a=40b=2C_c?= <dan@outside.test>,\r\n\
+             \x20=?utf-8?q?Bcc=3A=0D=0Ax=40evil.test?= <eve@outside.test>, (comment) fred@outside.test (Fred)\r\n\
+             Subject: =?utf-8?q?Re=3A_a=0D=0AX-Evil=3A_1?=\r\nMessage-ID: <m@outside.test>\r\n\r\nx\r\n"
+        );
+        world.mail(&inbox, raw).await;
+        let sent = answer(world, &inbox, "reply-all", json!({"text": "Yes."})).await;
+        let addresses = |field: &str| -> Vec<String> {
+            let list = sent[field].as_array().unwrap().iter();
+            let text = list.map(|one| one.as_str().unwrap().trim_end_matches('>'));
+            text.map(|one| one.rsplit(['<', ' ']).next().unwrap().to_owned()).collect()
+        };
+        assert_eq!(addresses("to"), ["john@outside.test", "ann@outside.test", "bob@outside.test"], "{sent}");
+        let copies = ["carol@outside.test", "dan@outside.test", "eve@outside.test", "fred@outside.test"];
+        assert_eq!(addresses("cc"), copies, "{sent}");
+        let raw = world.raw(&inbox, sent["message_id"].as_str().unwrap()).await;
+        let raw = String::from_utf8(raw).unwrap();
+        for line in raw.lines() {
+            assert!(!line.starts_with("X-Evil") && !line.to_lowercase().starts_with("bcc"), "{raw}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_forward_of_a_thousand_files_and_a_large_one_does_not_hold_up_the_others() {
+    each_engine(async |world| {
+        let (inbox, other) = (world.inbox().await, world.inbox().await);
+        let small: String = (0..900)
+            .map(|n| format!("--b\r\nContent-Disposition: attachment; filename=f{n}\r\n\r\n{n}\r\n"))
+            .collect();
+        let large = "0123456789abcdef\r\n".repeat(500_000);
+        let raw = format!(
+            "Message-ID: <m@outside.test>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n\
+             {small}--b\r\nContent-Disposition: attachment; filename=large\r\n\r\n{large}--b--\r\n"
+        );
+        world.mail(&inbox, raw).await;
+        let sent = answer(world, &inbox, "forward", json!({"to": other})).await;
+        assert_eq!(sent["attachments"].as_array().unwrap().len(), 901);
+        let there = world.arrived(&other, 1).await;
+        assert_eq!(there[0]["attachments"].as_array().unwrap().len(), 901);
+        assert_eq!(there[0]["attachments"][900]["size"], large.len() - 2);
+    })
+    .await;
+}

@@ -329,3 +329,18 @@ async fn file_is(world: &World, inbox: &str, message: &Value, part: &Value, want
         }
     }
 }
+
+#[tokio::test]
+async fn an_attachment_of_25_mb_is_sent_as_json_and_arrives_whole() {
+    each_engine(async |world| {
+        let (a, b) = (world.inbox().await, world.inbox().await);
+        let line = |n: usize| format!("{:063}\n", (n * 7_919) % 999_983);
+        let file: String = (0..25_000_000 / 64).map(line).collect();
+        let part = json!({"filename": "big.bin", "content": data_encoding::BASE64.encode(file.as_bytes())});
+        let id = world.send(&a, json!({"to": b, "text": "Big.", "attachments": [part]})).await;
+        world.arrived(&b, 1).await;
+        let message = world.message(&b, &id).await;
+        file_is(world, &b, &message, &message["attachments"][0], file.as_bytes()).await;
+    })
+    .await;
+}
