@@ -231,6 +231,9 @@ impl App {
         let metadata = metadata_change(request.metadata)?;
         let id = id.clone();
         let changed = self.store().write(grant, move |txn| {
+            // What stays is read under the lock, or of two changes at once one would undo the other.
+            let key = txn.inbox(&id)?.key;
+            txn.lock_inbox(key)?;
             let metadata = match &metadata {
                 None => None,
                 Some(None) => Some(None),

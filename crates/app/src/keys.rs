@@ -68,6 +68,10 @@ impl App {
         new.expires_at = self.expiry(access, request.expires_at.as_deref())?;
         let new = Arc::new(new);
         let made = self.store().write(grant, move |txn| {
+            if let Scope::Inbox(_, inbox) = new.scope {
+                // It cannot be deleted between here and the commit, which would leave the key behind.
+                txn.lock_inbox(inbox)?;
+            }
             let key = txn.create_api_key(&new)?;
             let inbox = bound_to(txn, &key)?;
             Ok((key, inbox))

@@ -349,3 +349,21 @@ async fn pages_of_inboxes_hold_each_once_in_both_directions() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn changes_at_once_do_not_undo_each_other() {
+    each_engine(async |world| {
+        let inbox = world.inbox().await;
+        let path = format!("/v0/inboxes/{inbox}");
+        let changes = (0..20).map(async |n: usize| {
+            let key = format!("k{n}");
+            world.patch(&path, json!({"metadata": {key: n}})).await;
+        });
+        let name = world.patch(&path, json!({"display_name": "Named"}));
+        tokio::join!(futures_util::future::join_all(changes), name);
+        let inbox = world.get(&path).await;
+        assert_eq!(inbox["display_name"], "Named");
+        assert_eq!(inbox["metadata"].as_object().unwrap().len(), 20, "{inbox}");
+    })
+    .await;
+}
