@@ -211,6 +211,22 @@ async fn a_key_of_one_inbox_hears_that_inbox_only() {
         world.send(&b, json!({"to": "x@outside.test"})).await;
         received(world, &a, "2@outside.test").await;
         assert_eq!(id_of(&listener.event().await), "<2@outside.test>");
+        // And goes on hearing it after its key was looked at again.
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the server looks on the real clock"
+        )]
+        let begun = std::time::Instant::now();
+        for n in 3.. {
+            received(world, &a, &format!("{n}@outside.test")).await;
+            assert_eq!(
+                id_of(&listener.event().await),
+                format!("<{n}@outside.test>")
+            );
+            if begun.elapsed() > std::time::Duration::from_secs(4) {
+                break;
+            }
+        }
     })
     .await;
 }

@@ -179,7 +179,7 @@ impl World {
     /// Asks for an inbox's messages until there are `count` of them.
     pub async fn arrived(&self, inbox: &str, count: usize) -> Vec<Value> {
         eventually(async || {
-            let list = self.messages(inbox, "").await;
+            let list = self.messages(inbox, "?limit=100").await;
             (list.len() >= count).then_some(list)
         })
         .await
