@@ -25,6 +25,17 @@ use crate::{App, render};
 /// Parsing a mail above this size is worth a thread of its own.
 const LARGE: usize = 128 << 10;
 
+/// What lists show of one field, in characters. Mail that has more is not meant for reading; its
+/// raw bytes have all of it.
+const SHOWN: usize = 4_096;
+
+/// What lists show of one correspondent, in characters.
+const SHOWN_NAME: usize = 998;
+
+/// How many correspondents of one kind, and how many ancestors, lists show.
+const SHOWN_MANY: usize = 1_000;
+const SHOWN_ANCESTORS: usize = 100;
+
 /// The SMTP door.
 #[derive(Clone)]
 pub struct Inbound(App);
@@ -226,9 +237,9 @@ impl App {
             attachment_id: AttachmentId::new(self.env().ids.random()),
             part: part.part,
             filename: part.filename.clone(),
-            content_type: part.content_type.clone(),
+            content_type: part.content_type.clone().filter(|text| is_short(text)),
             content_disposition: part.disposition.map(|kind| kind.as_str().to_owned()),
-            content_id: part.content_id.clone(),
+            content_id: part.content_id.clone().filter(|text| is_short(text)),
             size: i64::try_from(part.size).unwrap_or(i64::MAX),
         };
         parsed.attachments.iter().map(describe).collect()
@@ -246,6 +257,21 @@ impl App {
         let text = format!("<{}@{domain}>", self.env().ids.random().simple());
         MessageId::parse(&text).expect("a minted id is an id")
     }
+}
+
+fn is_short(text: &str) -> bool {
+    text.len() <= SHOWN_NAME
+}
+
+/// Name and address; the address alone beside a monstrous name.
+fn shown_correspondent(one: &mail::Correspondent) -> String {
+    let whole = one.to_string();
+    if is_short(&whole) {
+        return whole;
+    }
+    let mut address = one.address.clone();
+    render::shorten(&mut address, SHOWN_NAME);
+    address
 }
 
 /// Does work on `size` octets, on a thread for such work if they are many.
@@ -285,10 +311,23 @@ impl Understood {
             extracted_html: visible.html,
             headers: std::mem::take(&mut parsed.headers),
         };
-        let shown = |list: &[mail::Correspondent]| list.iter().map(ToString::to_string).collect();
+        if let Some(subject) = &mut parsed.subject {
+            render::shorten(subject, SHOWN);
+        }
+        if parsed.references.len() > SHOWN_ANCESTORS {
+            // The first names the conversation; of the rest the newest matter most.
+            let newest = parsed.references.len() - (SHOWN_ANCESTORS - 1);
+            parsed.references.drain(1..newest);
+        }
+        let shown = |list: &[mail::Correspondent]| {
+            list.iter()
+                .take(SHOWN_MANY)
+                .map(shown_correspondent)
+                .collect()
+        };
         let from = parsed.from.first().or(parsed.sender.as_ref());
         Self {
-            from: from.map(ToString::to_string).unwrap_or_default(),
+            from: from.map(shown_correspondent).unwrap_or_default(),
             people: People {
                 to: shown(&parsed.to),
                 cc: shown(&parsed.cc),

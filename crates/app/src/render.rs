@@ -10,6 +10,10 @@ use wire::{ApiKeyPermissions, Headers, Metadata, MetadataPatch, MetadataValue};
 /// Large text is left out of an event above this size; the reader gets it with the message.
 const MAX_EVENT: usize = 256 << 10;
 
+/// What an event may have as JSON, which can be six times as long as the text it carries. The rest
+/// of a WebSocket frame of 1 MiB is room for the envelope.
+const MAX_EVENT_JSON: usize = 900 << 10;
+
 /// Bodies as JSON members: what an event carries after its envelope.
 pub(crate) fn received_event(
     message: &Message,
@@ -18,13 +22,21 @@ pub(crate) fn received_event(
 ) -> Result<String> {
     let mut shown = self::message(message, content);
     let mut thread = thread_item(thread);
-    if weight(&shown) > MAX_EVENT {
-        slim(&mut shown, &mut thread);
+    if weight(&shown) <= MAX_EVENT {
+        let payload = received_payload(&shown, &thread)?;
+        if payload.len() <= MAX_EVENT_JSON {
+            return Ok(payload);
+        }
     }
+    slim(&mut shown, &mut thread);
+    received_payload(&shown, &thread)
+}
+
+fn received_payload(message: &wire::Message, thread: &wire::ThreadItem) -> Result<String> {
     Ok(format!(
         "\"message\":{},\"thread\":{}",
-        json(&shown)?,
-        json(&thread)?
+        json(message)?,
+        json(thread)?
     ))
 }
 
@@ -52,33 +64,55 @@ fn weight(message: &wire::Message) -> usize {
     bodies + headers + people + message.subject.as_ref().map_or(0, String::len)
 }
 
-/// Leaves out what is large, so that every event fits into one WebSocket frame of 1 MiB.
+/// Leaves out what is large, so that every event fits into one WebSocket frame of 1 MiB whatever
+/// the mail is like. What real mail has stays: 50 correspondents, 50 files, names of 256 characters.
 fn slim(message: &mut wire::Message, thread: &mut wire::ThreadItem) {
-    const MANY: usize = 100;
-    const LONG: usize = 998;
+    const MANY: usize = 50;
+    const LONG_NAME: usize = 256;
+    const LONG_SUBJECT: usize = 998;
     message.text = None;
     message.html = None;
     message.extracted_text = None;
     message.extracted_html = None;
     message.headers = Headers::default();
-    for list in [
+    message.references.truncate(MANY);
+    for people in [
         &mut message.to,
         &mut message.cc,
+        &mut message.bcc,
         &mut message.reply_to,
-        &mut message.references,
+        &mut thread.senders,
+        &mut thread.recipients,
     ] {
-        list.truncate(MANY);
+        people.truncate(MANY);
+        people.iter_mut().for_each(|name| shorten(name, LONG_NAME));
     }
-    thread.recipients.truncate(MANY);
-    message.attachments.truncate(MANY);
-    thread.attachments.truncate(MANY);
+    shorten(&mut message.from_, LONG_NAME);
+    for files in [&mut message.attachments, &mut thread.attachments] {
+        files.truncate(MANY);
+        for file in files {
+            let texts = [
+                &mut file.filename,
+                &mut file.content_type,
+                &mut file.content_id,
+            ];
+            for text in texts.into_iter().flatten() {
+                shorten(text, LONG_NAME);
+            }
+        }
+    }
     for subject in [&mut message.subject, &mut thread.subject]
         .into_iter()
         .flatten()
     {
-        if let Some((end, _)) = subject.char_indices().nth(LONG) {
-            subject.truncate(end);
-        }
+        shorten(subject, LONG_SUBJECT);
+    }
+}
+
+/// Cuts `text` after its first `chars` characters.
+pub(crate) fn shorten(text: &mut String, chars: usize) {
+    if let Some((end, _)) = text.char_indices().nth(chars) {
+        text.truncate(end);
     }
 }
 

@@ -231,27 +231,66 @@ async fn a_key_of_one_inbox_hears_that_inbox_only() {
     .await;
 }
 
+/// Mail whose event would be larger than 1 MiB, each for another reason.
+fn large_mail() -> Vec<String> {
+    let long = |n: usize| "n".repeat(n);
+    let people: String = (0..90)
+        .map(|n| format!("\"{}\" <p{n}@outside.test>,\r\n ", long(20_000)))
+        .collect();
+    let files: String = (0..900)
+        .map(|n| {
+            let (name, kind) = (long(250), long(2_000));
+            format!(
+                "--b\r\nContent-Type: application/{kind}\r\nContent-ID: <{kind}@x>\r\n\
+                 Content-Disposition: attachment; filename=\"{n}{name}\"\r\n\r\nx\r\n"
+            )
+        })
+        .collect();
+    vec![
+        format!(
+            "Subject: {}\r\nTo: {}x@outside.test\r\nX-Long: {}\r\n\r\n{}",
+            "\u{1}\"s".repeat(20_000),
+            "\"a, b\" <p@outside.test>, ".repeat(5_000),
+            "\u{1}".repeat(200_000),
+            format!("{}\r\n", "\u{1}\"é".repeat(20)).repeat(100_000)
+        ),
+        // Six octets of JSON for each of the mail's.
+        format!("\r\n{}\r\n", "\u{1}\u{2} \u{3}\u{4}".repeat(24_000)),
+        format!(
+            "From: \"{}\" <a@outside.test>\r\n\r\nx\r\n",
+            long(2_000_000)
+        ),
+        format!("From: {}@outside.test\r\n\r\nx\r\n", long(2_000_000)),
+        format!("To: {people}x@outside.test\r\n\r\nx\r\n"),
+        format!("Reply-To: {people}x@outside.test\r\nCc: {people}x@outside.test\r\n\r\nx\r\n"),
+        format!(
+            "References: {}\r\n\r\nx\r\n",
+            format!("<{}@x>\r\n ", long(900)).repeat(2_000)
+        ),
+        format!(
+            "MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{files}--b--\r\n"
+        ),
+    ]
+}
+
 #[tokio::test]
 async fn a_large_mail_makes_a_frame_that_every_client_takes() {
     each_engine(async |world| {
         let inbox = world.inbox().await;
         let mut listener = Listener::to(world, json!({})).await;
-        let raw = format!(
-            "Message-ID: <large@outside.test>\r\nSubject: {}\r\nTo: {}x@outside.test\r\nX-Long: {}\r\n\r\n{}",
-            "\u{1}\"s".repeat(20_000),
-            "\"a, b\" <p@outside.test>, ".repeat(5_000),
-            "\u{1}".repeat(200_000),
-            format!("{}\r\n", "\u{1}\"é".repeat(20)).repeat(100_000)
-        );
-        assert!(raw.len() > 8_000_000);
-        world.mail(&inbox, raw).await;
-        let frame = listener.text().await.unwrap();
-        assert!(frame.len() < 1 << 20, "{}", frame.len());
-        let event: Value = serde_json::from_str(&frame).unwrap();
-        assert_eq!(id_of(&event), "<large@outside.test>");
-        assert!(event["message"].get("text").is_none());
-        let message = world.get(&message_path(&inbox, "<large@outside.test>")).await;
-        assert!(message["text"].as_str().unwrap().len() > 8_000_000);
+        for (n, raw) in large_mail().into_iter().enumerate() {
+            let raw = format!("Message-ID: <{n}@outside.test>\r\n{raw}");
+            world.mail(&inbox, raw).await;
+            let frame = listener.text().await.unwrap();
+            assert!(frame.len() < 1 << 20, "{n}: {}", frame.len());
+            let event: Value = serde_json::from_str(&frame).unwrap();
+            assert_eq!(id_of(&event), format!("<{n}@outside.test>"));
+        }
+        let large = world.get(&message_path(&inbox, "<0@outside.test>")).await;
+        assert!(large["text"].as_str().unwrap().len() > 8_000_000);
+        // Nor can such mail make a list that nobody can read.
+        let list = json!(world.messages(&inbox, "").await).to_string();
+        assert!(list.len() < 2 << 20, "{}", list.len());
     })
     .await;
 }
