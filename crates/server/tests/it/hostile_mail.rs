@@ -225,3 +225,54 @@ async fn the_same_mail_again_is_filed_once_and_another_mail_with_its_id_is_filed
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_hostile_file_name_or_type_stays_a_download() {
+    each_engine(async |world| {
+        let inbox = world.inbox().await;
+        let names = [
+            "=?utf-8?q?a=0D=0ASet-Cookie=3A_x=3D1?=",
+            "..\\\\..\\\\windows\\\\win.ini",
+            "../../etc/passwd",
+            "a\\\"; filename=\\\"evil.html",
+            "=?utf-8?q?=E2=80=AEgpj.exe?=",
+            "=?utf-8?q?=00?=",
+            "%0d%0aX-Evil: 1",
+            "",
+        ];
+        let parts: String = names
+            .iter()
+            .map(|name| {
+                format!(
+                    "--b\r\nContent-Type: text/html\r\nContent-Disposition: attachment; filename=\"{name}\"\r\n\r\n\
+                     <script>alert(1)</script>\r\n"
+                )
+            })
+            .collect();
+        let raw = format!(
+            "Message-ID: <m@outside.test>\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n{parts}--b--\r\n"
+        );
+        world.mail(&inbox, raw).await;
+        let message = world.message(&inbox, "<m@outside.test>").await;
+        let files = message["attachments"].as_array().unwrap();
+        assert_eq!(files.len(), names.len(), "{message}");
+        for file in files {
+            let name = file["filename"].as_str().unwrap_or_default();
+            assert!(!name.contains(['/', '\\', '\r', '\n', '\0']), "{name:?}");
+            let id = file["attachment_id"].as_str().unwrap();
+            let path = format!("/v0/inboxes/{inbox}/messages/m@outside.test/attachments/{id}");
+            let link = world.get(&path).await;
+            let answer = world.download(link["download_url"].as_str().unwrap()).await;
+            assert_eq!(answer.status, 200, "{name:?}");
+            assert_eq!(answer.body, b"<script>alert(1)</script>");
+            let disposition = answer.header("content-disposition").unwrap();
+            assert!(disposition.starts_with("attachment"), "{disposition}");
+            assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+            assert!(answer.header("content-security-policy").unwrap().contains("sandbox"));
+            for header in ["set-cookie", "x-evil"] {
+                assert_eq!(answer.header(header), None, "{name:?}");
+            }
+        }
+    })
+    .await;
+}
