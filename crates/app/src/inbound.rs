@@ -152,7 +152,8 @@ impl App {
                 (new, self.env().ids.random().as_u128())
             })
             .collect();
-        let understood = Arc::clone(understood);
+        let tail = render::received_tail(&understood.content)?;
+        let tail = self.store().pack_tail(&tail)?;
         let kind = match arrival.sender {
             Sender::Proven => EventKind::MessageReceived,
             Sender::Unproven => EventKind::MessageReceivedUnauthenticated,
@@ -163,8 +164,7 @@ impl App {
                 for (new, random) in &news {
                     let message = match txn.file_message(new) {
                         Ok(Filed::New(message)) => message,
-                        // Here already, or for an inbox whose owner wants nothing at present.
-                        Ok(Filed::Duplicate | Filed::Paused) => continue,
+                        Ok(Filed::Duplicate) => continue,
                         // Deleted since the recipient was accepted: the others still get theirs.
                         Err(error) if error.kind() == Kind::NotFound && gone + 1 < news.len() => {
                             gone += 1;
@@ -178,7 +178,8 @@ impl App {
                         pod_id: Some(message.pod_id),
                         inbox_key: Some(message.inbox_key),
                         hidden: message.labels.hidden(),
-                        payload: render::received_event(&message, &understood.content, &thread)?,
+                        payload: render::received_head(&message, &thread)?,
+                        tail: Some(tail.clone()),
                         random: *random,
                     });
                 }

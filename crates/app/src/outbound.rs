@@ -255,6 +255,7 @@ impl App {
                 inbox_key: Some(message.inbox_key),
                 hidden: Hidden::NONE,
                 payload: render::send_event("send", &message, &people, "")?,
+                tail: None,
                 random,
             });
             Ok(message)

@@ -7,61 +7,74 @@ use model::thread::Thread;
 use model::{Error, Labels, OrgId, Permission, Result};
 use wire::{ApiKeyPermissions, Headers, Metadata, MetadataPatch, MetadataValue};
 
-/// Large text is left out of an event above this size; the reader gets it with the message.
+/// Bodies and headers with more text than this are left out of an event; the reader gets them with
+/// the message.
 const MAX_EVENT: usize = 256 << 10;
 
-/// What an event may have as JSON, which can be six times as long as the text it carries. The rest
-/// of a WebSocket frame of 1 MiB is room for the envelope.
-const MAX_EVENT_JSON: usize = 900 << 10;
+/// What they may be as JSON, which can be six times as long as the text.
+const MAX_TAIL_JSON: usize = 640 << 10;
 
-/// Bodies as JSON members: what an event carries after its envelope.
-pub(crate) fn received_event(
-    message: &Message,
-    content: &Content,
-    thread: &Thread,
-) -> Result<String> {
-    let mut shown = self::message(message, content);
-    let mut thread = thread_item(thread);
-    if weight(&shown) <= MAX_EVENT {
-        let payload = received_payload(&shown, &thread)?;
-        if payload.len() <= MAX_EVENT_JSON {
-            return Ok(payload);
-        }
+/// What the rest of an event may be as JSON. Both together leave room for the envelope in a
+/// WebSocket frame of 1 MiB.
+const MAX_HEAD_JSON: usize = 256 << 10;
+
+/// The end of the event about a received message: its bodies and headers, and the brace that
+/// closes the message. It follows from the mail alone, so it is made before the transaction.
+pub(crate) fn received_tail(content: &Content) -> Result<String> {
+    let left_out = "}".to_owned();
+    if weight(content) > MAX_EVENT {
+        return Ok(left_out);
     }
-    slim(&mut shown, &mut thread);
-    received_payload(&shown, &thread)
+    let members = json(&wire::MessageBody {
+        text: content.text.clone(),
+        html: content.html.clone(),
+        extracted_text: content.extracted_text.clone(),
+        extracted_html: content.extracted_html.clone(),
+        headers: Headers(content.headers.clone()),
+    })?;
+    match members.strip_prefix('{') {
+        Some(rest) if rest.len() > 1 && rest.len() <= MAX_TAIL_JSON => Ok(format!(",{rest}")),
+        _ => Ok(left_out),
+    }
 }
 
-fn received_payload(message: &wire::Message, thread: &wire::ThreadItem) -> Result<String> {
-    Ok(format!(
-        "\"message\":{},\"thread\":{}",
-        json(message)?,
-        json(thread)?
-    ))
+/// The beginning of the same event, up to where [`received_tail`] goes on.
+pub(crate) fn received_head(message: &Message, thread: &Thread) -> Result<String> {
+    let mut message = self::message(message, &Content::default());
+    let mut thread = thread_item(thread);
+    let mut head = received_members(&message, &thread)?;
+    if head.len() > MAX_HEAD_JSON {
+        slim(&mut message, &mut thread);
+        head = received_members(&message, &thread)?;
+    }
+    Ok(head)
 }
 
-/// Roughly how much text an event about this message carries.
-fn weight(message: &wire::Message) -> usize {
+fn received_members(message: &wire::Message, thread: &wire::ThreadItem) -> Result<String> {
+    let mut members = format!(
+        "\"thread\":{},\"message\":{}",
+        json(thread)?,
+        json(message)?
+    );
+    // The tail closes the message.
+    members.pop();
+    Ok(members)
+}
+
+/// How much text the bodies and headers of a message have.
+fn weight(content: &Content) -> usize {
     let bodies = [
-        &message.text,
-        &message.html,
-        &message.extracted_text,
-        &message.extracted_html,
+        &content.text,
+        &content.html,
+        &content.extracted_text,
+        &content.extracted_html,
     ];
     let bodies: usize = bodies.into_iter().flatten().map(String::len).sum();
-    let headers: usize = message
-        .headers
-        .iter()
-        .map(|(name, value)| name.len() + value.len())
-        .sum();
-    let people = [
-        &message.to,
-        &message.cc,
-        &message.references,
-        &message.reply_to,
-    ];
-    let people: usize = people.into_iter().flatten().map(String::len).sum();
-    bodies + headers + people + message.subject.as_ref().map_or(0, String::len)
+    let headers = content.headers.iter();
+    bodies
+        + headers
+            .map(|(name, value)| name.len() + value.len())
+            .sum::<usize>()
 }
 
 /// Leaves out what is large, so that every event fits into one WebSocket frame of 1 MiB whatever
@@ -70,11 +83,6 @@ fn slim(message: &mut wire::Message, thread: &mut wire::ThreadItem) {
     const MANY: usize = 50;
     const LONG_NAME: usize = 256;
     const LONG_SUBJECT: usize = 998;
-    message.text = None;
-    message.html = None;
-    message.extracted_text = None;
-    message.extracted_html = None;
-    message.headers = Headers::default();
     message.references.truncate(MANY);
     for people in [
         &mut message.to,

@@ -127,15 +127,15 @@ impl Bench {
             envelope: Some("{\"from\":\"ann@x.test\"}".to_owned()),
             trace: Some("Received: from x.test\r\n".to_owned()),
         };
+        let text = serde_json::to_string(&content.text).unwrap();
+        let tail = format!(",\"text\":{text}}}");
         let event = NewEvent {
             kind: EventKind::MessageReceived,
             pod_id: Some(self.inbox.pod_id),
             inbox_key: Some(self.inbox.inbox_key),
             hidden: Hidden::NONE,
-            payload: format!(
-                "\"message\":{{\"text\":{}}}",
-                serde_json::to_string(&content.text).unwrap()
-            ),
+            payload: "\"message\":{\"size\":4096".to_owned(),
+            tail: Some(self.store.pack_tail(&tail).unwrap()),
             random: u128::from_le_bytes(self.ids.bytes()),
         };
         let filed = self.store.write(&self.grant, move |txn| {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use model::{EventId, EventKind, Hidden, InboxKey, OrgId, PodId, Result};
 use tokio::sync::{Notify, watch};
 
+use crate::codec::{Codec, Packed};
 use crate::db::args;
 use crate::routing::Routes;
 use crate::txn::Txn;
@@ -22,10 +23,30 @@ pub struct NewEvent {
     pub inbox_key: Option<InboxKey>,
     /// Why a reader without special rights must not see it.
     pub hidden: Hidden,
-    /// The members of the body after the envelope: `"message":{…},"thread":{…}`.
+    /// The members of the body after the envelope: `"thread":{…},"message":{…}`.
     pub payload: String,
+    /// More of the payload, which goes on inside its last object and closes it.
+    pub tail: Option<EventTail>,
     /// Random bits for the event's id.
     pub random: u128,
+}
+
+/// The large end of a payload, packed before the transaction: the thread that commits should not
+/// spend its time on compression.
+#[derive(Clone, Debug)]
+pub struct EventTail(Packed);
+
+impl EventTail {
+    pub(crate) fn pack(codec: &Codec, text: &str) -> Result<Self> {
+        if text.len() > MAX_BODY {
+            return Err(too_large());
+        }
+        Ok(Self(codec.pack(text.as_bytes())))
+    }
+}
+
+fn too_large() -> model::Error {
+    model::Error::internal("an event is too large to be read back")
 }
 
 /// An event as it stands in the log.
@@ -47,7 +68,7 @@ pub struct LogEntry {
     pub body: Arc<str>,
 }
 
-/// No body is ever larger once unpacked; events leave out what would make it so.
+/// Neither half of a body is ever larger; events leave out what would make it so.
 const MAX_BODY: usize = 4 << 20;
 
 impl Txn<'_> {
@@ -66,24 +87,34 @@ impl Txn<'_> {
         let last = last.ok_or_else(|| model::Error::not_found("Organization"))?;
         for (seq, event) in (last - count + 1..).zip(events) {
             let event_id = EventId::at(seq, event.random);
-            let body = format!(
-                "{{\"type\":\"event\",\"event_type\":\"{}\",\"event_id\":\"{event_id}\",{}}}",
+            let mut head = format!(
+                "{{\"type\":\"event\",\"event_type\":\"{}\",\"event_id\":\"{event_id}\",{}",
                 event.kind.name(),
                 event.payload,
             );
-            if body.len() > MAX_BODY {
-                return Err(model::Error::internal(
-                    "an event is too large to be read back",
-                ));
+            let tail = event.tail.map(|tail| tail.0);
+            if tail.is_none() {
+                head.push('}');
             }
-            let packed = self.codec.pack(body.as_bytes());
+            if head.len() > MAX_BODY {
+                return Err(too_large());
+            }
             let now = self.now;
             self.exec(
-                "insert into event (org_id, pod_id, inbox_id, seq, event_id, kind, hidden, at, codec, body) \
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) -- unscoped: the row names its organisation",
+                "insert into event (org_id, pod_id, inbox_id, seq, event_id, kind, hidden, at, head, codec, tail) \
+                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) -- unscoped: the row names its organisation",
                 args![
-                    org_id, event.pod_id, event.inbox_key, seq, event_id, event.kind.name(),
-                    event.hidden, now, packed.codec, &packed.bytes,
+                    org_id,
+                    event.pod_id,
+                    event.inbox_key,
+                    seq,
+                    event_id,
+                    event.kind.name(),
+                    event.hidden,
+                    now,
+                    head,
+                    tail.as_ref().map(|tail| tail.codec),
+                    tail.as_ref().map(|tail| &tail.bytes),
                 ],
             )?;
         }
@@ -113,7 +144,7 @@ impl View<'_> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX).max(1);
         let mut packed = Vec::new();
         self.query(
-            "select seq, event_id, kind, pod_id, inbox_id, hidden, codec, body from event \
+            "select seq, event_id, kind, pod_id, inbox_id, hidden, head, codec, tail from event \
              where {scope} and {seen} and seq > $1 order by seq limit $2",
             args![seq, limit],
             &mut |row| {
@@ -126,17 +157,24 @@ impl View<'_> {
                     hidden: row.get(5)?,
                     body: Arc::from(""),
                 };
-                packed.push((entry, row.get::<i64>(6)?, row.get::<Vec<u8>>(7)?));
+                let tail: Option<Vec<u8>> = row.get(8)?;
+                packed.push((
+                    entry,
+                    row.get::<String>(6)?,
+                    row.get::<Option<i64>>(7)?.zip(tail),
+                ));
                 Ok(())
             },
         )?;
         let full = i64::try_from(packed.len()).unwrap_or(limit) >= limit;
         let mut entries = Vec::with_capacity(packed.len());
-        for (mut entry, codec_id, bytes) in packed {
-            let body = codec.unpack(codec_id, &bytes, MAX_BODY)?;
-            entry.body = String::from_utf8(body)
-                .map_err(model::Error::internal)?
-                .into();
+        for (mut entry, mut body, tail) in packed {
+            if let Some((codec_id, bytes)) = tail {
+                let tail = codec.unpack(codec_id, &bytes, MAX_BODY)?;
+                body.push_str(str::from_utf8(&tail).map_err(model::Error::internal)?);
+                body.push('}');
+            }
+            entry.body = body.into();
             entries.push(entry);
         }
         let read_to = match entries.last() {

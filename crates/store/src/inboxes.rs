@@ -218,17 +218,17 @@ impl Txn<'_> {
     }
 
     /// Holds the row of an inbox until the commit, which puts everybody who files into it in one
-    /// line: the choice of a thread depends on what is there. Gives the inbox's status.
+    /// line: the choice of a thread depends on what is there.
     ///
     /// # Errors
     /// `not_found` when it is gone.
-    pub fn lock_inbox(&mut self, key: InboxKey) -> Result<InboxStatus> {
+    pub fn lock_inbox(&mut self, key: InboxKey) -> Result<()> {
         let found = self.first(
-            "select status from inbox where {scope} and inbox_id = $1 {lock}",
+            "select 1 from inbox where {scope} and inbox_id = $1 {lock}",
             args![key],
-            |row| InboxStatus::parse(row.text(0)?).ok_or_else(|| DbError::shape(0)),
+            |row| row.get::<i64>(0),
         )?;
-        found.ok_or_else(|| Error::not_found("Inbox"))
+        found.map(|_| ()).ok_or_else(|| Error::not_found("Inbox"))
     }
 
     /// Removes the row of an inbox; its address is free at once, and what it held can no longer be

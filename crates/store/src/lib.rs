@@ -32,7 +32,7 @@ pub use access::{Access, Actor, Credential, Grant, Reason};
 pub use blobs::{BlobId, Placed};
 pub use deliveries::{Delivery, DeliveryState};
 pub use domains::DomainRow;
-pub use events::{LogEntry, NewEvent};
+pub use events::{EventTail, LogEntry, NewEvent};
 pub use inboxes::{InboxChange, NewInbox, NewInboxOutcome, Route};
 pub use jobs::{ClaimedJob, Finish, JobId, NewJob};
 pub use keys::NewKey;

@@ -21,7 +21,7 @@ use crate::blobs::{self, BlobId, Objects, Place, Placed, Stored};
 use crate::codec::Codec;
 use crate::db::Conn;
 use crate::engine::{Job, Postgres, Running, Sqlite};
-use crate::events::{Hub, Wake};
+use crate::events::{EventTail, Hub, Wake};
 use crate::inboxes::{self, Route};
 use crate::jobs::{self, ClaimedJob};
 use crate::messages::Body;
@@ -292,6 +292,14 @@ impl Store {
     /// When it cannot be written as JSON.
     pub fn pack(&self, content: &Content) -> Result<Body> {
         Body::pack(&self.0.codec, content)
+    }
+
+    /// Packs the large end of an event's payload, likewise before the transaction.
+    ///
+    /// # Errors
+    /// When it is larger than an event may be.
+    pub fn pack_tail(&self, text: &str) -> Result<EventTail> {
+        EventTail::pack(&self.0.codec, text)
     }
 
     /// Takes up to `limit` due jobs for `lease`.

@@ -31,9 +31,9 @@ pub use inbox::{
 };
 pub use json::{Malformed, from_slice};
 pub use message::{
-    ListMessagesResponse, Message, MessageItem, RawMessageResponse, ReplyAllMessageRequest,
-    ReplyToMessageRequest, SendMessageRequest, SendMessageResponse, UpdateMessageRequest,
-    UpdateMessageResponse,
+    ListMessagesResponse, Message, MessageBody, MessageItem, RawMessageResponse,
+    ReplyAllMessageRequest, ReplyToMessageRequest, SendMessageRequest, SendMessageResponse,
+    UpdateMessageRequest, UpdateMessageResponse,
 };
 pub use shape::{Headers, OneOrMany, Patch};
 pub use socket::{ErrorFrame, Frame, Subscribe, Subscribed, Unknown, Unsubscribe, Unsubscribed};

@@ -296,3 +296,24 @@ pub struct RawMessageResponse {
     /// Until when the URL works.
     pub expires_at: String,
 }
+
+/// The members of [`Message`] that can be large, apart from the rest: an event is put together from
+/// both.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct MessageBody {
+    /// The text as received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The HTML as received.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub html: Option<String>,
+    /// The new part of the text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extracted_text: Option<String>,
+    /// The new part of the HTML.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub extracted_html: Option<String>,
+    /// The header fields.
+    #[serde(skip_serializing_if = "Headers::is_empty")]
+    pub headers: Headers,
+}

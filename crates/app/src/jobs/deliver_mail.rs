@@ -185,6 +185,7 @@ fn events(message: &Message, outcomes: &[Outcome]) -> Result<Vec<NewEvent>> {
         inbox_key: Some(message.inbox_key),
         hidden: Hidden::NONE,
         payload,
+        tail: None,
         random: 0,
     };
     let mut events = Vec::new();

@@ -177,7 +177,7 @@ impl SqliteConn {
             pragma foreign_keys = off;
             pragma temp_store = memory;
             pragma cache_size = -8000;
-            pragma wal_autocheckpoint = 32000;
+            pragma wal_autocheckpoint = 16000;
             pragma journal_size_limit = 134217728;";
         if !flags.contains(OpenFlags::SQLITE_OPEN_READ_ONLY) {
             conn.execute_batch("pragma journal_mode = wal;")?;

@@ -1,7 +1,6 @@
 //! Filing a message: once, in the right thread, together with everything that follows from it.
 
 use mail::{MessageId, Timestamp};
-use model::inbox::InboxStatus;
 use model::label::Labels;
 use model::message::{Attachment, Direction, Message, People};
 use model::{MessageKey, Result, ThreadId};
@@ -74,8 +73,6 @@ pub enum Filed {
     New(Box<Message>),
     /// It had arrived before; nothing was changed.
     Duplicate,
-    /// It arrived in an inbox that is paused and takes nothing; nothing was changed.
-    Paused,
 }
 
 /// Look-ups by id are padded to one of these lengths, so that few statements need preparing.
@@ -88,10 +85,7 @@ impl Txn<'_> {
     /// # Errors
     /// `not_found` when the inbox is gone, or when the store fails.
     pub fn file_message(&mut self, new: &NewMessage) -> Result<Filed> {
-        let status = self.lock_inbox(new.inbox.inbox_key)?;
-        if status == InboxStatus::Paused && new.direction == Direction::Received {
-            return Ok(Filed::Paused);
-        }
+        self.lock_inbox(new.inbox.inbox_key)?;
         let Some(message_id) = self.public_id(new)? else {
             return Ok(Filed::Duplicate);
         };

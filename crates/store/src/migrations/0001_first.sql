@@ -181,6 +181,7 @@ create table blob_hold (
 ) {strict};
 create index blob_hold_until on blob_hold (held_until);
 
+-- The body every reader gets is head, or head and the packed tail and a closing brace.
 create table event (
   org_id {bytes} not null,
   pod_id {bytes},
@@ -190,8 +191,9 @@ create table event (
   kind {text} not null,
   hidden {int} not null,
   at {int} not null,
-  codec {int} not null,
-  body {bytes} not null,
+  head {text} not null,
+  codec {int},
+  tail {bytes},
   primary key (org_id, seq)
 ) {strict};
 

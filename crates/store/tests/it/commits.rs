@@ -97,6 +97,7 @@ async fn a_failed_transaction_leaves_no_event(world: World) {
     assert!(world.log(world.org).await.is_empty());
     let large = store::NewEvent {
         payload: format!("\"x\":\"{}\"", "x".repeat(5 << 20)),
+        tail: None,
         ..world.event(None, Hidden::NONE, "")
     };
     assert!(
@@ -110,6 +111,7 @@ async fn a_failed_transaction_leaves_no_event(world: World) {
     );
     let large = store::NewEvent {
         payload: format!("\"x\":\"{}\"", "x".repeat(4_000_000)),
+        tail: None,
         ..world.event(None, Hidden::NONE, "")
     };
     world

@@ -280,7 +280,7 @@ const CHANGES: [(&str, Change); 17] = [
         };
         txn.change_inbox(&t.inbox_id, &change).map(|_| ())
     }),
-    ("lock_inbox", |txn, t| txn.lock_inbox(t.inbox).map(|_| ())),
+    ("lock_inbox", |txn, t| txn.lock_inbox(t.inbox)),
     ("delete_inbox", |txn, t| {
         txn.delete_inbox(&t.inbox_id).map(|_| ())
     }),

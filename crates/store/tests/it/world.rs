@@ -329,7 +329,7 @@ impl World {
         let filed = self.store.write(&grant, move |txn| txn.file_message(&new));
         match filed.await.unwrap() {
             Filed::New(message) => Some(*message),
-            Filed::Duplicate | Filed::Paused => None,
+            Filed::Duplicate => None,
         }
     }
 
@@ -368,6 +368,7 @@ impl World {
             inbox_key: inbox.map(|inbox| inbox.inbox_key),
             hidden,
             payload: format!("\"mark\":\"{mark}\""),
+            tail: None,
             random: u128::from_le_bytes(self.ids.bytes()),
         }
     }
