@@ -24,6 +24,7 @@ mod listener;
 mod lists;
 mod mistakes;
 mod modes;
+mod races;
 mod running;
 mod sending;
 mod smtp_door;
