@@ -73,10 +73,14 @@ impl Listing {
             return None;
         }
         items.truncate(self.size);
-        let last = position(items.last()?);
+        items.last().map(|last| self.token(position(last)))
+    }
+
+    /// The token of the page that begins after `last`.
+    pub(crate) fn token(&self, last: Position) -> String {
         let mut bytes = self.seal.to_vec();
         bytes.extend(last.at.to_be_bytes());
         bytes.extend(last.key);
-        Some(BASE64URL_NOPAD.encode(&bytes))
+        BASE64URL_NOPAD.encode(&bytes)
     }
 }

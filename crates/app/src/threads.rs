@@ -13,6 +13,9 @@ use crate::{App, render};
 /// A change of labels touches every message of a thread; above this it is refused.
 const MAX_RELABELLED: i64 = 100;
 
+/// Octets of mail on one page of a thread, which has the bodies: a page is read into memory.
+const MAX_PAGE: i64 = 32 << 20;
+
 fn key_of(view: &mut View<'_>, inbox: Option<&InboxId>) -> Result<Option<InboxKey>> {
     inbox.map(|id| Ok(view.inbox(id)?.key)).transpose()
 }
@@ -62,6 +65,7 @@ impl App {
     }
 
     /// A thread with a page of its messages: the newest first page by page, ascending inside each.
+    /// Large messages make short pages.
     ///
     /// # Errors
     /// `not_found`, or `validation_error` for a bad token.
@@ -78,22 +82,29 @@ impl App {
             ..page.clone()
         };
         let list = Listing::new(self, &format!("thread {id}"), grant.access(), &size, "");
-        let (from, fetch) = (list.start(&page)?, list.fetch());
+        let (from, fetch, most) = (list.start(&page)?, list.fetch(), size.size());
         let (inbox, id) = (inbox.cloned(), *id);
         let found = self.store().read(grant, move |view| {
             let key = key_of(view, inbox.as_ref())?;
             let thread = view.thread(key, id)?;
+            let listed = view.thread_messages(id, from, fetch)?;
+            let (all, mut octets) = (listed.len(), 0);
             let mut messages = Vec::new();
-            for message in view.thread_messages(id, from, fetch)? {
+            // The page is cut at its older end.
+            for message in listed.into_iter().rev().take(most) {
+                octets += message.size;
+                if octets > MAX_PAGE && !messages.is_empty() {
+                    break;
+                }
                 let content = view.content(message.key)?;
                 messages.push((message, content));
             }
-            Ok((thread, messages))
+            let more = messages.len() < all;
+            Ok((thread, messages, more))
         });
-        let (thread, mut messages) = found.await?;
-        // The page is cut at its older end, which comes first.
-        messages.reverse();
-        let next_page_token = list.cut(&mut messages, |(message, _)| place(message));
+        let (thread, mut messages, more) = found.await?;
+        let oldest = messages.last().filter(|_| more);
+        let next_page_token = oldest.map(|(message, _)| list.token(place(message)));
         messages.reverse();
         let messages = messages
             .iter()

@@ -240,3 +240,36 @@ async fn a_thread_of_100_messages_is_relabelled_message_by_message() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn large_messages_make_short_pages() {
+    each_engine(async |world| {
+        let inbox = world.inbox().await;
+        let body = "All work and no play makes Jack a dull boy.\r\n".repeat(200_000);
+        for n in 0..5 {
+            let raw = format!(
+                "Message-ID: <{n}@outside.test>\r\nReferences: <root@outside.test>\r\n\r\n{body}"
+            );
+            world.mail(&inbox, raw).await;
+        }
+        let newest = world.messages(&inbox, "?limit=1").await;
+        let path = format!("/v0/threads/{}", newest[0]["thread_id"].as_str().unwrap());
+        let page = world.get(&path).await;
+        assert_eq!(
+            (&page["message_count"], &page["count"]),
+            (&json!(5), &json!(3))
+        );
+        let token = page["next_page_token"].as_str().unwrap();
+        let older = world.get(&format!("{path}?page_token={token}")).await;
+        assert!(older.get("next_page_token").is_none());
+        let ids = |page: &Value| column(page["messages"].as_array().unwrap(), "message_id");
+        let whole = [ids(&older), ids(&page)].concat();
+        assert_eq!(
+            whole,
+            (0..5)
+                .map(|n| format!("<{n}@outside.test>"))
+                .collect::<Vec<_>>()
+        );
+    })
+    .await;
+}
