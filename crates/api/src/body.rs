@@ -55,7 +55,14 @@ async fn read<E: std::error::Error + Send + Sync + 'static>(
     let mut taken = 0_usize;
     let mut body = Vec::new();
     let mut fits = announced <= u64::try_from(limit).unwrap_or(u64::MAX);
-    while let Some(chunk) = next(&mut chunks, clock).await? {
+    loop {
+        let chunk = match next(&mut chunks, clock).await {
+            Ok(Some(chunk)) => chunk,
+            Ok(None) => break,
+            Err(error) if fits => return Err(error),
+            // Whatever became of the rest, the body was too large.
+            Err(_) => break,
+        };
         taken = taken.saturating_add(chunk.len());
         fits &= taken <= limit;
         if fits {
@@ -150,5 +157,9 @@ mod tests {
         let broken = stream::iter([Err(io::Error::other("reset"))]);
         let error = read(broken, 0, 10, &SystemClock).await.unwrap_err();
         assert_eq!(error.code(), Code::ValidationError);
+        // One that was announced as too large is too large all the same.
+        let broken = stream::iter([Err(io::Error::other("reset"))]);
+        let error = read(broken, 11, 10, &SystemClock).await.unwrap_err();
+        assert_eq!(error.code(), Code::PayloadTooLarge);
     }
 }
