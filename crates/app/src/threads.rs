@@ -11,7 +11,7 @@ use crate::paging::Listing;
 use crate::{App, render};
 
 /// A change of labels touches every message of a thread; above this it is refused.
-const MAX_RELABELLED: i64 = 100;
+const MAX_RELABELLED: usize = 100;
 
 /// Octets of mail on one page of a thread, which has the bodies: a page is read into memory.
 const MAX_PAGE: i64 = 32 << 20;
@@ -149,15 +149,16 @@ impl App {
             .write(grant, move |txn| {
                 let key = key_of(txn, inbox.as_ref())?;
                 let thread = txn.thread(key, id)?;
-                if thread.message_count >= MAX_RELABELLED {
+                let messages = txn.whole_thread(id, MAX_RELABELLED)?;
+                if messages.len() >= MAX_RELABELLED {
                     return Err(Error::new(
                         Code::Unprocessable,
                         "The thread has 100 messages or more",
                     )
                     .fix("Change the labels of its messages one by one."));
                 }
-                for message in txn.thread_messages(id, None, model::page::MAX_LIMIT)? {
-                    txn.relabel(&message, &add, &remove)?;
+                for message in &messages {
+                    txn.relabel(message, &add, &remove)?;
                 }
                 // Labels such as trash can hide the thread from the very key that set them.
                 txn.thread(key, id).or(Ok(thread))

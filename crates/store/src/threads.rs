@@ -90,7 +90,19 @@ impl ThreadRow {
         row
     }
 
+    /// Takes a message into account. What hidden mail says never shows in a thread that has other
+    /// mail: neither spam nor a stranger who guessed a Message-ID may write into its summary.
     fn add(&mut self, message: &Message) {
+        let hidden = message.labels.hidden();
+        if self.hidden == Hidden::NONE && hidden != Hidden::NONE {
+            return;
+        }
+        if self.hidden != Hidden::NONE && hidden == Hidden::NONE {
+            let created_at = self.thread.created_at;
+            *self = Self::begin(message);
+            self.thread.created_at = created_at;
+            return;
+        }
         let thread = &mut self.thread;
         let newest = message.at >= thread.at;
         thread.at = thread.at.max(message.at);
@@ -114,17 +126,8 @@ impl ThreadRow {
         thread.size += message.size;
         thread.updated_at = thread.updated_at.max(message.updated_at);
         self.attachment_count += i64::try_from(message.attachments.len()).unwrap_or(0);
-        self.hidden = both_hidden(self.hidden, message.labels.hidden());
+        self.hidden = self.hidden.with(hidden);
         self.listed_at = self.thread.received_at.unwrap_or(self.thread.at);
-    }
-}
-
-/// A thread is hidden only as long as every message in it is.
-fn both_hidden(thread: Hidden, message: Hidden) -> Hidden {
-    if thread == Hidden::NONE || message == Hidden::NONE {
-        Hidden::NONE
-    } else {
-        thread.with(message)
     }
 }
 
@@ -259,8 +262,9 @@ impl View<'_> {
         wanted: AttachmentId,
     ) -> Result<(MessageKey, Attachment)> {
         let lists = self.all(
-            "select message_key, attachments from message where {scope} and {seen} and thread_id = $1 \
-             and attachments is not null",
+            "select m.message_key, m.attachments from message m join thread t on t.thread_id = m.thread_id \
+             where {scope m} and {seen m} and m.thread_id = $1 and m.attachments is not null \
+             and (m.hidden = 0 or t.hidden <> 0)",
             args![thread],
             |row| Ok((row.get(0)?, from_json::<Vec<Attachment>>(row.text(1)?, 1)?)),
         )?;
@@ -276,8 +280,8 @@ impl View<'_> {
         if row.attachment_count > 0 {
             let lists = self.all(
                 "select attachments from message where {scope} and {seen} and thread_id = $1 \
-                 and attachments is not null order by at, message_key",
-                args![thread.thread_id],
+                 and attachments is not null and (hidden = 0 or $2 <> 0) order by at, message_key",
+                args![thread.thread_id, row.hidden],
                 |row| from_json::<Vec<Attachment>>(row.text(0)?, 0),
             )?;
             thread.attachments = lists.into_iter().flatten().collect();
@@ -311,17 +315,20 @@ impl Txn<'_> {
             return Ok(());
         };
         let (was_at, was_labelled) = (row.listed_at, row.thread.labels.clone());
-        let messages = self.all(
+        let all = self.all(
             "select labels from message where {scope} and thread_id = $1",
             args![id],
             |row| row.get::<Labels>(0),
         )?;
-        row.hidden = messages
+        let (shown, hidden): (Vec<&Labels>, Vec<&Labels>) = all
             .iter()
-            .map(Labels::hidden)
-            .reduce(both_hidden)
-            .unwrap_or(row.hidden);
-        row.thread.labels = messages.iter().flat_map(Labels::iter).cloned().collect();
+            .partition(|labels| labels.hidden() == Hidden::NONE);
+        let counted = if shown.is_empty() { hidden } else { shown };
+        row.thread.labels = counted
+            .into_iter()
+            .flat_map(Labels::iter)
+            .cloned()
+            .collect();
         row.thread.updated_at = self.now;
         self.update_thread(&row, was_at, &was_labelled)
     }
@@ -353,7 +360,6 @@ impl Txn<'_> {
         for message in others {
             row.add(message);
         }
-        row.thread.subject = old.thread.subject;
         row.thread.created_at = old.thread.created_at;
         row.thread.updated_at = self.now;
         self.update_thread(&row, old.listed_at, &old.thread.labels)
@@ -408,7 +414,7 @@ impl Txn<'_> {
             "update thread set listed_at = $2, at = $3, received_at = $4, sent_at = $5, hidden = $6, \
              labels = $7, senders = $8, recipients = $9, senders_fold = $10, recipients_fold = $11, \
              preview = $12, last_message_id = $13, message_count = $14, attachment_count = $15, size = $16, \
-             updated_at = $17 where {scope} and thread_id = $1",
+             updated_at = $17, subject = $18, subject_fold = $19 where {scope} and thread_id = $1",
             args![
                 thread.thread_id,
                 row.listed_at,
@@ -427,6 +433,8 @@ impl Txn<'_> {
                 row.attachment_count,
                 thread.size,
                 thread.updated_at,
+                thread.subject.as_deref(),
+                fold(thread.subject.as_deref().unwrap_or_default()),
             ],
         )?;
         if row.listed_at == was_at && thread.labels == *was {

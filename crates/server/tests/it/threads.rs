@@ -273,3 +273,37 @@ async fn large_messages_make_short_pages() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn hidden_mail_writes_nothing_into_the_summary_of_a_thread() {
+    each_engine(async |world| {
+        let (inbox, thread) = thread(world, 2).await;
+        let path = format!("/v0/threads/{thread}");
+        let before = world.get(&path).await;
+        let stranger = format!(
+            "From: Bank <evil@stranger.test>\r\nTo: {inbox}\r\nSubject: Pay now\r\nMessage-ID: <evil@stranger.test>\r\n\
+             In-Reply-To: <1@outside.test>\r\n\r\nsend money\r\n"
+        );
+        world.mail(&inbox, stranger).await;
+        let spam = json!({"add_labels": ["spam"], "remove_labels": ["unread"]});
+        world.patch(&message_path(&inbox, "<evil@stranger.test>"), spam).await;
+        let after = world.get(&path).await;
+        for field in ["preview", "senders", "recipients", "labels", "message_count", "last_message_id", "messages", "size"] {
+            assert_eq!(before[field], after[field], "{field}");
+        }
+        // Alone in its thread it is the summary; the first mail that is shown replaces it.
+        world.delete(&message_path(&inbox, "<0@outside.test>")).await;
+        world.delete(&message_path(&inbox, "<1@outside.test>")).await;
+        let alone = world.get(&path).await;
+        assert_eq!((&alone["preview"], &alone["subject"]), (&json!("send money"), &json!("Pay now")));
+        let again = format!(
+            "From: p@outside.test\r\nTo: {inbox}\r\nSubject: Topic\r\nMessage-ID: <2@outside.test>\r\n\
+             In-Reply-To: <evil@stranger.test>\r\n\r\nwell\r\n"
+        );
+        world.mail(&inbox, again).await;
+        let shown = world.get(&path).await;
+        assert_eq!((&shown["preview"], &shown["subject"]), (&json!("well"), &json!("Topic")));
+        assert_eq!(shown["message_count"], 1);
+    })
+    .await;
+}

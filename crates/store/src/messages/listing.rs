@@ -125,7 +125,8 @@ impl View<'_> {
         Ok(self.all(&sql, &list.values, read)?)
     }
 
-    /// A slice of a thread: the newest `limit` messages before `from`, in ascending order.
+    /// A slice of a thread: the newest `limit` messages before `from`, in ascending order. Hidden
+    /// messages are left out of a thread that has others; they are in the inbox's list.
     ///
     /// # Errors
     /// When the store fails.
@@ -139,8 +140,9 @@ impl View<'_> {
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let sql = format!(
             "select {COLUMNS} from message m join inbox i on i.inbox_id = m.inbox_id \
-             where {{scope m}} and {{seen m}} and m.thread_id = $1 and (m.at, m.message_key) < ($2, $3) \
-             order by m.at desc, m.message_key desc limit $4"
+             join thread t on t.thread_id = m.thread_id \
+             where {{scope m}} and {{seen m}} and m.thread_id = $1 and (m.hidden = 0 or t.hidden <> 0) \
+             and (m.at, m.message_key) < ($2, $3) order by m.at desc, m.message_key desc limit $4"
         );
         let mut found = self.all(
             &sql,
@@ -149,6 +151,19 @@ impl View<'_> {
         )?;
         found.reverse();
         Ok(found)
+    }
+
+    /// Up to `limit` messages of a thread, hidden ones too as far as the reader may see them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn whole_thread(&mut self, thread: ThreadId, limit: usize) -> Result<Vec<Message>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let sql = format!(
+            "select {COLUMNS} from message m join inbox i on i.inbox_id = m.inbox_id \
+             where {{scope m}} and {{seen m}} and m.thread_id = $1 order by m.at, m.message_key limit $2"
+        );
+        Ok(self.all(&sql, args![thread, limit], read)?)
     }
 }
 

@@ -187,6 +187,12 @@ fn facts(thread: &Thread) -> String {
 
 /// The thread of these messages, computed the plain way.
 fn recomputed(messages: &[&Message]) -> (Thread, Hidden) {
+    // Hidden mail counts only where there is no other.
+    let shown = |m: &&&Message| m.labels.hidden() == Hidden::NONE;
+    let mut messages: Vec<&Message> = messages.to_vec();
+    if messages.iter().any(|m| shown(&m)) {
+        messages.retain(|m| m.labels.hidden() == Hidden::NONE);
+    }
     let newest = messages.iter().max_by_key(|m| (m.at, m.key)).unwrap();
     let of = |way: Direction| {
         messages
