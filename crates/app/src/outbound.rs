@@ -16,7 +16,7 @@ use mail::{Mailbox, MessageId};
 use model::inbox::Inbox;
 use model::label::Labels;
 use model::message::{Attachment, Content, Direction, Message, People};
-use model::{Error, EventKind, Hidden, InboxId, MessageKey, Result, ThreadId, perm};
+use model::{Code, Error, EventKind, Hidden, InboxId, MessageKey, Result, ThreadId, perm};
 use store::{Filed, Grant, NewEvent, NewJob, NewMessage, Route};
 use uuid::Uuid;
 use wire::{
@@ -236,7 +236,10 @@ impl App {
                 let job = DeliverMail {
                     message: message.key.to_string(),
                     domain: domain.clone(),
+                    raw: new.raw.blob_id().to_string(),
+                    from: message.inbox_id.to_string(),
                 };
+                txn.link(&new.raw)?;
                 txn.enqueue(&NewJob {
                     job_id: *job_id,
                     kind: DeliverMail::KIND,
@@ -303,6 +306,15 @@ impl App {
             (raw, understood)
         };
         let (raw, understood) = elsewhere(files + texts, write).await?;
+        let most = self.settings().max_message_bytes;
+        if raw.len() > most {
+            let detail = format!(
+                "The message has {} octets; at most {most} are sent",
+                raw.len()
+            );
+            return Err(Error::new(Code::PayloadTooLarge, detail)
+                .fix("Send less, or put large files where the recipient can fetch them."));
+        }
         Ok(Outgoing {
             message_id,
             raw,

@@ -27,6 +27,8 @@ pub struct Settings {
     pub default_domain: String,
     /// The name of this machine in trace fields.
     pub hostname: String,
+    /// Octets of the largest message that is sent.
+    pub max_message_bytes: usize,
     /// The secret from which all others of this server are derived.
     pub master_key: [u8; 32],
 }

@@ -84,6 +84,7 @@ pub async fn start_app(
         mode,
         default_domain: settings.domain.clone(),
         hostname: settings.hostname.clone(),
+        max_message_bytes: settings.max_message_bytes,
         master_key,
     };
     App::start(store, settings, env.clone(), tasks)

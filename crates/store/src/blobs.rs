@@ -41,11 +41,26 @@ impl BlobId {
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
+
+    /// Reads the form that `Display` writes.
+    #[must_use]
+    pub fn parse(digits: &str) -> Option<Self> {
+        blake3::Hash::from_hex(digits)
+            .ok()
+            .map(|hash| Self(*hash.as_bytes()))
+    }
+}
+
+/// 64 hexadecimal digits.
+impl fmt::Display for BlobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
+    }
 }
 
 impl fmt::Debug for BlobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&blake3::Hash::from_bytes(self.0).to_hex())
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -88,8 +103,11 @@ impl Placed {
 }
 
 impl Txn<'_> {
-    /// Counts one more message that holds these bytes, storing them if they are new.
-    pub(crate) fn link(&mut self, placed: &Placed) -> Result<()> {
+    /// Counts one more holder of these bytes, a message or a job, storing them if they are new.
+    ///
+    /// # Errors
+    /// `service_unavailable` when so much time has passed that they may be gone.
+    pub fn link(&mut self, placed: &Placed) -> Result<()> {
         let org_id = self.access.org_id();
         let id = placed.blob_id.0.as_slice();
         let (codec, data, object) = match &placed.at {
@@ -128,6 +146,14 @@ impl Txn<'_> {
             args![object],
         )?;
         Ok(())
+    }
+
+    /// Counts one holder less; the last one takes the bytes with it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn unlink_raw(&mut self, blob_id: BlobId) -> Result<()> {
+        self.unlink(&blob_id.0)
     }
 
     /// Counts one message less; the last one removes the bytes.

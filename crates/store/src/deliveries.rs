@@ -100,6 +100,20 @@ impl Txn<'_> {
         Ok(())
     }
 
+    /// Removes what is known of the deliveries of a message that is gone, but for those still on
+    /// their way: what was promised to be sent is sent.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn forget_deliveries(&mut self, message_key: &[u8]) -> Result<()> {
+        self.exec(
+            "delete from delivery where {scope} and message_key = $1 \
+             and state not in ('queued', 'deferred')",
+            args![message_key],
+        )?;
+        Ok(())
+    }
+
     /// Writes down how a try ended.
     ///
     /// # Errors

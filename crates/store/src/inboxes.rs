@@ -270,10 +270,11 @@ impl Txn<'_> {
             |row| Ok((row.get::<Vec<u8>>(0)?, row.get::<Vec<u8>>(1)?)),
         )?;
         for (message_key, blob_id) in &messages {
-            for table in ["message", "delivery"] {
-                let sql = format!("delete from {table} where {{scope}} and message_key = $1");
-                self.exec(&sql, args![message_key])?;
-            }
+            self.exec(
+                "delete from message where {scope} and message_key = $1",
+                args![message_key],
+            )?;
+            self.forget_deliveries(message_key)?;
             self.unlink(blob_id)?;
         }
         if !messages.is_empty() {

@@ -207,3 +207,14 @@ pub(crate) fn next_due(conn: &mut dyn Conn) -> Result<Option<Timestamp>> {
     }
     Ok(due)
 }
+
+/// Takes back every lease, where no other process can hold one: those left are of a process that
+/// died, and its jobs need not wait for them to end.
+pub(crate) fn end_leases(conn: &mut dyn Conn) -> Result<()> {
+    let sql = conn.dialect().plain(
+        "update job set lease_until = 0, lease_token = null where lease_until > 0 \
+         -- unscoped: a worker serves every organisation",
+    );
+    conn.exec(&sql, &[])?;
+    Ok(())
+}

@@ -182,6 +182,7 @@ impl Txn<'_> {
     pub fn relabel(&mut self, message: &Message, add: &Labels, remove: &Labels) -> Result<Message> {
         self.lock_inbox(message.inbox_key)?;
         let mut message = self.message_of_key(message.key)?;
+        let was_hidden = message.labels.hidden();
         let added: Vec<_> = add
             .iter()
             .filter(|label| !remove.contains(label) && !message.labels.contains(label))
@@ -219,7 +220,11 @@ impl Txn<'_> {
             "update message set labels = $2, hidden = $3, updated_at = $4 where {scope} and message_key = $1",
             args![message.key, &message.labels, message.labels.hidden(), message.updated_at],
         )?;
-        self.refresh_thread_labels(message.thread_id)?;
+        if message.labels.hidden() == was_hidden {
+            self.refresh_thread_labels(message.thread_id)?;
+        } else {
+            self.rebuild_thread(message.thread_id)?;
+        }
         Ok(message)
     }
 
@@ -283,10 +288,7 @@ impl Txn<'_> {
                 args![inbox, label.as_str(), at, key],
             )?;
         }
-        self.exec(
-            "delete from delivery where {scope} and message_key = $1",
-            args![key],
-        )?;
+        self.forget_deliveries(key.as_bytes())?;
         self.unlink(&blob_id)
     }
 }

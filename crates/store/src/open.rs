@@ -91,7 +91,7 @@ impl Store {
                 let lock = lock_folder(folder)?;
                 let file = folder.join("mailroost.db");
                 (
-                    Sqlite::open(&file, migrate::run).map(Running::Sqlite),
+                    Sqlite::open(&file, prepare_alone).map(Running::Sqlite),
                     Some(lock),
                 )
             }
@@ -273,7 +273,24 @@ impl Store {
     /// # Errors
     /// `not_found` when the message is not within reach.
     pub async fn raw<P>(&self, grant: &Grant<P>, key: MessageKey) -> Result<Bytes> {
-        match self.read(grant, move |view| view.raw_of(key)).await? {
+        let stored = self.read(grant, move |view| view.raw_of(key)).await?;
+        self.fetch(grant, stored).await
+    }
+
+    /// The bytes that a job of this organisation holds, whatever became of the message.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn raw_of_blob<P>(&self, grant: &Grant<P>, blob_id: BlobId) -> Result<Bytes> {
+        let stored = self
+            .read(grant, move |view| view.stored(blob_id.as_bytes()))
+            .await?;
+        let stored = stored.ok_or_else(|| Error::internal("held bytes are gone"))?;
+        self.fetch(grant, stored).await
+    }
+
+    async fn fetch<P>(&self, grant: &Grant<P>, stored: Stored) -> Result<Bytes> {
+        match stored {
             Stored::Row(bytes) => Ok(bytes),
             Stored::Object {
                 codec,
@@ -404,6 +421,12 @@ impl Store {
 /// A task that is dropped unanswered was cut off by the end of the server.
 fn answer<T>(outcome: Result<Result<T>, RecvError>) -> Result<T> {
     outcome.unwrap_or_else(|_| Err(Error::unavailable("The server is stopping")))
+}
+
+/// What a database of this process alone needs before the first transaction.
+fn prepare_alone(conn: &mut dyn Conn) -> Result<()> {
+    migrate::run(conn)?;
+    jobs::end_leases(conn)
 }
 
 /// Takes the folder for this process; the operating system gives it back when the process ends,

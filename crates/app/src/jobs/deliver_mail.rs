@@ -7,19 +7,26 @@
 use mail::Address;
 use model::label::{Label, Labels};
 use model::message::Message;
-use model::{Error, EventKind, Hidden, MessageKey, Result};
+use model::{Error, EventKind, Hidden, Kind, MessageKey, Result};
 use serde::{Deserialize, Serialize};
-use store::{ClaimedJob, Delivery, DeliveryState, Finish, NewEvent, Reason};
+use store::{BlobId, ClaimedJob, Delivery, DeliveryState, Finish, NewEvent, Reason};
 
 use crate::authenticate::Sender;
 use crate::inbound::Arrival;
 use crate::{App, render};
 
-/// The message and the domain of this entry of the queue.
+/// One entry of the queue: a message and a domain it goes to. The job holds the bytes itself, so
+/// that deleting a message that was sent does not keep it from leaving.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct DeliverMail {
+    /// The message's row, which may be gone.
     pub(crate) message: String,
+    /// The recipients' domain.
     pub(crate) domain: String,
+    /// The bytes.
+    pub(crate) raw: String,
+    /// The sending inbox: where failures are reported.
+    pub(crate) from: String,
 }
 
 impl DeliverMail {
@@ -41,22 +48,29 @@ struct Outcome {
     detail: String,
 }
 
+/// What a try works on.
+struct Entry {
+    key: MessageKey,
+    blob: BlobId,
+    from: Option<Address>,
+}
+
 pub(super) async fn run(app: &App, job: &ClaimedJob) -> Result<()> {
-    let DeliverMail { message, domain } = super::read(job)?;
-    let key: MessageKey = message.parse().map_err(Error::internal)?;
-    let grant = super::grant(app, job, Reason::Delivery)?;
-    let local = app.store().is_local_domain(domain.clone()).await?;
-    let wanted = domain.clone();
-    let found = app.store().read(&grant, move |view| {
-        let deliveries = view.deliveries(key, Some(&wanted))?;
-        Ok((view.message_of_key(key), deliveries))
-    });
-    let (message, deliveries) = found.await?;
-    let Ok(message) = message else {
-        // Its owner deleted it before it left.
-        return super::finish(app, job, Finish::Done).await;
+    let mail: DeliverMail = super::read(job)?;
+    let damaged = || Error::internal("the payload of a delivery is damaged");
+    let entry = Entry {
+        key: mail.message.parse().map_err(Error::internal)?,
+        blob: BlobId::parse(&mail.raw).ok_or_else(damaged)?,
+        from: Address::parse(&mail.from).ok(),
     };
-    let open: Vec<Delivery> = deliveries
+    let grant = super::grant(app, job, Reason::Delivery)?;
+    let local = app.store().is_local_domain(mail.domain.clone()).await?;
+    let (key, domain) = (entry.key, mail.domain);
+    let found = app
+        .store()
+        .read(&grant, move |view| view.deliveries(key, Some(&domain)));
+    let open: Vec<Delivery> = found
+        .await?
         .into_iter()
         .filter(|one| !one.state.is_final())
         .collect();
@@ -64,7 +78,7 @@ pub(super) async fn run(app: &App, job: &ClaimedJob) -> Result<()> {
     let mut outcomes = Vec::with_capacity(open.len());
     for delivery in open {
         outcomes.push(match way {
-            Way::Local => to_inbox(app, &grant, &message, delivery).await?,
+            Way::Local => to_inbox(app, &grant, &entry, delivery).await?,
             Way::Sandbox => Outcome {
                 delivery,
                 state: DeliveryState::Sandboxed,
@@ -72,23 +86,23 @@ pub(super) async fn run(app: &App, job: &ClaimedJob) -> Result<()> {
             },
         });
     }
-    settle(app, job, message, outcomes).await
+    settle(app, job, entry, outcomes).await
 }
 
 async fn to_inbox<P>(
     app: &App,
     grant: &store::Grant<P>,
-    message: &Message,
+    entry: &Entry,
     delivery: Delivery,
 ) -> Result<Outcome> {
     let arrival = Arrival {
         recipients: vec![delivery.recipient.clone()],
         // It comes from one of our own inboxes, whose key was checked.
         sender: Sender::Proven,
-        reverse_path: Address::parse(message.inbox_id.as_str()).ok(),
-        raw: app.store().raw(grant, message.key).await?,
+        reverse_path: entry.from.clone(),
+        raw: app.store().raw_of_blob(grant, entry.blob).await?,
         at: app.now(),
-        trace: mail::trace::return_path(Address::parse(message.inbox_id.as_str()).ok().as_ref()),
+        trace: mail::trace::return_path(entry.from.as_ref()),
     };
     match app.receive(arrival).await {
         Ok(()) => {
@@ -102,7 +116,7 @@ async fn to_inbox<P>(
                 detail,
             })
         }
-        Err(error) if error.kind() == model::Kind::NotFound => {
+        Err(error) if error.kind() == Kind::NotFound => {
             let (state, detail) = (
                 DeliveryState::Bounced,
                 "550 5.1.1 No such mailbox here".to_owned(),
@@ -118,16 +132,11 @@ async fn to_inbox<P>(
 }
 
 /// Writes down what happened and ends the job in one transaction.
-async fn settle(
-    app: &App,
-    job: &ClaimedJob,
-    message: Message,
-    outcomes: Vec<Outcome>,
-) -> Result<()> {
+async fn settle(app: &App, job: &ClaimedJob, entry: Entry, outcomes: Vec<Outcome>) -> Result<()> {
     let grant = super::grant(app, job, Reason::Delivery)?;
     for outcome in &outcomes {
         tracing::info!(
-            message = %message.message_id,
+            message = %entry.key,
             recipient = %outcome.delivery.recipient,
             state = outcome.state.name(),
             "{}", outcome.detail
@@ -140,18 +149,24 @@ async fn settle(
             for outcome in &outcomes {
                 txn.settle_delivery(outcome.delivery.delivery_id, outcome.state, &outcome.detail)?;
             }
-            let labels: Labels = outcomes
-                .iter()
-                .filter_map(|outcome| label(outcome.state))
-                .collect();
-            let message = if labels.is_empty() {
-                message.clone()
-            } else {
-                txn.relabel(&message, &labels, &Labels::default())?
-            };
-            for (event, random) in events(&message, &outcomes)?.into_iter().zip(randoms) {
-                txn.emit(NewEvent { random, ..event });
+            match txn.message_of_key(entry.key) {
+                Ok(message) => {
+                    let labels: Labels = outcomes
+                        .iter()
+                        .filter_map(|outcome| label(outcome.state))
+                        .collect();
+                    let message = txn.relabel(&message, &labels, &Labels::default())?;
+                    for (event, random) in events(&message, &outcomes)?.into_iter().zip(randoms) {
+                        txn.emit(NewEvent { random, ..event });
+                    }
+                }
+                // Its owner deleted it meanwhile; it has left all the same.
+                Err(error) if error.kind() == Kind::NotFound => {
+                    txn.forget_deliveries(entry.key.as_bytes())?;
+                }
+                Err(error) => return Err(error),
             }
+            txn.unlink_raw(entry.blob)?;
             txn.finish_job(&job, &Finish::Done)
         })
         .await

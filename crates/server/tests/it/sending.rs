@@ -344,3 +344,24 @@ async fn an_attachment_of_25_mb_is_sent_as_json_and_arrives_whole() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_was_sent_arrives_though_its_copy_is_deleted_at_once() {
+    each_engine(async |world| {
+        let (from, to) = (world.inbox().await, world.inbox().await);
+        for n in 0..20 {
+            let body = json!({"to": to, "subject": format!("{n}"), "text": "x"});
+            let id = world.send(&from, body).await;
+            world.delete(&crate::world::message_path(&from, &id)).await;
+        }
+        let arrived = world.arrived(&to, 20).await;
+        let mut subjects: Vec<usize> = column(&arrived, "subject")
+            .iter()
+            .map(|n| n.parse().unwrap())
+            .collect();
+        subjects.sort_unstable();
+        assert_eq!(subjects, (0..20).collect::<Vec<_>>());
+        assert_eq!(world.messages(&from, "").await.len(), 0);
+    })
+    .await;
+}

@@ -6,7 +6,7 @@ use crate::world::{Mail, World};
 
 on_both_engines![
     a_delivery_tells_how_far_it_has_come,
-    deliveries_go_with_their_message
+    settled_deliveries_go_with_their_message
 ];
 
 async fn a_delivery_tells_how_far_it_has_come(world: World) {
@@ -54,7 +54,7 @@ async fn a_delivery_tells_how_far_it_has_come(world: World) {
     assert_eq!(of(&one), [queued("x@one.test"), bounced]);
 }
 
-async fn deliveries_go_with_their_message(world: World) {
+async fn settled_deliveries_go_with_their_message(world: World) {
     let inbox = world.inbox("a@example.test").await;
     let new = world
         .mail(
@@ -65,15 +65,21 @@ async fn deliveries_go_with_their_message(world: World) {
             },
         )
         .await;
-    let id = world.ids.ordered(world.now());
+    let (id, open) = (
+        world.ids.ordered(world.now()),
+        world.ids.ordered(world.now()),
+    );
     let write = world.write(move |txn| {
         let filed = txn.file_message(&new)?;
         txn.open_delivery(&new, id, "x@one.test", "one.test")?;
+        txn.settle_delivery(id, DeliveryState::Delivered, "250")?;
+        txn.open_delivery(&new, open, "y@one.test", "one.test")?;
         let store::Filed::New(message) = filed else {
             panic!("filed twice")
         };
         txn.delete_message(&message)
     });
     write.await.unwrap();
-    assert_eq!(world.number("select count(*) from delivery"), 0);
+    // What is still on its way goes on, and is forgotten when it has arrived.
+    assert_eq!(world.number("select count(*) from delivery"), 1);
 }
