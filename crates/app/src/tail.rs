@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use mail::Timestamp;
+use model::api_key::Scope;
 use model::{Code, Error, EventKind, InboxId, InboxKey, OrgId, PodId, Result, perm};
 use store::{Access, Actor, Grant, LogEntry, Reason};
 use tokio::sync::broadcast;
@@ -337,10 +338,12 @@ impl Tail {
             return;
         }
         self.cursor = entry.seq;
-        let visible = self.access.sees(entry.hidden)
-            && entry
-                .pod_id
-                .is_none_or(|pod| self.access.reaches(pod, entry.inbox_key));
+        let within = match entry.pod_id {
+            Some(pod) => self.access.reaches(pod, entry.inbox_key),
+            // What concerns the whole organisation is not for a key of a part of it.
+            None => *self.access.scope() == Scope::Org,
+        };
+        let visible = within && self.access.sees(entry.hidden);
         if visible && self.subscriptions.iter().any(|one| one.wants(entry)) {
             self.ready.push_back(Arc::clone(&entry.body));
         }

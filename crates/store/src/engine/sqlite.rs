@@ -23,10 +23,15 @@ const READERS: usize = 3;
 /// Statements kept prepared on each connection.
 const PREPARED: usize = 256;
 
+/// After so many transactions the log is copied into the database in the background. The writing
+/// thread does that itself, while everybody waits, only with what is left when the log is long.
+const CHECKPOINT_EVERY: usize = 256;
+
 /// A running SQLite store.
 pub(crate) struct Sqlite {
     writes: Arc<Queue<Box<dyn Task>>>,
     reads: Arc<Queue<Box<dyn Task>>>,
+    checkpoints: Arc<Queue<()>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -41,10 +46,19 @@ impl Sqlite {
         prepare(&mut writer)?;
         writer.batch("commit")?;
         let (writes, reads) = (Arc::new(Queue::new()), Arc::new(Queue::new()));
+        let checkpoints = Arc::new(Queue::new());
         let mut threads = Vec::new();
-        let queue = Arc::clone(&writes);
+        let (queue, due) = (Arc::clone(&writes), Arc::clone(&checkpoints));
         threads.push(spawn("store-writer", move || {
-            write_loop(&mut writer, &queue);
+            write_loop(&mut writer, &queue, &due);
+        })?);
+        let copier = SqliteConn::open(file, OpenFlags::default()).map_err(Error::from)?;
+        let due = Arc::clone(&checkpoints);
+        threads.push(spawn("store-checkpoint", move || {
+            while due.pop().is_some() {
+                // Readers or the writer may be in its way; then the next one copies more.
+                let _ = copier.batch("pragma wal_checkpoint(passive)");
+            }
         })?);
         for _ in 0..READERS {
             let mut reader = SqliteConn::open(file, read_only()).map_err(Error::from)?;
@@ -56,6 +70,7 @@ impl Sqlite {
         Ok(Self {
             writes,
             reads,
+            checkpoints,
             threads,
         })
     }
@@ -70,6 +85,7 @@ impl Sqlite {
 
     pub(crate) fn close(self) {
         self.writes.close();
+        self.checkpoints.close();
         self.reads.close();
         for thread in self.threads {
             // A thread that panicked outside a task has said so on standard error.
@@ -91,7 +107,8 @@ fn read_only() -> OpenFlags {
 
 /// Takes what is queued, runs each transaction under a savepoint, commits them together, and only
 /// then answers. A transaction that fails rolls back alone.
-fn write_loop(conn: &mut SqliteConn, queue: &Queue<Box<dyn Task>>) {
+fn write_loop(conn: &mut SqliteConn, queue: &Queue<Box<dyn Task>>, checkpoints: &Queue<()>) {
+    let mut since_checkpoint = 0;
     while let Some(first) = queue.pop() {
         let mut batch: Vec<(Box<dyn Task>, Result<()>)> = Vec::with_capacity(MAX_BATCH);
         let mut next = Some(first);
@@ -112,6 +129,12 @@ fn write_loop(conn: &mut SqliteConn, queue: &Queue<Box<dyn Task>>) {
         if committed.is_err() {
             // A commit that failed may have left the transaction open (a full disk does).
             let _ = conn.batch("rollback");
+        }
+        since_checkpoint += batch.len();
+        if since_checkpoint >= CHECKPOINT_EVERY {
+            since_checkpoint = 0;
+            // A closed queue means that the server stops, and closing the file checkpoints too.
+            let _ = checkpoints.push(());
         }
         for (task, outcome) in batch {
             match (&mut committed, outcome) {
