@@ -1,9 +1,9 @@
 //! The HTTP and WebSocket door: one table of routes, thin handlers over the verbs of `app`, and
 //! the tolerance that clients of the hosted service are used to.
 //!
-//! A request passes [`observe`] (request id, log line, panic guard), [`path`] (one canonical form
-//! of every path), the router, [`auth`] (credential to grant), its handler, and leaves as an
-//! answer or an [`error`] body. A handler names its permission, parses, calls one verb, renders.
+//! A request passes `observe` (request id, log line, panic guard), `path` (one canonical form
+//! of every path), the router, `auth` (credential to grant), its handler, and leaves as an
+//! answer or an `error` body. A handler names its permission, parses, calls one verb, renders.
 
 mod answer;
 mod api_keys;

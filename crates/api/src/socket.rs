@@ -18,6 +18,7 @@ use mail::Timestamp;
 use model::{Code, Error, Kind, perm};
 use serde::Serialize;
 use sys::{Clock, Shutdown};
+use tokio::sync::oneshot;
 
 use crate::auth::Authorized;
 use crate::error::{Refusal, frame, malformed};
@@ -46,15 +47,24 @@ pub(crate) async fn connect(
 ) -> Result<Response, Refusal> {
     let upgrade = upgrade.map_err(no_upgrade)?;
     let tail = auth.app.tail(auth.access);
+    let (hand_over, arrived) = oneshot::channel();
+    let tasks = settings.tasks.clone();
+    // The server waits for its own tasks when it stops, not for those of the HTTP library. The
+    // session is one before the client hears that it is accepted, so even the youngest is told.
+    tasks.spawn(async move {
+        let shutdown = settings.tasks.shutdown();
+        // Nothing arrives when the client is gone before the upgrade.
+        if let Ok(socket) = arrived.await {
+            Session::new(socket, &settings).run(tail, shutdown).await;
+        }
+    });
     let answer = upgrade
         .read_buffer_size(READ_BUFFER)
         .max_message_size(HARD_LIMIT)
         .max_frame_size(HARD_LIMIT)
         .on_upgrade(async move |socket| {
-            let session = Session::new(socket, &settings);
-            let shutdown = settings.tasks.shutdown();
-            // The server waits for its own tasks when it stops, not for those of the HTTP library.
-            settings.tasks.spawn(session.run(tail, shutdown));
+            // A session that ended meanwhile needs no socket.
+            let _ = hand_over.send(socket);
         });
     Ok(answer)
 }

@@ -1,7 +1,7 @@
 //! The new words of a reply: what its author wrote, without the old messages under it.
 //!
-//! Text and HTML are turned into lines with a quote depth; [`decide`] says which of them are
-//! history, for both alike. What clients write in which language is data in [`language`].
+//! Text and HTML are turned into lines with a quote depth; `decide` says which of them are
+//! history, for both alike. What clients write in which language is data in `language`.
 //! Signatures stay in. Every step is linear.
 
 mod decide;
