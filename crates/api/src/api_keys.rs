@@ -8,6 +8,27 @@ use crate::body::Body;
 use crate::error::Refusal;
 use crate::ids::{At, Within};
 use crate::params::Params;
+use crate::router::{self, Row};
+
+/// The routes.
+pub(crate) fn rows() -> Vec<Row> {
+    const ALL: &str = "/v0/api-keys";
+    const ONE: &str = "/v0/api-keys/{api_key_id}";
+    const INBOX_ALL: &str = "/v0/inboxes/{inbox_id}/api-keys";
+    vec![
+        router::get(ALL, "api_keys.list", list),
+        router::post(ALL, "api_keys.create", create),
+        router::get(ONE, "api_keys.get", get),
+        router::delete(ONE, "api_keys.delete", delete),
+        router::get(INBOX_ALL, "inboxes.api_keys.list", list),
+        router::post(INBOX_ALL, "inboxes.api_keys.create", create),
+        router::delete(
+            "/v0/inboxes/{inbox_id}/api-keys/{api_key_id}",
+            "inboxes.api_keys.delete",
+            delete,
+        ),
+    ]
+}
 
 pub(crate) async fn create(
     auth: Authorized<perm::ApiKeyCreate>,

@@ -8,11 +8,16 @@ use http::{HeaderMap, HeaderValue};
 use model::{Code, Error, Need, Result};
 
 use crate::error::Refusal;
+use crate::ids::place;
 use crate::params::Params;
 use crate::settings::Door;
 
 /// Proof that the caller may do `P`. It is the first argument of a handler, and the only way to
 /// the grant that the verbs of `app` ask for.
+///
+/// A path that names a pod or an inbox narrows the grant to it: `/v0/threads`,
+/// `/v0/pods/{pod_id}/threads` and `/v0/inboxes/{inbox_id}/threads` can share one handler, which
+/// sees only what its path names.
 pub(crate) struct Authorized<P> {
     /// What the verbs take.
     pub(crate) grant: Grant<P>,
@@ -28,6 +33,9 @@ impl<P: Need> FromRequestParts<Door> for Authorized<P> {
     async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Self, Refusal> {
         let secret = credential(&parts.headers, parts.uri.query().unwrap_or_default())?;
         let access = door.app.authenticate(&secret).await?;
+        let _: Grant<P> = access.grant()?;
+        let (pod, inbox) = place(parts, door).await?;
+        let access = door.app.narrowed(&access, pod, inbox.as_ref()).await?;
         Ok(Self {
             grant: access.grant()?,
             access,

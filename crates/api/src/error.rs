@@ -145,6 +145,10 @@ pub(crate) const fn default_fix(code: Code) -> &'static str {
         Code::MethodNotAllowed => "Use one of the methods that the `Allow` header names.",
         Code::Conflict => "Read the object again and decide anew; nothing was changed.",
         Code::RaceCondition => "Somebody else wrote at the same time; send the request again.",
+        Code::QueryRangeTooWide => "Ask for a shorter time, or for a longer period.",
+        Code::UnrestrictedKeyRequired => "Use a key without a list of permissions of its own.",
+        Code::ResourceDeleting => "It is being deleted; wait until it is gone.",
+        Code::AlreadyExists => "Use the one that is there.",
         Code::CannotDelete => "Delete first what depends on it.",
         Code::ResourceTaken => {
             "Choose another name; `suggestions` has free ones, if there are any."

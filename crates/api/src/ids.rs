@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use mail::MessageId;
-use model::{ApiKeyId, AttachmentId, Error, InboxId, Result, ThreadId};
+use model::{ApiKeyId, AttachmentId, Error, InboxId, PodId, Result, ThreadId};
 
 use crate::error::{Refusal, no_route};
 use crate::settings::Door;
@@ -71,6 +71,19 @@ impl FromRequestParts<Door> for Within {
     }
 }
 
+/// The pod and the inbox that a path names.
+pub(crate) async fn place(
+    parts: &mut Parts,
+    door: &Door,
+) -> Result<(Option<PodId>, Option<InboxId>)> {
+    let found = captures(parts, door).await?;
+    let pod = capture(&found, PodId::NAME).map(PodId::read).transpose()?;
+    let inbox = capture(&found, InboxId::NAME)
+        .map(InboxId::read)
+        .transpose()?;
+    Ok((pod, inbox))
+}
+
 async fn captures(parts: &mut Parts, door: &Door) -> Result<RawPathParams> {
     // The path was decoded once before, so only a route without captures has none.
     let found = RawPathParams::from_request_parts(parts, door).await;
@@ -116,6 +129,14 @@ impl PathId for AttachmentId {
 
     fn read(segment: &str) -> Result<Self> {
         segment.parse().map_err(|_| Error::not_found("Attachment"))
+    }
+}
+
+impl PathId for PodId {
+    const NAME: &'static str = "pod_id";
+
+    fn read(segment: &str) -> Result<Self> {
+        segment.parse().map_err(|_| Error::not_found("Pod"))
     }
 }
 

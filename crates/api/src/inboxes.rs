@@ -8,6 +8,20 @@ use crate::body::Body;
 use crate::error::Refusal;
 use crate::ids::At;
 use crate::params::Params;
+use crate::router::{self, Row};
+
+/// The routes.
+pub(crate) fn rows() -> Vec<Row> {
+    const ALL: &str = "/v0/inboxes";
+    const ONE: &str = "/v0/inboxes/{inbox_id}";
+    vec![
+        router::get(ALL, "inboxes.list", list),
+        router::post(ALL, "inboxes.create", create),
+        router::get(ONE, "inboxes.get", get),
+        router::patch(ONE, "inboxes.update", update),
+        router::delete(ONE, "inboxes.delete", delete),
+    ]
+}
 
 pub(crate) async fn create(
     auth: Authorized<perm::InboxCreate>,

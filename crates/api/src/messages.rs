@@ -10,6 +10,49 @@ use crate::body::Body;
 use crate::error::Refusal;
 use crate::ids::At;
 use crate::params::Params;
+use crate::router::{self, Row};
+
+/// The routes.
+pub(crate) fn rows() -> Vec<Row> {
+    const ALL: &str = "/v0/inboxes/{inbox_id}/messages";
+    const ONE: &str = "/v0/inboxes/{inbox_id}/messages/{message_id}";
+    vec![
+        router::get(ALL, "inboxes.messages.list", list),
+        router::post(
+            "/v0/inboxes/{inbox_id}/messages/send",
+            "inboxes.messages.send",
+            send,
+        ),
+        router::get(ONE, "inboxes.messages.get", get),
+        router::patch(ONE, "inboxes.messages.update", update),
+        router::delete(ONE, "inboxes.messages.delete", delete),
+        router::get(
+            "/v0/inboxes/{inbox_id}/messages/{message_id}/attachments/{attachment_id}",
+            "inboxes.messages.get_attachment",
+            get_attachment,
+        ),
+        router::post(
+            "/v0/inboxes/{inbox_id}/messages/{message_id}/forward",
+            "inboxes.messages.forward",
+            forward,
+        ),
+        router::get(
+            "/v0/inboxes/{inbox_id}/messages/{message_id}/raw",
+            "inboxes.messages.get_raw",
+            get_raw,
+        ),
+        router::post(
+            "/v0/inboxes/{inbox_id}/messages/{message_id}/reply",
+            "inboxes.messages.reply",
+            reply,
+        ),
+        router::post(
+            "/v0/inboxes/{inbox_id}/messages/{message_id}/reply-all",
+            "inboxes.messages.reply_all",
+            reply_all,
+        ),
+    ]
+}
 
 pub(crate) async fn list(
     auth: Authorized<perm::MessageRead>,

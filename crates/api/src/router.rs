@@ -21,7 +21,10 @@ use crate::error::{DOCS, Refusal, no_route};
 use crate::observe::{Operation, observe};
 use crate::path::canonical;
 use crate::settings::{Door, Settings};
-use crate::{api_keys, docs, download, health, inboxes, messages, organizations, socket, threads};
+use crate::{
+    api_keys, docs, domains, download, drafts, events, health, inboxes, lists, messages, metrics,
+    not_enabled, onboarding, organizations, pods, polling, socket, threads, webhooks,
+};
 
 /// What a row of the table says, without its handler.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -89,125 +92,45 @@ pub fn router(app: App, settings: Settings) -> Router {
         .layer(from_fn_with_state(settings, observe))
 }
 
-type Row = (RouteRow, MethodRouter<Door>);
+/// A row and its handler.
+pub(crate) type Row = (RouteRow, MethodRouter<Door>);
 
 fn table() -> Vec<Row> {
     let mut rows = vec![
         get("/v0/auth/me", "auth.me", organizations::me),
         get("/v0/organizations", "organizations.get", organizations::get),
         get("/v0", "websockets.connect", socket::connect),
-        open("/v0/downloads/{token}", "downloads.get", download::get),
-        open(DOCS, "docs.errors", docs::errors),
-        open("/healthz", "health.get", health::get),
+        open(
+            Method::GET,
+            "/v0/downloads/{token}",
+            "downloads.get",
+            download::get,
+        ),
+        open(Method::GET, DOCS, "docs.errors", docs::errors),
+        open(Method::GET, "/healthz", "health.get", health::get),
     ];
-    rows.extend(inbox_rows());
-    rows.extend(message_rows());
-    rows.extend(thread_rows());
-    rows.extend(api_key_rows());
+    let resources: [fn() -> Vec<Row>; 14] = [
+        inboxes::rows,
+        messages::rows,
+        threads::rows,
+        drafts::rows,
+        lists::rows,
+        pods::rows,
+        api_keys::rows,
+        domains::rows,
+        webhooks::rows,
+        polling::rows,
+        events::rows,
+        metrics::rows,
+        onboarding::rows,
+        not_enabled::rows,
+    ];
+    rows.extend(resources.into_iter().flat_map(|rows| rows()));
     rows
 }
 
-fn inbox_rows() -> Vec<Row> {
-    const ALL: &str = "/v0/inboxes";
-    const ONE: &str = "/v0/inboxes/{inbox_id}";
-    vec![
-        get(ALL, "inboxes.list", inboxes::list),
-        post(ALL, "inboxes.create", inboxes::create),
-        get(ONE, "inboxes.get", inboxes::get),
-        patch(ONE, "inboxes.update", inboxes::update),
-        delete(ONE, "inboxes.delete", inboxes::delete),
-    ]
-}
-
-fn message_rows() -> Vec<Row> {
-    const ALL: &str = "/v0/inboxes/{inbox_id}/messages";
-    const ONE: &str = "/v0/inboxes/{inbox_id}/messages/{message_id}";
-    vec![
-        get(ALL, "inboxes.messages.list", messages::list),
-        post(
-            "/v0/inboxes/{inbox_id}/messages/send",
-            "inboxes.messages.send",
-            messages::send,
-        ),
-        get(ONE, "inboxes.messages.get", messages::get),
-        patch(ONE, "inboxes.messages.update", messages::update),
-        delete(ONE, "inboxes.messages.delete", messages::delete),
-        get(
-            "/v0/inboxes/{inbox_id}/messages/{message_id}/attachments/{attachment_id}",
-            "inboxes.messages.get_attachment",
-            messages::get_attachment,
-        ),
-        post(
-            "/v0/inboxes/{inbox_id}/messages/{message_id}/forward",
-            "inboxes.messages.forward",
-            messages::forward,
-        ),
-        get(
-            "/v0/inboxes/{inbox_id}/messages/{message_id}/raw",
-            "inboxes.messages.get_raw",
-            messages::get_raw,
-        ),
-        post(
-            "/v0/inboxes/{inbox_id}/messages/{message_id}/reply",
-            "inboxes.messages.reply",
-            messages::reply,
-        ),
-        post(
-            "/v0/inboxes/{inbox_id}/messages/{message_id}/reply-all",
-            "inboxes.messages.reply_all",
-            messages::reply_all,
-        ),
-    ]
-}
-
-fn thread_rows() -> Vec<Row> {
-    const ALL: &str = "/v0/threads";
-    const ONE: &str = "/v0/threads/{thread_id}";
-    const INBOX_ALL: &str = "/v0/inboxes/{inbox_id}/threads";
-    const INBOX_ONE: &str = "/v0/inboxes/{inbox_id}/threads/{thread_id}";
-    vec![
-        get(ALL, "threads.list", threads::list),
-        get(ONE, "threads.get", threads::get),
-        patch(ONE, "threads.update", threads::update),
-        delete(ONE, "threads.delete", threads::delete),
-        get(
-            "/v0/threads/{thread_id}/attachments/{attachment_id}",
-            "threads.get_attachment",
-            threads::get_attachment,
-        ),
-        get(INBOX_ALL, "inboxes.threads.list", threads::list),
-        get(INBOX_ONE, "inboxes.threads.get", threads::get),
-        patch(INBOX_ONE, "inboxes.threads.update", threads::update),
-        delete(INBOX_ONE, "inboxes.threads.delete", threads::delete),
-        get(
-            "/v0/inboxes/{inbox_id}/threads/{thread_id}/attachments/{attachment_id}",
-            "inboxes.threads.get_attachment",
-            threads::get_attachment,
-        ),
-    ]
-}
-
-fn api_key_rows() -> Vec<Row> {
-    const ALL: &str = "/v0/api-keys";
-    const ONE: &str = "/v0/api-keys/{api_key_id}";
-    const INBOX_ALL: &str = "/v0/inboxes/{inbox_id}/api-keys";
-    vec![
-        get(ALL, "api_keys.list", api_keys::list),
-        post(ALL, "api_keys.create", api_keys::create),
-        get(ONE, "api_keys.get", api_keys::get),
-        delete(ONE, "api_keys.delete", api_keys::delete),
-        get(INBOX_ALL, "inboxes.api_keys.list", api_keys::list),
-        post(INBOX_ALL, "inboxes.api_keys.create", api_keys::create),
-        delete(
-            "/v0/inboxes/{inbox_id}/api-keys/{api_key_id}",
-            "inboxes.api_keys.delete",
-            api_keys::delete,
-        ),
-    ]
-}
-
 /// A handler whose first argument is `Authorized<P>`: it cannot run without the right `P`.
-trait Guarded<T>: Handler<T, Door> {
+pub(crate) trait Guarded<T>: Handler<T, Door> {
     /// The right.
     const PERMISSION: Permission;
 }
@@ -228,25 +151,46 @@ guarded! { A }
 guarded! { A B }
 guarded! { A B C }
 
-fn get<H: Guarded<T>, T: 'static>(path: &'static str, id: &'static str, handler: H) -> Row {
+pub(crate) fn get<H: Guarded<T>, T: 'static>(
+    path: &'static str,
+    id: &'static str,
+    handler: H,
+) -> Row {
     row(Method::GET, path, id, Some(H::PERMISSION), handler)
 }
 
-fn post<H: Guarded<T>, T: 'static>(path: &'static str, id: &'static str, handler: H) -> Row {
+pub(crate) fn post<H: Guarded<T>, T: 'static>(
+    path: &'static str,
+    id: &'static str,
+    handler: H,
+) -> Row {
     row(Method::POST, path, id, Some(H::PERMISSION), handler)
 }
 
-fn patch<H: Guarded<T>, T: 'static>(path: &'static str, id: &'static str, handler: H) -> Row {
+pub(crate) fn patch<H: Guarded<T>, T: 'static>(
+    path: &'static str,
+    id: &'static str,
+    handler: H,
+) -> Row {
     row(Method::PATCH, path, id, Some(H::PERMISSION), handler)
 }
 
-fn delete<H: Guarded<T>, T: 'static>(path: &'static str, id: &'static str, handler: H) -> Row {
+pub(crate) fn delete<H: Guarded<T>, T: 'static>(
+    path: &'static str,
+    id: &'static str,
+    handler: H,
+) -> Row {
     row(Method::DELETE, path, id, Some(H::PERMISSION), handler)
 }
 
 /// A row that takes no credential.
-fn open<H: Handler<T, Door>, T: 'static>(path: &'static str, id: &'static str, handler: H) -> Row {
-    row(Method::GET, path, id, None, handler)
+pub(crate) fn open<H: Handler<T, Door>, T: 'static>(
+    method: Method,
+    path: &'static str,
+    id: &'static str,
+    handler: H,
+) -> Row {
+    row(method, path, id, None, handler)
 }
 
 fn row<H: Handler<T, Door>, T: 'static>(

@@ -10,6 +10,35 @@ use crate::body::Body;
 use crate::error::Refusal;
 use crate::ids::{At, Within};
 use crate::params::Params;
+use crate::router::{self, Row};
+
+/// The routes.
+pub(crate) fn rows() -> Vec<Row> {
+    const ALL: &str = "/v0/threads";
+    const ONE: &str = "/v0/threads/{thread_id}";
+    const INBOX_ALL: &str = "/v0/inboxes/{inbox_id}/threads";
+    const INBOX_ONE: &str = "/v0/inboxes/{inbox_id}/threads/{thread_id}";
+    vec![
+        router::get(ALL, "threads.list", list),
+        router::get(ONE, "threads.get", get),
+        router::patch(ONE, "threads.update", update),
+        router::delete(ONE, "threads.delete", delete),
+        router::get(
+            "/v0/threads/{thread_id}/attachments/{attachment_id}",
+            "threads.get_attachment",
+            get_attachment,
+        ),
+        router::get(INBOX_ALL, "inboxes.threads.list", list),
+        router::get(INBOX_ONE, "inboxes.threads.get", get),
+        router::patch(INBOX_ONE, "inboxes.threads.update", update),
+        router::delete(INBOX_ONE, "inboxes.threads.delete", delete),
+        router::get(
+            "/v0/inboxes/{inbox_id}/threads/{thread_id}/attachments/{attachment_id}",
+            "inboxes.threads.get_attachment",
+            get_attachment,
+        ),
+    ]
+}
 
 pub(crate) async fn list(
     auth: Authorized<perm::MessageRead>,

@@ -6,20 +6,31 @@
 //! waits for the network inside one.
 
 mod authenticate;
+mod domains;
 mod download;
+mod drafts;
 mod gate;
 mod inbound;
 mod inboxes;
 mod jobs;
 mod keys;
+mod limits;
+mod lists;
+mod log;
 mod messages;
+mod metrics;
+mod onboarding;
 mod orgs;
 mod outbound;
 mod paging;
+mod pods;
+mod polling;
 mod render;
+mod search;
 mod start;
 mod tail;
 mod threads;
+mod webhooks;
 mod worker;
 
 use std::sync::Arc;
@@ -31,7 +42,7 @@ pub use store::{Access, Grant};
 pub use tail::Tail;
 
 use mail::Timestamp;
-use model::{Result, perm};
+use model::{InboxId, PodId, Result, perm};
 use store::Store;
 use sys::Env;
 
@@ -76,6 +87,27 @@ impl App {
         self.store()
             .authenticate(store::Credential::new(secret))
             .await
+    }
+
+    /// The access of the same caller to what a path names alone: a pod, an inbox, or an inbox of a
+    /// pod. Verbs then need not be told where to look, and cannot look anywhere else.
+    ///
+    /// # Errors
+    /// `not_found` for the pod or the inbox.
+    pub async fn narrowed(
+        &self,
+        access: &Access,
+        pod: Option<PodId>,
+        inbox: Option<&InboxId>,
+    ) -> Result<Access> {
+        let mut access = access.clone();
+        if let Some(pod) = pod {
+            access = self.store().within_pod(&access, pod).await?;
+        }
+        if let Some(inbox) = inbox {
+            access = self.store().within_inbox(&access, inbox).await?;
+        }
+        Ok(access)
     }
 
     /// Whether the server can do its work: its store answers.

@@ -77,18 +77,22 @@ macro_rules! codes {
 
 codes! {
     ValidationError = "validation_error", 400, "ValidationError", Invalid;
+    QueryRangeTooWide = "query_range_too_wide", 400, "ValidationError", Invalid;
     Unprocessable = "unprocessable", 422, "UnprocessableError", Invalid;
     MissingAuthorization = "missing_authorization", 401, "UnauthorizedError", Unauthenticated;
     UnknownApiKey = "unknown_api_key", 401, "UnauthorizedError", Unauthenticated;
     Forbidden = "forbidden", 403, "ForbiddenError", Forbidden;
     MissingPermission = "missing_permission", 403, "ForbiddenError", Forbidden;
     PermissionEscalation = "permission_escalation", 403, "ForbiddenError", Forbidden;
+    UnrestrictedKeyRequired = "unrestricted_key_required", 403, "ForbiddenError", Forbidden;
     NotEnabled = "not_enabled", 403, "ForbiddenError", Refused;
     NotFound = "not_found", 404, "NotFoundError", NotFound;
     MethodNotAllowed = "method_not_allowed", 405, "MethodNotAllowedError", Invalid;
     Conflict = "conflict", 409, "ConflictError", Conflict;
     RaceCondition = "race_condition", 409, "ConflictError", Conflict;
     CannotDelete = "cannot_delete", 409, "CannotDeleteError", Conflict;
+    ResourceDeleting = "resource_deleting", 409, "ConflictError", Conflict;
+    AlreadyExists = "already_exists", 403, "AlreadyExistsError", Conflict;
     ResourceTaken = "resource_taken", 403, "IsTakenError", Conflict;
     MessageRejected = "message_rejected", 403, "MessageRejectedError", Refused;
     InboxPaused = "inbox_paused", 403, "ForbiddenError", Refused;

@@ -3,16 +3,19 @@
 
 pub mod api_key;
 pub mod domain;
+pub mod draft;
 pub mod error;
 pub mod event;
 pub mod id;
 pub mod inbox;
 pub mod label;
+pub mod list;
 pub mod message;
 pub mod org;
 pub mod page;
 pub mod permission;
 pub mod thread;
+pub mod webhook;
 
 pub use error::{Code, Error, Issue, Kind, Result};
 pub use event::EventKind;

@@ -173,6 +173,20 @@ impl Access {
         hidden.bits() & self.0.unseen.bits() == 0
     }
 
+    /// The same caller, reaching only `scope`, which must lie within reach.
+    pub(crate) fn narrowed(&self, scope: Scope) -> Self {
+        let inner = &self.0;
+        Self(Arc::new(Inner {
+            scope,
+            org_id: inner.org_id,
+            permissions: inner.permissions,
+            restricted: inner.restricted,
+            unseen: inner.unseen,
+            actor: inner.actor,
+            expires_at: inner.expires_at,
+        }))
+    }
+
     pub(crate) fn org_bytes(&self) -> &[u8; 16] {
         self.0.org_id.as_bytes()
     }

@@ -4,7 +4,16 @@ use model::{Code, Error, Result};
 
 use crate::db::{Conn, args};
 
-const MIGRATIONS: [(i64, &str); 1] = [(1, include_str!("migrations/0001_first.sql"))];
+const MIGRATIONS: [(i64, &str); 8] = [
+    (1, include_str!("migrations/0001_first.sql")),
+    (2, include_str!("migrations/0002_lists.sql")),
+    (3, include_str!("migrations/0003_drafts.sql")),
+    (4, include_str!("migrations/0004_webhooks.sql")),
+    (5, include_str!("migrations/0005_log_readers.sql")),
+    (6, include_str!("migrations/0006_search.sql")),
+    (7, include_str!("migrations/0007_tenants.sql")),
+    (8, include_str!("migrations/0008_domains.sql")),
+];
 
 /// Brings the database to the newest shape, inside the caller's transaction.
 ///

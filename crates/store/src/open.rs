@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use mail::Timestamp;
+use model::api_key::Scope;
 use model::message::Content;
-use model::{Code, Error, MessageKey, OrgId, Result};
+use model::{Code, Error, InboxId, MessageKey, OrgId, PodId, Result};
 use object_store::local::LocalFileSystem;
 use sys::Env;
 use tokio::sync::oneshot::error::RecvError;
@@ -190,6 +191,37 @@ impl Store {
             drop(self.hand_in_write(&grant, move |txn| txn.touch_api_key(key.api_key_id)));
         }
         Ok(access)
+    }
+
+    /// The access of the same caller to one pod alone.
+    ///
+    /// # Errors
+    /// `not_found` when the pod is not within reach; a key of one inbox reaches no pod.
+    pub async fn within_pod(&self, access: &Access, pod: PodId) -> Result<Access> {
+        let grant = access.grant::<model::perm::Authenticated>()?;
+        if matches!(access.scope(), Scope::Inbox(..)) {
+            return Err(Error::not_found("Pod"));
+        }
+        self.read(&grant, move |view| view.pod(pod)).await?;
+        Ok(access.narrowed(Scope::Pod(pod)))
+    }
+
+    /// The access of the same caller to one inbox alone. The inbox may have been removed within the
+    /// last second; then nothing is found in it.
+    ///
+    /// # Errors
+    /// `not_found` when the inbox is not within reach.
+    pub async fn within_inbox(&self, access: &Access, inbox: &InboxId) -> Result<Access> {
+        let found = self.routes(vec![inbox.as_str().to_owned()]).await?;
+        match found.into_iter().next().flatten() {
+            Some(route)
+                if route.org_id == access.org_id()
+                    && access.reaches(route.pod_id, Some(route.inbox_key)) =>
+            {
+                Ok(access.narrowed(Scope::Inbox(route.pod_id, route.inbox_key)))
+            }
+            _ => Err(Error::not_found("Inbox")),
+        }
     }
 
     /// The access of the server itself to one organisation.

@@ -8,15 +8,25 @@
 
 mod api_key;
 mod attachment;
+mod domain;
+mod draft;
 mod error;
 mod event;
 mod identity;
 mod inbox;
 mod json;
+mod list;
+mod log;
 mod message;
+mod metric;
+mod onboarding;
+mod pod;
+mod polling;
+mod search;
 mod shape;
 mod socket;
 mod thread;
+mod webhook;
 
 pub use api_key::{
     ApiKey, ApiKeyPermissions, CreateApiKeyRequest, CreateApiKeyResponse, ListApiKeysResponse,

@@ -11,26 +11,36 @@
     reason = "an expectation that fails is a test that fails, and a skip is said"
 )]
 
+mod allow_lists;
 mod answering;
 mod client;
 mod crowd;
 mod database;
+mod domains;
 mod doors;
+mod drafts;
 mod hostile_http;
 mod hostile_mail;
 mod inboxes;
 mod keys;
 mod listener;
 mod lists;
+mod log_readers;
 mod mistakes;
 mod modes;
+mod onboarding;
+mod permissions;
 mod races;
+mod rate_limits;
 mod running;
+mod search;
 mod sending;
 mod smtp_door;
 mod sockets;
 mod start;
 mod stop;
 mod survival;
+mod tenants;
 mod threads;
+mod webhooks;
 mod world;

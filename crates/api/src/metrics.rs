@@ -1,0 +1,8 @@
+//! Counts, usage and rates.
+
+use crate::router::Row;
+
+/// The routes.
+pub(crate) fn rows() -> Vec<Row> {
+    Vec::new()
+}

@@ -1,0 +1,1 @@
+//! Drafts: messages that are not sent yet.

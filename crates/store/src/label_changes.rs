@@ -1,0 +1,1 @@
+//! The record of labels added and removed.

@@ -1,0 +1,1 @@
+-- Pods, keys and sign-up.
