@@ -24,7 +24,19 @@ pub(crate) async fn get(
 ) -> Result<Response, Refusal> {
     let token = params.iter().find(|(name, _)| *name == "token");
     let (_, token) = token.ok_or_else(no_route)?;
-    let file = app.download(token).await?;
+    Ok(file(app.download(token).await?))
+}
+
+/// What a link that was just made leads to, for clients that expect the bytes in its place.
+///
+/// # Errors
+/// As those of the link.
+pub(crate) async fn follow(app: &App, link: &str) -> Result<Response, Refusal> {
+    let (_, token) = link.rsplit_once('/').ok_or_else(no_route)?;
+    Ok(file(app.download(token).await?))
+}
+
+fn file(file: app::Download) -> Response {
     let head = [
         (CONTENT_TYPE, content_type(&file.content_type)),
         (CONTENT_DISPOSITION, disposition(file.filename.as_deref())),
@@ -39,7 +51,7 @@ pub(crate) async fn get(
             HeaderValue::from_static("private, no-transform"),
         ),
     ];
-    Ok((head, file.bytes).into_response())
+    (head, file.bytes).into_response()
 }
 
 /// The type the sender claims, when it has the form of one (RFC 9110 §8.3.1).

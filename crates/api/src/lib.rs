@@ -16,6 +16,7 @@ mod download;
 mod drafts;
 mod error;
 mod events;
+mod generation;
 mod health;
 mod ids;
 mod inboxes;

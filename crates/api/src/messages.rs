@@ -1,5 +1,6 @@
 //! Messages of an inbox: reading, labelling and everything that sends.
 
+use axum::response::{IntoResponse, Response};
 use mail::MessageId;
 use model::{AttachmentId, InboxId, perm};
 
@@ -7,7 +8,9 @@ use crate::answer::{Answer, NoContent, Outcome};
 use crate::auth::Authorized;
 use crate::base::Base;
 use crate::body::Body;
+use crate::download;
 use crate::error::Refusal;
+use crate::generation::Generation;
 use crate::ids::At;
 use crate::params::Params;
 use crate::router::{self, Row};
@@ -77,12 +80,23 @@ pub(crate) async fn get(
 pub(crate) async fn update(
     auth: Authorized<perm::MessageUpdate>,
     At((inbox, message)): At<(InboxId, MessageId)>,
+    generation: Generation,
     Body(request): Body<wire::UpdateMessageRequest>,
-) -> Outcome<wire::UpdateMessageResponse> {
+) -> Result<Response, Refusal> {
     let updated = auth
         .app
         .update_message(&auth.grant, &inbox, &message, request);
-    Ok(Answer(updated.await?))
+    let updated = updated.await?;
+    if generation.wants_whole_message() {
+        // Only to who may read it, and only if the change did not hide it; otherwise what everybody
+        // else gets says that the change was made.
+        if let Ok(reader) = auth.access.grant()
+            && let Ok(whole) = auth.app.message(&reader, &inbox, &message).await
+        {
+            return Ok(Answer(whole).into_response());
+        }
+    }
+    Ok(Answer(updated).into_response())
 }
 
 pub(crate) async fn delete(
@@ -145,7 +159,11 @@ pub(crate) async fn get_raw(
     auth: Authorized<perm::MessageRead>,
     At((inbox, message)): At<(InboxId, MessageId)>,
     Base(base): Base,
-) -> Outcome<wire::RawMessageResponse> {
-    let link = auth.app.raw(&auth.grant, &inbox, &message, &base);
-    Ok(Answer(link.await?))
+    generation: Generation,
+) -> Result<Response, Refusal> {
+    let link = auth.app.raw(&auth.grant, &inbox, &message, &base).await?;
+    if generation.wants_raw_bytes() {
+        return download::follow(&auth.app, &link.download_url).await;
+    }
+    Ok(Answer(link).into_response())
 }

@@ -28,6 +28,7 @@ mod lists;
 mod log_readers;
 mod mistakes;
 mod modes;
+mod older_sdks;
 mod onboarding;
 mod permissions;
 mod races;
