@@ -26,6 +26,16 @@ pub(crate) fn rows() -> Vec<Row> {
             "inboxes.messages.send",
             send,
         ),
+        router::post(
+            "/v0/inboxes/{inbox_id}/messages/batch-get",
+            "inboxes.messages.batch_get",
+            batch_get,
+        ),
+        router::post(
+            "/v0/inboxes/{inbox_id}/messages/batch-update",
+            "inboxes.messages.batch_update",
+            batch_update,
+        ),
         router::get(ONE, "inboxes.messages.get", get),
         router::patch(ONE, "inboxes.messages.update", update),
         router::delete(ONE, "inboxes.messages.delete", delete),
@@ -107,6 +117,22 @@ pub(crate) async fn delete(
         .delete_message(&auth.grant, &inbox, &message)
         .await?;
     Ok(NoContent)
+}
+
+pub(crate) async fn batch_get(
+    auth: Authorized<perm::MessageRead>,
+    Body(request): Body<wire::BatchGetMessagesRequest>,
+) -> Outcome<wire::BatchGetMessagesResponse> {
+    Ok(Answer(auth.app.messages_named(&auth.grant, request).await?))
+}
+
+pub(crate) async fn batch_update(
+    auth: Authorized<perm::MessageUpdate>,
+    Body(request): Body<wire::BatchUpdateMessagesRequest>,
+) -> Outcome<wire::BatchUpdateMessagesResponse> {
+    Ok(Answer(
+        auth.app.update_messages(&auth.grant, request).await?,
+    ))
 }
 
 pub(crate) async fn send(

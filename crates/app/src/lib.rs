@@ -6,6 +6,7 @@
 //! waits for the network inside one.
 
 mod authenticate;
+mod batch;
 mod domains;
 mod download;
 mod drafts;

@@ -167,7 +167,7 @@ fn json<T: serde::Serialize>(value: &T) -> Result<String> {
     serde_json::to_string(value).map_err(Error::internal)
 }
 
-fn labels(labels: &Labels) -> Vec<String> {
+pub(crate) fn labels(labels: &Labels) -> Vec<String> {
     labels
         .iter()
         .map(|label| label.as_str().to_owned())

@@ -280,7 +280,13 @@ impl Txn<'_> {
         if !messages.is_empty() {
             return Ok(true);
         }
-        for table in ["message_label", "thread_label", "thread_ref", "thread"] {
+        for table in [
+            "message_label",
+            "thread_label",
+            "thread_ref",
+            "thread",
+            "label_change",
+        ] {
             let sql = format!("delete from {table} where {{scope}} and inbox_id = $1");
             self.exec(&sql, args![key])?;
         }

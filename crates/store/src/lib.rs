@@ -45,6 +45,7 @@ pub use events::{EventTail, LogEntry, NewEvent};
 pub use inboxes::{InboxChange, NewInbox, NewInboxOutcome, Route};
 pub use jobs::{ClaimedJob, Finish, JobId, NewJob};
 pub use keys::NewKey;
+pub use label_changes::LabelChange;
 pub use messages::{Body, Filed, NewMessage, Position};
 pub use open::{Engine, OpenError, Store};
 pub use txn::Txn;

@@ -1,5 +1,6 @@
 //! Messages: filing, reading, listing.
 
+mod batch;
 mod filing;
 pub(crate) mod listing;
 
@@ -37,7 +38,7 @@ impl Body {
         Ok(Self(bytes))
     }
 
-    fn unpack(codec: &Codec, bytes: &[u8]) -> Result<Content> {
+    fn unpack<T: serde::de::DeserializeOwned>(codec: &Codec, bytes: &[u8]) -> Result<T> {
         let damaged = || Error::internal("a stored body is damaged");
         let (head, packed) = bytes.split_at_checked(9).ok_or_else(damaged)?;
         let size = head[1..]
@@ -204,9 +205,9 @@ impl Txn<'_> {
                 args![message.inbox_key, label.as_str(), message.at, message.key],
             )?;
         }
-        for label in added {
+        for label in &added {
             self.index_label(&message, label.as_str())?;
-            message.labels.insert(label);
+            message.labels.insert(label.clone());
         }
         if message.labels.len() > model::label::MAX_LABELS {
             return Err(Error::invalid(
@@ -220,6 +221,8 @@ impl Txn<'_> {
             "update message set labels = $2, hidden = $3, updated_at = $4 where {scope} and message_key = $1",
             args![message.key, &message.labels, message.labels.hidden(), message.updated_at],
         )?;
+        let hidden = was_hidden.with(message.labels.hidden());
+        self.record_labels(&message, hidden, &added, &removed)?;
         if message.labels.hidden() == was_hidden {
             self.refresh_thread_labels(message.thread_id)?;
         } else {

@@ -8,6 +8,7 @@
 
 mod api_key;
 mod attachment;
+mod batch;
 mod domain;
 mod draft;
 mod error;
@@ -32,6 +33,10 @@ pub use api_key::{
     ApiKey, ApiKeyPermissions, CreateApiKeyRequest, CreateApiKeyResponse, ListApiKeysResponse,
 };
 pub use attachment::{Attachment, AttachmentResponse, SendAttachment};
+pub use batch::{
+    BatchGetMessagesRequest, BatchGetMessagesResponse, BatchUpdateMessagesRequest,
+    BatchUpdateMessagesResponse,
+};
 pub use error::{ErrorResponse, ValidationIssue};
 pub use event::{MessageReceivedEvent, MessageSentEvent, SendEvent};
 pub use identity::{Identity, Organization};
@@ -40,6 +45,7 @@ pub use inbox::{
     UpdateInboxRequest,
 };
 pub use json::{Malformed, from_slice};
+pub use log::{InboxEvent, ListInboxEventsResponse};
 pub use message::{
     ListMessagesResponse, Message, MessageBody, MessageItem, RawMessageResponse,
     ReplyAllMessageRequest, ReplyToMessageRequest, SendMessageRequest, SendMessageResponse,

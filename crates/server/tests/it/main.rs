@@ -13,6 +13,7 @@
 
 mod allow_lists;
 mod answering;
+mod batches;
 mod client;
 mod crowd;
 mod database;
