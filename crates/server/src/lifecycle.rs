@@ -28,7 +28,10 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(10);
 /// # Errors
 /// When it cannot start; one line for the person who started it.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
-    let env = Env::system();
+    let env = Env {
+        resolver: sys::Resolver::at(settings.dns.clone()),
+        ..Env::system()
+    };
     let mut signals = Signals::listen()?;
     let server = tokio::select! {
         server = start(&settings, &env) => server?,

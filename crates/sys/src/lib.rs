@@ -1,15 +1,18 @@
-//! What only the operating system can give: time, randomness, sockets and tasks.
+//! What only the operating system and the network can give: time, randomness, names, sockets and
+//! tasks.
 //!
 //! Every other crate takes these from an [`Env`] that is passed in at construction, so a test can
 //! put its own clock and its own seed in their place. The linter forbids the direct calls
 //! elsewhere (`clippy.toml`).
 
 mod clock;
+mod dns;
 mod ids;
 mod listen;
 mod tasks;
 
 pub use clock::{Clock, Elapsed, SystemClock, timeout, timeout_at};
+pub use dns::{Answer, MailExchanger, Resolver, Unanswered};
 pub use ids::Ids;
 pub use listen::{ListenError, listen};
 pub use tasks::{Running, Shutdown, Tasks};
@@ -23,15 +26,24 @@ pub struct Env {
     pub clock: Arc<dyn Clock>,
     /// Ids, tokens and all other randomness.
     pub ids: Ids,
+    /// The DNS.
+    pub resolver: Resolver,
 }
 
 impl Env {
-    /// The real clock and the operating system's randomness.
+    /// The real clock, the operating system's randomness and its name servers.
     #[must_use]
     pub fn system() -> Self {
+        Self::new(Arc::new(SystemClock), Ids::system())
+    }
+
+    /// This clock and these ids; all else is the operating system's.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, ids: Ids) -> Self {
         Self {
-            clock: Arc::new(SystemClock),
-            ids: Ids::system(),
+            clock,
+            ids,
+            resolver: Resolver::system(),
         }
     }
 }

@@ -39,10 +39,7 @@ impl FakeClock {
     /// An environment with this clock and ids from `seed`.
     #[must_use]
     pub fn env(&self, seed: u64) -> Env {
-        Env {
-            clock: Arc::new(self.clone()),
-            ids: Ids::seeded(seed),
-        }
+        Env::new(Arc::new(self.clone()), Ids::seeded(seed))
     }
 }
 

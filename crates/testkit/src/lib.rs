@@ -1,10 +1,11 @@
 //! What tests of several crates need: a clock that is moved by hand, an SMTP client, an SMTP
-//! server with a scripted handler, a runner for SMTP dialogs written as text, and databases of
-//! their own.
+//! server with a scripted handler, a runner for SMTP dialogs written as text, a name server, and
+//! databases of their own.
 
 pub mod clock;
 mod database;
 pub mod dialog;
+mod dns_zone;
 pub mod script;
 pub mod smtp_client;
 pub mod smtp_server;
@@ -13,6 +14,7 @@ pub mod tls;
 pub use clock::FakeClock;
 pub use database::TempDb;
 pub use dialog::Dialog;
+pub use dns_zone::{DnsZone, Mood, ZoneRecord};
 pub use script::{Action, Question, Received, Script};
 pub use smtp_client::{ClientReply, SmtpClient};
 pub use smtp_server::SmtpServer;

@@ -18,6 +18,8 @@ pub enum Name {
     Hostname,
     /// The address clients reach the API under.
     PublicUrl,
+    /// The name servers.
+    Dns,
     /// The PostgreSQL URL.
     Database,
     /// The admin key.
@@ -184,6 +186,19 @@ pub const TABLE: &[Key] = &[
         example: "https://mail.example.com",
         doc: "The address clients reach the API under, for download links behind a proxy. \
                       Without it, the address of the request. Do not end it in /v0.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Dns,
+        name: "dns",
+        flag: "dns",
+        variable: "MAILROOST_DNS",
+        value: "ADDR[:PORT],…",
+        wanted: "a list of addresses of name servers, separated by commas",
+        example: "192.0.2.53,[2001:db8::53]:5353",
+        doc: "The name servers that are asked about the records of domains. Without it, those \
+                      of the operating system. In laptop mode nothing is asked before a domain is \
+                      to be verified.",
         ..PLAIN
     },
     Key {

@@ -1,7 +1,7 @@
 //! The configuration once it is known to be good.
 
 use std::fmt;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -24,6 +24,8 @@ pub struct Settings {
     pub hostname: String,
     /// The address of the API, without a slash at its end, if it is fixed.
     pub public_url: Option<String>,
+    /// The name servers; those of the operating system when there are none.
+    pub dns: Vec<SocketAddr>,
     /// The PostgreSQL URL; SQLite without it.
     pub database: Option<Secret<String>>,
     /// The admin key, if the operator chose it.
@@ -95,6 +97,7 @@ impl Settings {
                 .unwrap_or_else(|| domain.clone()),
             domain,
             public_url: optional(layers, Name::PublicUrl, public_url)?,
+            dns: optional(layers, Name::Dns, name_servers)?.unwrap_or_default(),
             database: optional(layers, Name::Database, postgres_url)?.map(Secret),
             api_key: optional(layers, Name::ApiKey, api_key)?.map(Secret),
             master_key: optional(layers, Name::MasterKey, master_key)?.map(Secret),
@@ -165,6 +168,19 @@ fn socket_address(text: &str) -> Option<SocketAddr> {
         return Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port.parse().ok()?)));
     }
     text.parse().ok()
+}
+
+/// Addresses with the port of the DNS where none is given.
+fn name_servers(text: &str) -> Option<Vec<SocketAddr>> {
+    const PORT: u16 = 53;
+    let server = |part: &str| {
+        let part = part.trim();
+        let bare = part.trim_start_matches('[').trim_end_matches(']');
+        part.parse()
+            .ok()
+            .or_else(|| Some(SocketAddr::new(bare.parse::<IpAddr>().ok()?, PORT)))
+    };
+    text.split(',').map(server).collect()
 }
 
 /// A host name of at least two labels (RFC 1123 §2.1, RFC 1035 §2.3.4), in lower case.

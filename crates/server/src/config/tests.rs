@@ -288,6 +288,23 @@ fn the_table_is_consistent_and_its_defaults_work() {
 }
 
 #[test]
+fn name_servers_are_addresses_with_or_without_a_port() {
+    let servers = |text| read(None, &[("MAILROOST_DNS", text)], &[]).map(|all| all.dns);
+    let found = servers("192.0.2.53, [2001:db8::53]:5353,2001:db8::1,[::1]").unwrap();
+    let found: Vec<String> = found.iter().map(ToString::to_string).collect();
+    let expected = [
+        "192.0.2.53:53",
+        "[2001:db8::53]:5353",
+        "[2001:db8::1]:53",
+        "[::1]:53",
+    ];
+    assert_eq!(found, expected);
+    for bad in ["dns.example", "192.0.2.53,", "192.0.2.53:99999"] {
+        assert!(servers(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn the_readme_lists_every_key() {
     let readme = include_str!("../../../../README.md");
     for key in TABLE {

@@ -121,10 +121,7 @@ pub fn engine(db: &TempDb) -> Engine {
 }
 
 pub fn open(db: &TempDb, clock: &StillClock) -> Result<Store, OpenError> {
-    let env = Env {
-        clock: Arc::new(clock.clone()),
-        ids: Ids::system(),
-    };
+    let env = Env::new(Arc::new(clock.clone()), Ids::system());
     Store::open(&engine(db), &db.blobs(), env)
 }
 

@@ -1,0 +1,248 @@
+//! Asking the DNS. Answers say apart what does not exist and what could not be found out, because
+//! mail treats them differently: the first is final, the second is tried again.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use hickory_resolver::TokioResolver;
+use hickory_resolver::config::{NameServerConfig, ResolverConfig, ResolverOpts};
+use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::net::{DnsError, NetError};
+use hickory_resolver::proto::op::ResponseCode;
+use hickory_resolver::proto::rr::{Name, RData, RecordType};
+
+/// How long one server is waited for. It is asked twice.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Asks name servers: those it is given, or the machine's. Clones share one.
+///
+/// Nothing is asked, and no file is read, before the first question. Answers are not cached: who
+/// has just corrected a record should not be told of the old one by us as well.
+#[derive(Clone)]
+pub struct Resolver(Arc<Inner>);
+
+struct Inner {
+    servers: Vec<SocketAddr>,
+    /// Made at the first question; made anew after one that got no answer, because a machine that
+    /// moved to another network has other servers.
+    asking: Mutex<Option<TokioResolver>>,
+}
+
+/// What the DNS says of a name and a type.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer<T> {
+    /// The records, at least one.
+    Records(Vec<T>),
+    /// The name exists and has none of this type.
+    NoRecords,
+    /// There is no such name.
+    NoName,
+}
+
+impl<T> Answer<T> {
+    /// The records; none whichever way there are none.
+    #[must_use]
+    pub fn records(self) -> Vec<T> {
+        match self {
+            Self::Records(records) => records,
+            Self::NoRecords | Self::NoName => Vec::new(),
+        }
+    }
+}
+
+/// No answer: no server replied in time, or the one that did could not find out. Nothing follows
+/// from it about the name.
+#[derive(Debug, thiserror::Error)]
+#[error("the DNS gave no answer: {0}")]
+pub struct Unanswered(String);
+
+/// A host that takes mail for a name (RFC 5321 §5.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MailExchanger {
+    /// Lower comes first.
+    pub preference: u16,
+    /// The host, in lower case and without the final dot; empty for the null MX of RFC 7505.
+    pub host: String,
+}
+
+impl Resolver {
+    /// Asks the servers that the operating system names.
+    #[must_use]
+    pub fn system() -> Self {
+        Self::at(Vec::new())
+    }
+
+    /// Asks these servers, over UDP and, for what does not fit, TCP. With none it asks those of the
+    /// operating system.
+    #[must_use]
+    pub fn at(servers: Vec<SocketAddr>) -> Self {
+        Self(Arc::new(Inner {
+            servers,
+            asking: Mutex::new(None),
+        }))
+    }
+
+    /// The texts of a name, each with its strings joined (RFC 7208 §3.3). Octets that are not UTF-8
+    /// are replaced.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn txt(&self, name: &str) -> Result<Answer<String>, Unanswered> {
+        self.ask(name, RecordType::TXT, |data| match data {
+            RData::TXT(txt) => Some(String::from_utf8_lossy(&txt.txt_data.concat()).into_owned()),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The hosts that take mail for a name, in no particular order.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn mx(&self, name: &str) -> Result<Answer<MailExchanger>, Unanswered> {
+        self.ask(name, RecordType::MX, |data| match data {
+            RData::MX(mx) => Some(MailExchanger {
+                preference: mx.preference,
+                host: plain(&mx.exchange),
+            }),
+            _ => None,
+        })
+        .await
+    }
+
+    /// What a name is an alias of. An alias that itself has records of other types is one all the
+    /// same.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn cname(&self, name: &str) -> Result<Answer<String>, Unanswered> {
+        self.ask(name, RecordType::CNAME, |data| match data {
+            RData::CNAME(alias) => Some(plain(alias)),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The servers of a zone.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn ns(&self, name: &str) -> Result<Answer<String>, Unanswered> {
+        self.ask(name, RecordType::NS, |data| match data {
+            RData::NS(host) => Some(plain(host)),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The addresses of a host, those of IPv6 last.
+    ///
+    /// # Errors
+    /// [`Unanswered`] when neither kind could be asked for, or when one could not and the other has
+    /// none.
+    pub async fn addresses(&self, name: &str) -> Result<Answer<IpAddr>, Unanswered> {
+        let four = self.ask(name, RecordType::A, |data| match data {
+            RData::A(address) => Some(IpAddr::V4(address.0)),
+            _ => None,
+        });
+        let six = self.ask(name, RecordType::AAAA, |data| match data {
+            RData::AAAA(address) => Some(IpAddr::V6(address.0)),
+            _ => None,
+        });
+        match tokio::join!(four, six) {
+            (Ok(Answer::Records(mut all)), six) => {
+                all.extend(six.map(Answer::records).unwrap_or_default());
+                Ok(Answer::Records(all))
+            }
+            (_, Ok(Answer::Records(all))) => Ok(Answer::Records(all)),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+            (Ok(Answer::NoName), Ok(_)) => Ok(Answer::NoName),
+            (Ok(_), Ok(_)) => Ok(Answer::NoRecords),
+        }
+    }
+
+    async fn ask<T>(
+        &self,
+        name: &str,
+        kind: RecordType,
+        read: impl Fn(&RData) -> Option<T>,
+    ) -> Result<Answer<T>, Unanswered> {
+        // With its final dot, so that no search list is tried.
+        let text = format!("{}.", name.trim_end_matches('.'));
+        let Ok(name) = Name::from_ascii(&text) else {
+            return Ok(Answer::NoName);
+        };
+        let resolver = self.asking()?;
+        match resolver.lookup(name, kind).await {
+            Ok(found) => {
+                let records: Vec<T> = found
+                    .answers()
+                    .iter()
+                    .filter_map(|record| read(&record.data))
+                    .collect();
+                Ok(if records.is_empty() {
+                    Answer::NoRecords
+                } else {
+                    Answer::Records(records)
+                })
+            }
+            Err(NetError::Dns(DnsError::NoRecordsFound(none))) => match none.response_code {
+                ResponseCode::NoError => Ok(Answer::NoRecords),
+                ResponseCode::NXDomain => Ok(Answer::NoName),
+                other => Err(self.unanswered(other.to_string())),
+            },
+            Err(error) => Err(self.unanswered(error.to_string())),
+        }
+    }
+
+    fn asking(&self) -> Result<TokioResolver, Unanswered> {
+        let mut asking = self.0.asking.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(resolver) = &*asking {
+            return Ok(resolver.clone());
+        }
+        let resolver = build(&self.0.servers).map_err(|error| Unanswered(error.to_string()))?;
+        *asking = Some(resolver.clone());
+        Ok(resolver)
+    }
+
+    fn unanswered(&self, why: String) -> Unanswered {
+        if self.0.servers.is_empty() {
+            let mut asking = self.0.asking.lock().unwrap_or_else(PoisonError::into_inner);
+            *asking = None;
+        }
+        Unanswered(why)
+    }
+}
+
+fn build(servers: &[SocketAddr]) -> Result<TokioResolver, NetError> {
+    let mut builder = if servers.is_empty() {
+        TokioResolver::builder_tokio()?
+    } else {
+        let servers = servers.iter().map(|server| {
+            let mut config = NameServerConfig::udp_and_tcp(server.ip());
+            for connection in &mut config.connections {
+                connection.port = server.port();
+            }
+            config
+        });
+        let config = ResolverConfig::from_parts(None, Vec::new(), servers.collect());
+        TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
+    };
+    patient(builder.options_mut());
+    builder.build()
+}
+
+fn patient(options: &mut ResolverOpts) {
+    options.timeout = PATIENCE;
+    options.attempts = 1;
+    options.cache_size = 0;
+    options.positive_max_ttl = Some(Duration::ZERO);
+    options.negative_max_ttl = Some(Duration::ZERO);
+}
+
+/// A name as mail writes it.
+fn plain(name: &Name) -> String {
+    let text = name.to_ascii().to_ascii_lowercase();
+    text.trim_end_matches('.').to_owned()
+}
