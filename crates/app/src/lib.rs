@@ -10,6 +10,7 @@ mod batch;
 mod domains;
 mod download;
 mod drafts;
+mod fetch;
 mod gate;
 mod inbound;
 mod inboxes;
@@ -59,6 +60,8 @@ struct Inner {
     link_key: [u8; 32],
     /// Seals page tokens to the list they came from; derived from the master key.
     page_key: [u8; 32],
+    /// The only way to servers that callers name.
+    dialer: sys::dial::Dialer,
     tails: tail::Tails,
     tasks: sys::Tasks,
 }

@@ -76,9 +76,10 @@ impl App {
         &self,
         grant: &Grant<perm::MessageSend>,
         inbox: &InboxId,
-        request: SendMessageRequest,
+        mut request: SendMessageRequest,
     ) -> Result<SendMessageResponse> {
         let inbox = self.find_inbox(grant, inbox).await?;
+        self.fetch_attachments(&mut request.attachments).await?;
         let letter = request::send(request)?;
         self.submit(grant, &inbox, letter).await
     }
@@ -92,9 +93,10 @@ impl App {
         grant: &Grant<perm::MessageReply>,
         inbox: &InboxId,
         id: &MessageId,
-        request: ReplyToMessageRequest,
+        mut request: ReplyToMessageRequest,
     ) -> Result<SendMessageResponse> {
         let (inbox, parent) = self.parent(grant, inbox, id).await?;
+        self.fetch_attachments(&mut request.attachments).await?;
         let own = request::reply_recipients(&request)?;
         let people = match own {
             Some(people) => people,
@@ -114,9 +116,10 @@ impl App {
         grant: &Grant<perm::MessageReply>,
         inbox: &InboxId,
         id: &MessageId,
-        request: ReplyAllMessageRequest,
+        mut request: ReplyAllMessageRequest,
     ) -> Result<SendMessageResponse> {
         let (inbox, parent) = self.parent(grant, inbox, id).await?;
+        self.fetch_attachments(&mut request.attachments).await?;
         let people = everybody(&inbox, &parent.message)?;
         let letter = answer(&parent, people, request::reply_all(request)?);
         self.submit(grant, &inbox, letter).await
@@ -131,9 +134,10 @@ impl App {
         grant: &Grant<perm::MessageSend>,
         inbox: &InboxId,
         id: &MessageId,
-        request: SendMessageRequest,
+        mut request: SendMessageRequest,
     ) -> Result<SendMessageResponse> {
         let (inbox, parent) = self.parent(grant, inbox, id).await?;
+        self.fetch_attachments(&mut request.attachments).await?;
         let mut letter = request::send(request)?;
         let original = original(&parent);
         if letter.subject.is_none() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use mail::Address;
 use model::{Code, Error, OrgId, Result, perm};
 use store::{Grant, Reason, Store};
+use sys::dial::{Dialer, Policy};
 use sys::{Env, Tasks};
 
 use crate::{App, Inner, keys, tail, worker};
@@ -31,6 +32,8 @@ pub struct Settings {
     pub max_message_bytes: usize,
     /// The secret from which all others of this server are derived.
     pub master_key: [u8; 32],
+    /// Where requests of the server's own may go.
+    pub egress: Policy,
 }
 
 /// What the first start made.
@@ -67,7 +70,9 @@ impl App {
             ));
         }
         let derive = |purpose: &str| blake3::derive_key(purpose, &settings.master_key);
+        let dialer = Dialer::new(settings.egress.clone(), Arc::clone(&env.clock));
         let inner = Inner {
+            dialer: dialer.map_err(Error::internal)?,
             link_key: derive("mailroost 2026-11 download links"),
             page_key: derive("mailroost 2026-11 page tokens"),
             tails: tail::Tails::default(),

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use app::App;
 use store::{Engine, Store};
+use sys::dial::Policy;
 use sys::{Env, Tasks};
 use tokio::task::spawn_blocking;
 
@@ -86,6 +87,11 @@ pub async fn start_app(
         hostname: settings.hostname.clone(),
         max_message_bytes: settings.max_message_bytes,
         master_key,
+        egress: Policy {
+            loopback: mode == app::Mode::Laptop,
+            plain: mode == app::Mode::Laptop,
+            allowed: settings.egress_allow.clone(),
+        },
     };
     App::start(store, settings, env.clone(), tasks)
         .await

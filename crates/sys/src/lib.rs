@@ -6,6 +6,7 @@
 //! elsewhere (`clippy.toml`).
 
 mod clock;
+pub mod dial;
 mod dns;
 mod ids;
 mod listen;

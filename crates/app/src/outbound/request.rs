@@ -4,7 +4,7 @@ use data_encoding::BASE64;
 use mail::Mailbox;
 use mail::compose::{ExtraHeader, Part};
 use mail::parse::Disposition;
-use model::{Code, Error, Result};
+use model::{Error, Result};
 use wire::{
     Headers, OneOrMany, ReplyAllMessageRequest, ReplyToMessageRequest, SendAttachment,
     SendMessageRequest,
@@ -168,13 +168,6 @@ fn attachment(index: usize, part: SendAttachment) -> Result<Part> {
                 "content is not standard base64",
             )
         })?,
-        (None, Some(_)) => {
-            return Err(Error::new(
-                Code::MessageRejected,
-                "This server does not fetch attachments by URL",
-            )
-            .fix("Send the bytes as base64 in content."));
-        }
         _ => {
             return Err(Error::invalid(
                 &path("content"),

@@ -38,6 +38,8 @@ pub enum Name {
     MaxHttpConnections,
     /// The most SMTP connections at once.
     MaxSmtpConnections,
+    /// Where requests of the server's own may go beyond the public internet.
+    EgressAllow,
     /// How long a stop may take.
     Drain,
     /// Which log lines are written.
@@ -313,6 +315,19 @@ pub const TABLE: &[Key] = &[
         default: "2000",
         example: "2000",
         doc: "The most SMTP connections at once. Further ones are told to come again.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::EgressAllow,
+        name: "egress_allow",
+        flag: "egress-allow",
+        variable: "MAILROOST_EGRESS_ALLOW",
+        value: "LIST",
+        wanted: "a comma list of address ranges and host names",
+        example: "10.0.0.0/8, n8n.internal",
+        doc: "Private addresses and hosts that webhooks and attachments by URL may reach, over \
+                      http too. Without it only the public internet over https; in laptop mode \
+                      loopback and http as well.",
         ..PLAIN
     },
     Key {

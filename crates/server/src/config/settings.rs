@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use sys::dial::Allowed;
+
 use super::error::ConfigError;
 use super::keys::Name;
 use super::layers::Layers;
@@ -42,6 +44,8 @@ pub struct Settings {
     pub max_http_connections: u32,
     /// The most SMTP connections at once.
     pub max_smtp_connections: u32,
+    /// Where requests of the server's own may go beyond the public internet.
+    pub egress_allow: Vec<Allowed>,
     /// How long a stop may take.
     pub drain: Duration,
     /// The log filter, known to parse.
@@ -108,6 +112,7 @@ impl Settings {
             })?,
             max_http_connections: limits.0,
             max_smtp_connections: limits.1,
+            egress_allow: optional(layers, Name::EgressAllow, egress_allow)?.unwrap_or_default(),
             drain: required(layers, Name::Drain, |text| number(text, 0, 600))
                 .map(Duration::from_secs)?,
             log: required(layers, Name::Log, log_filter)?,
@@ -283,6 +288,14 @@ fn message_size(text: &str) -> Option<usize> {
 fn number<T: std::str::FromStr + PartialOrd>(text: &str, least: T, most: T) -> Option<T> {
     let number = text.replace('_', "").parse().ok()?;
     (least..=most).contains(&number).then_some(number)
+}
+
+fn egress_allow(text: &str) -> Option<Vec<Allowed>> {
+    let parts = text.split(',').map(str::trim);
+    parts
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().ok())
+        .collect()
 }
 
 fn log_filter(text: &str) -> Option<String> {
