@@ -26,6 +26,7 @@ mod metrics;
 mod not_enabled;
 mod observe;
 mod onboarding;
+mod openapi;
 mod organizations;
 mod params;
 mod path;
@@ -38,5 +39,6 @@ mod socket;
 mod threads;
 mod webhooks;
 
+pub use openapi::describe;
 pub use router::{RouteRow, router, routes};
 pub use settings::Settings;

@@ -23,7 +23,7 @@ use crate::path::canonical;
 use crate::settings::{Door, Settings};
 use crate::{
     api_keys, docs, domains, download, drafts, events, health, inboxes, lists, messages, metrics,
-    not_enabled, onboarding, organizations, pods, polling, socket, threads, webhooks,
+    not_enabled, onboarding, openapi, organizations, pods, polling, socket, threads, webhooks,
 };
 
 /// What a row of the table says, without its handler.
@@ -79,6 +79,7 @@ pub fn router(app: App, settings: Settings) -> Router {
     let door = Door {
         app,
         settings: Arc::clone(&settings),
+        description: openapi::document(&self::routes()),
     };
     let routes = routes
         .fallback(|| async { Refusal(no_route()) })
@@ -105,6 +106,7 @@ fn table() -> Vec<Row> {
             download::get,
         ),
         open(Method::GET, DOCS, "docs.errors", docs::errors),
+        open(Method::GET, openapi::PATH, "docs.openapi", openapi::get),
         open(Method::GET, "/healthz", "health.get", health::get),
     ];
     let resources: [fn() -> Vec<Row>; 14] = [

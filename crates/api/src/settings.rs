@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use app::App;
 use axum::extract::FromRef;
+use bytes::Bytes;
 
 /// What the operator decides, and the outside world.
 #[derive(Clone)]
@@ -40,6 +41,8 @@ impl Settings {
 pub(crate) struct Door {
     pub(crate) app: App,
     pub(crate) settings: Arc<Settings>,
+    /// The OpenAPI description.
+    pub(crate) description: Bytes,
 }
 
 impl FromRef<Door> for App {

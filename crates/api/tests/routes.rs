@@ -44,5 +44,8 @@ fn only_downloads_and_what_says_nothing_of_tenants_take_no_credential() {
         .filter(|row| row.permission.is_none())
         .map(|row| row.operation)
         .collect();
-    assert_eq!(open, ["downloads.get", "docs.errors", "health.get"]);
+    assert_eq!(
+        open,
+        ["downloads.get", "docs.errors", "docs.openapi", "health.get"]
+    );
 }
