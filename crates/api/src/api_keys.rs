@@ -1,4 +1,4 @@
-//! API keys, of the organisation or of one inbox, with the same handlers: see [`Within`].
+//! API keys, of the organisation, of one pod or of one inbox: the path narrows the grant.
 
 use model::{ApiKeyId, Error, perm};
 
@@ -6,7 +6,7 @@ use crate::answer::{Answer, NoContent, Outcome};
 use crate::auth::Authorized;
 use crate::body::Body;
 use crate::error::Refusal;
-use crate::ids::{At, Within};
+use crate::ids::At;
 use crate::params::Params;
 use crate::router::{self, Row};
 
@@ -14,61 +14,63 @@ use crate::router::{self, Row};
 pub(crate) fn rows() -> Vec<Row> {
     const ALL: &str = "/v0/api-keys";
     const ONE: &str = "/v0/api-keys/{api_key_id}";
+    const POD_ALL: &str = "/v0/pods/{pod_id}/api-keys";
+    const POD_ONE: &str = "/v0/pods/{pod_id}/api-keys/{api_key_id}";
     const INBOX_ALL: &str = "/v0/inboxes/{inbox_id}/api-keys";
+    const INBOX_ONE: &str = "/v0/inboxes/{inbox_id}/api-keys/{api_key_id}";
     vec![
         router::get(ALL, "api_keys.list", list),
         router::post(ALL, "api_keys.create", create),
         router::get(ONE, "api_keys.get", get),
+        router::patch(ONE, "api_keys.update", update),
         router::delete(ONE, "api_keys.delete", delete),
+        router::get(POD_ALL, "pods.api_keys.list", list),
+        router::post(POD_ALL, "pods.api_keys.create", create),
+        router::patch(POD_ONE, "pods.api_keys.update", update),
+        router::delete(POD_ONE, "pods.api_keys.delete", delete),
         router::get(INBOX_ALL, "inboxes.api_keys.list", list),
         router::post(INBOX_ALL, "inboxes.api_keys.create", create),
-        router::delete(
-            "/v0/inboxes/{inbox_id}/api-keys/{api_key_id}",
-            "inboxes.api_keys.delete",
-            delete,
-        ),
+        router::patch(INBOX_ONE, "inboxes.api_keys.update", update),
+        router::delete(INBOX_ONE, "inboxes.api_keys.delete", delete),
     ]
 }
 
-pub(crate) async fn create(
+async fn create(
     auth: Authorized<perm::ApiKeyCreate>,
-    Within(inbox): Within,
     Body(request): Body<wire::CreateApiKeyRequest>,
 ) -> Outcome<wire::CreateApiKeyResponse> {
-    let key = auth
-        .app
-        .create_api_key(&auth.grant, inbox.as_ref(), request);
-    Ok(Answer(key.await?))
+    Ok(Answer(auth.app.create_api_key(&auth.grant, request).await?))
 }
 
-pub(crate) async fn list(
+async fn list(
     auth: Authorized<perm::ApiKeyRead>,
-    Within(inbox): Within,
     params: Params,
 ) -> Outcome<wire::ListApiKeysResponse> {
     let (page, kind) = (params.page()?, family(&params)?);
     if kind == Family::PublicKey {
         return Ok(Answer(no_public_keys()));
     }
-    let keys = auth.app.api_keys(&auth.grant, inbox.as_ref(), page);
-    Ok(Answer(keys.await?))
+    Ok(Answer(auth.app.api_keys(&auth.grant, page).await?))
 }
 
-pub(crate) async fn get(
-    auth: Authorized<perm::ApiKeyRead>,
-    At(key): At<ApiKeyId>,
-) -> Outcome<wire::ApiKey> {
+async fn get(auth: Authorized<perm::ApiKeyRead>, At(key): At<ApiKeyId>) -> Outcome<wire::ApiKey> {
     Ok(Answer(auth.app.api_key(&auth.grant, &key).await?))
 }
 
-pub(crate) async fn delete(
+async fn update(
+    auth: Authorized<perm::ApiKeyUpdate>,
+    At(key): At<ApiKeyId>,
+    Body(request): Body<wire::UpdateApiKeyRequest>,
+) -> Outcome<wire::ApiKey> {
+    let updated = auth.app.update_api_key(&auth.grant, &key, request);
+    Ok(Answer(updated.await?))
+}
+
+async fn delete(
     auth: Authorized<perm::ApiKeyDelete>,
-    Within(inbox): Within,
     At(key): At<ApiKeyId>,
 ) -> Result<NoContent, Refusal> {
-    auth.app
-        .delete_api_key(&auth.grant, inbox.as_ref(), &key)
-        .await?;
+    auth.app.delete_api_key(&auth.grant, &key).await?;
     Ok(NoContent)
 }
 

@@ -14,12 +14,19 @@ use crate::router::{self, Row};
 pub(crate) fn rows() -> Vec<Row> {
     const ALL: &str = "/v0/inboxes";
     const ONE: &str = "/v0/inboxes/{inbox_id}";
+    const POD_ALL: &str = "/v0/pods/{pod_id}/inboxes";
+    const POD_ONE: &str = "/v0/pods/{pod_id}/inboxes/{inbox_id}";
     vec![
         router::get(ALL, "inboxes.list", list),
         router::post(ALL, "inboxes.create", create),
         router::get(ONE, "inboxes.get", get),
         router::patch(ONE, "inboxes.update", update),
         router::delete(ONE, "inboxes.delete", delete),
+        router::get(POD_ALL, "pods.inboxes.list", list),
+        router::post(POD_ALL, "pods.inboxes.create", create),
+        router::get(POD_ONE, "pods.inboxes.get", get),
+        router::patch(POD_ONE, "pods.inboxes.update", update),
+        router::delete(POD_ONE, "pods.inboxes.delete", delete),
     ]
 }
 

@@ -1,5 +1,5 @@
-//! Threads, of one inbox or of everything the key reaches. Both kinds of route share their
-//! handlers: [`Within`] is the inbox of the path, if it names one.
+//! Threads, of one inbox, of one pod or of everything the key reaches. All kinds of route share
+//! their handlers: [`Within`] is the inbox of the path, if it names one, and a pod narrows the grant.
 
 use model::{AttachmentId, ThreadId, perm};
 
@@ -16,6 +16,8 @@ use crate::router::{self, Row};
 pub(crate) fn rows() -> Vec<Row> {
     const ALL: &str = "/v0/threads";
     const ONE: &str = "/v0/threads/{thread_id}";
+    const POD_ALL: &str = "/v0/pods/{pod_id}/threads";
+    const POD_ONE: &str = "/v0/pods/{pod_id}/threads/{thread_id}";
     const INBOX_ALL: &str = "/v0/inboxes/{inbox_id}/threads";
     const INBOX_ONE: &str = "/v0/inboxes/{inbox_id}/threads/{thread_id}";
     vec![
@@ -26,6 +28,15 @@ pub(crate) fn rows() -> Vec<Row> {
         router::get(
             "/v0/threads/{thread_id}/attachments/{attachment_id}",
             "threads.get_attachment",
+            get_attachment,
+        ),
+        router::get(POD_ALL, "pods.threads.list", list),
+        router::get(POD_ONE, "pods.threads.get", get),
+        router::patch(POD_ONE, "pods.threads.update", update),
+        router::delete(POD_ONE, "pods.threads.delete", delete),
+        router::get(
+            "/v0/pods/{pod_id}/threads/{thread_id}/attachments/{attachment_id}",
+            "pods.threads.get_attachment",
             get_attachment,
         ),
         router::get(INBOX_ALL, "inboxes.threads.list", list),

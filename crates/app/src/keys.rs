@@ -6,12 +6,15 @@ use data_encoding::HEXLOWER;
 use mail::Timestamp;
 use model::api_key::{ApiKey, PREFIX_LEN, Scope};
 use model::page::Page;
-use model::{ApiKeyId, Code, Error, InboxId, Permission, PermissionSet, Result, perm};
+use model::{ApiKeyId, Code, Error, Permission, PermissionSet, Result, perm};
 use store::{Access, Credential, Grant, NewKey, Position, View};
-use wire::CreateApiKeyRequest;
+use wire::{CreateApiKeyRequest, Patch, UpdateApiKeyRequest};
 
 use crate::paging::Listing;
 use crate::{App, render};
+
+/// What a key is called that nobody named.
+const DEFAULT_NAME: &str = "API Key";
 
 /// A fresh secret and what is stored of it.
 pub(crate) fn mint(app: &App, name: &str, scope: Scope) -> (String, NewKey) {
@@ -35,8 +38,8 @@ pub(crate) fn adopt(app: &App, name: &str, secret: &str) -> NewKey {
 }
 
 impl App {
-    /// Makes a key of the caller's scope, or of one inbox within it. The secret is in this answer
-    /// and nowhere else.
+    /// Makes a key of the caller's scope, which the path may have narrowed. The secret is in this
+    /// answer and nowhere else.
     ///
     /// # Errors
     /// `permission_escalation` for a key stronger or longer-lived than the caller's, or
@@ -44,10 +47,10 @@ impl App {
     pub async fn create_api_key(
         &self,
         grant: &Grant<perm::ApiKeyCreate>,
-        inbox: Option<&InboxId>,
         request: CreateApiKeyRequest,
     ) -> Result<wire::CreateApiKeyResponse> {
         if request.public_key.is_some() {
+            // It would sign in to apps, and there is nothing here to sign in to.
             return Err(Error::new(
                 Code::NotEnabled,
                 "Public keys are not enabled on this server",
@@ -55,22 +58,22 @@ impl App {
             .fix("Leave public_key out to get a bearer key."));
         }
         let access = grant.access();
-        let scope = match inbox {
-            Some(id) => {
-                let inbox = self.find_inbox(grant, id).await?;
-                Scope::Inbox(inbox.pod_id, inbox.key)
-            }
-            None => *access.scope(),
-        };
-        let name = key_name(request.name.as_deref())?;
-        let (secret, mut new) = mint(self, &name, scope);
+        let (secret, mut new) = mint(
+            self,
+            &name(request.name.as_deref(), DEFAULT_NAME)?,
+            *access.scope(),
+        );
         new.permissions = rights(access, request.permissions.as_ref())?;
         new.expires_at = self.expiry(access, request.expires_at.as_deref())?;
         let new = Arc::new(new);
         let made = self.store().write(grant, move |txn| {
-            if let Scope::Inbox(_, inbox) = new.scope {
-                // It cannot be deleted between here and the commit, which would leave the key behind.
-                txn.lock_inbox(inbox)?;
+            txn.hold_own_key()?;
+            // What the key is bound to cannot be deleted between here and the commit, which would
+            // leave the key behind.
+            match new.scope {
+                Scope::Org => {}
+                Scope::Pod(pod) => txn.hold_pod(pod)?,
+                Scope::Inbox(_, inbox) => txn.lock_inbox(inbox)?,
             }
             let key = txn.create_api_key(&new)?;
             let inbox = bound_to(txn, &key)?;
@@ -122,25 +125,19 @@ impl App {
         }
     }
 
-    /// A page of keys, newest first: all within reach, or those bound to one inbox.
+    /// A page of the keys within reach, newest first.
     ///
     /// # Errors
-    /// `not_found` for the inbox, or `validation_error` for a bad token.
+    /// `validation_error` for a bad token.
     pub async fn api_keys(
         &self,
         grant: &Grant<perm::ApiKeyRead>,
-        inbox: Option<&InboxId>,
         page: Page,
     ) -> Result<wire::ListApiKeysResponse> {
-        let list = Listing::new(self, &format!("keys {inbox:?}"), grant.access(), &page, "");
+        let list = Listing::new(self, "keys", grant.access(), &page, "");
         let (from, fetch, ascending) = (list.start(&page)?, list.fetch(), page.ascending);
-        let inbox = inbox.cloned();
         let found = self.store().read(grant, move |view| {
-            let bound = inbox
-                .as_ref()
-                .map(|id| Ok::<_, Error>(view.inbox(id)?.key))
-                .transpose()?;
-            let keys = view.api_keys(bound, from, ascending, fetch)?;
+            let keys = view.api_keys(from, ascending, fetch)?;
             keys.into_iter()
                 .map(|key| Ok((bound_to(view, &key)?, key)))
                 .collect::<Result<Vec<_>>>()
@@ -179,6 +176,50 @@ impl App {
         Ok(render::api_key(&key, inbox))
     }
 
+    /// Renames a key, or changes what it may do: `null` takes its list of rights away, so that it
+    /// may do everything that need not be asked for. Its open sockets close within seconds when its
+    /// rights change.
+    ///
+    /// # Errors
+    /// `validation_error` when nothing is given or something is wrong, `unrestricted_key_required`
+    /// for a change of rights by a key that has a list of its own, or `not_found`.
+    pub async fn update_api_key(
+        &self,
+        grant: &Grant<perm::ApiKeyUpdate>,
+        id: &ApiKeyId,
+        request: UpdateApiKeyRequest,
+    ) -> Result<wire::ApiKey> {
+        let access = grant.access();
+        let name = request.name.as_deref();
+        let name = name.map(name_of).transpose()?;
+        let permissions = match &request.permissions {
+            Patch::Absent => None,
+            _ if access.is_restricted() => {
+                return Err(Error::new(
+                    Code::UnrestrictedKeyRequired,
+                    "A key with a list of permissions of its own cannot change permissions",
+                ));
+            }
+            Patch::Null => Some(None),
+            Patch::Value(list) => Some(rights(access, Some(list))?),
+        };
+        if name.is_none() && permissions.is_none() {
+            return Err(Error::invalid(
+                "",
+                "invalid_value",
+                "Must provide name or permissions",
+            ));
+        }
+        let id = *id;
+        let changed = self.store().write(grant, move |txn| {
+            txn.hold_own_key()?;
+            let key = txn.change_api_key(id, name.as_deref(), permissions)?;
+            Ok((bound_to(txn, &key)?, key))
+        });
+        let (inbox, key) = changed.await?;
+        Ok(render::api_key(&key, inbox))
+    }
+
     /// Revokes a key. Requests with it fail from now on; its open sockets close within seconds.
     ///
     /// # Errors
@@ -186,21 +227,11 @@ impl App {
     pub async fn delete_api_key(
         &self,
         grant: &Grant<perm::ApiKeyDelete>,
-        inbox: Option<&InboxId>,
         id: &ApiKeyId,
     ) -> Result<()> {
-        let (inbox, id) = (inbox.cloned(), *id);
+        let id = *id;
         self.store()
-            .write(grant, move |txn| {
-                if let Some(inbox) = &inbox {
-                    let bound = txn.inbox(inbox)?.key;
-                    let key = txn.api_key(id)?;
-                    if !matches!(key.scope, Scope::Inbox(_, own) if own == bound) {
-                        return Err(Error::not_found("API key"));
-                    }
-                }
-                txn.delete_api_key(id)
-            })
+            .write(grant, move |txn| txn.delete_api_key(id))
             .await
     }
 }
@@ -213,8 +244,13 @@ fn bound_to(view: &mut View<'_>, key: &ApiKey) -> Result<Option<String>> {
     }
 }
 
-fn key_name(name: Option<&str>) -> Result<String> {
-    let name = name.map_or("API Key", str::trim);
+/// The name of a key or a pod, or what it is called when nobody names it.
+pub(crate) fn name(given: Option<&str>, default: &str) -> Result<String> {
+    given.map_or_else(|| Ok(default.to_owned()), name_of)
+}
+
+fn name_of(name: &str) -> Result<String> {
+    let name = name.trim();
     if name.is_empty() || name.chars().count() > 256 || name.chars().any(char::is_control) {
         return Err(Error::invalid(
             "name",
@@ -225,7 +261,7 @@ fn key_name(name: Option<&str>) -> Result<String> {
     Ok(name.to_owned())
 }
 
-/// The list of rights for a new key, which must not go beyond the caller's.
+/// The list of rights for a key, which must not go beyond the caller's.
 fn rights(
     access: &Access,
     wanted: Option<&wire::ApiKeyPermissions>,

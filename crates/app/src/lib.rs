@@ -39,7 +39,7 @@ use std::sync::Arc;
 
 pub use download::Download;
 pub use inbound::Inbound;
-pub use start::{Bootstrap, Mode, Settings};
+pub use start::{Bootstrap, Mode, NewOrganization, Settings};
 pub use store::{Access, Grant};
 pub use tail::Tail;
 

@@ -16,7 +16,9 @@ use mail::{Mailbox, MessageId};
 use model::inbox::Inbox;
 use model::label::Labels;
 use model::message::{Attachment, Content, Direction, Message, People};
-use model::{Code, Error, EventKind, Hidden, InboxId, MessageKey, Result, ThreadId, perm};
+use model::{
+    Code, Error, EventKind, Hidden, InboxId, MessageKey, Permission, Result, ThreadId, perm,
+};
 use store::{Filed, Grant, NewEvent, NewJob, NewMessage, Route};
 use uuid::Uuid;
 use wire::{
@@ -87,7 +89,8 @@ impl App {
     /// Answers a message: its author, or whoever the request names, or everybody.
     ///
     /// # Errors
-    /// `validation_error`, `inbox_paused` or `not_found`.
+    /// `validation_error`, `inbox_paused` or `not_found`; `missing_permission` for recipients of the
+    /// caller's own choice with a key that may only answer.
     pub async fn reply(
         &self,
         grant: &Grant<perm::MessageReply>,
@@ -98,6 +101,11 @@ impl App {
         let (inbox, parent) = self.parent(grant, inbox, id).await?;
         self.fetch_attachments(&mut request.attachments).await?;
         let own = request::reply_recipients(&request)?;
+        if own.is_some() && !grant.access().permissions().has(Permission::MessageSend) {
+            return Err(Error::new(Code::MissingPermission, "Forbidden").fix(
+                "This key may only answer; leave to, cc and bcc out, or use a key that has message_send.",
+            ));
+        }
         let people = match own {
             Some(people) => people,
             None if request.reply_all == Some(true) => everybody(&inbox, &parent.message)?,

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use mail::Address;
+use model::org::Org;
 use model::{Code, Error, OrgId, Result, perm};
-use store::{Grant, Reason, Store};
+use store::{Grant, Position, Reason, Store};
 use sys::dial::{Dialer, Policy};
 use sys::{Env, Tasks};
 
@@ -45,6 +46,14 @@ pub struct Bootstrap {
     pub api_key: Option<String>,
     /// The operator's organisation.
     pub organization_id: String,
+}
+
+/// An organisation that was made by hand.
+pub struct NewOrganization {
+    /// Its id.
+    pub organization_id: String,
+    /// Its admin key, shown once.
+    pub api_key: String,
 }
 
 /// The name of the key that comes from the operator's environment, by which a changed one replaces
@@ -128,6 +137,55 @@ impl App {
         let org_id = org_id.ok_or_else(|| Error::not_found("Organization"))?;
         let access = self.store().system(org_id, Reason::Operation);
         self.operator_key(&access.grant()?, "Operator").await
+    }
+
+    /// Makes another organisation with its default pod and an admin key of its own, for the
+    /// operator. Nothing of one organisation can be seen from another.
+    ///
+    /// # Errors
+    /// `validation_error` for the name, `not_found` before the first start, or when the store fails.
+    pub async fn create_organization(&self, name: &str) -> Result<NewOrganization> {
+        let name = keys::name(Some(name), "")?;
+        if self.store().first_org().await?.is_none() {
+            // The first start makes the operator's own, which must stay the first.
+            return Err(Error::not_found("The operator's own organization")
+                .fix("Start the server once, then make others."));
+        }
+        let org_id = OrgId::new(self.env().ids.random());
+        let access = self.store().system(org_id, Reason::Operation);
+        let grant = access.grant::<perm::ApiKeyCreate>()?;
+        let (api_key, new) = keys::mint(self, "Operator", model::api_key::Scope::Org);
+        let new = Arc::new(new);
+        self.store()
+            .write(&grant, move |txn| {
+                txn.create_org(&name)?;
+                txn.create_api_key(&new).map(|_| ())
+            })
+            .await?;
+        Ok(NewOrganization {
+            organization_id: org_id.to_string(),
+            api_key,
+        })
+    }
+
+    /// Calls `each` with every organisation of this server, oldest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn each_organization(&self, mut each: impl FnMut(&Org)) -> Result<()> {
+        const SLICE: usize = 100;
+        let mut from = None;
+        loop {
+            let slice = self.store().organizations(from, SLICE).await?;
+            slice.iter().for_each(&mut each);
+            from = slice.last().map(|org| Position {
+                at: org.created_at.as_micros(),
+                key: *org.org_id.as_bytes(),
+            });
+            if slice.len() < SLICE {
+                return Ok(());
+            }
+        }
     }
 
     async fn operator_key(&self, grant: &Grant<perm::ApiKeyCreate>, name: &str) -> Result<String> {

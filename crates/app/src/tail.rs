@@ -11,7 +11,7 @@ use std::time::Duration;
 use mail::Timestamp;
 use model::api_key::Scope;
 use model::{Code, Error, EventKind, InboxId, InboxKey, OrgId, PodId, Result, perm};
-use store::{Access, Actor, Grant, LogEntry, Reason};
+use store::{Access, Grant, LogEntry, Reason};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use wire::{Subscribe, Subscribed, Unsubscribe, Unsubscribed};
@@ -388,18 +388,18 @@ impl Tail {
         if self.access.expires_at().is_some_and(|end| end <= now) {
             return Err(ended());
         }
-        if let Actor::Key(id) = self.access.actor() {
-            let grant: Grant<perm::Authenticated> = self.access.grant()?;
-            match self
-                .app
-                .store()
-                .read(&grant, move |view| view.api_key(id))
-                .await
-            {
-                Ok(_) => {}
-                Err(error) if error.code() == Code::NotFound => return Err(ended()),
-                Err(error) => return Err(error),
-            }
+        let grant: Grant<perm::Authenticated> = self.access.grant()?;
+        let access = self.access.clone();
+        let same = self.app.store().read(&grant, move |view| {
+            let own = view.own_key()?;
+            Ok(own.is_none_or(|key| access.has_rights_of(&key)))
+        });
+        if !same.await? {
+            return Err(Error::new(
+                Code::UnknownApiKey,
+                "The rights of the API key have changed",
+            )
+            .fix("Connect again; the new rights hold from then on."));
         }
         self.recheck_at = now.plus(RECHECK);
         Ok(())

@@ -5,17 +5,24 @@ use clap::{Arg, ArgMatches, Command};
 use crate::config::{Name, Places, TABLE};
 
 /// What the person asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Task {
     /// Run the server.
     Serve,
     /// Make a new admin key while no server runs on the data folder.
     CreateKey,
+    /// Make another organisation of this name while no server runs on the data folder.
+    CreateOrganization(String),
+    /// Print every organisation, while no server runs on the data folder.
+    ListOrganizations,
     /// Ask a running server whether it is ready.
     HealthCheck,
     /// Print the table of keys.
     ExplainConfig,
 }
+
+/// The argument of `organizations create`; no key of the table has this name.
+const ORGANIZATION_NAME: &str = "organization name";
 
 /// Reads the command line. Prints and exits by itself for `--help`, `--version` (status 0) and
 /// for mistakes (status 2).
@@ -29,6 +36,15 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
         Some(("keys", keys)) => match keys.subcommand() {
             Some((_, create)) => (Task::CreateKey, create),
             None => (Task::CreateKey, keys),
+        },
+        Some(("organizations", organizations)) => match organizations.subcommand() {
+            Some(("create", create)) => {
+                let name = create.get_one::<String>(ORGANIZATION_NAME);
+                let name = name.cloned().unwrap_or_default();
+                (Task::CreateOrganization(name), create)
+            }
+            Some((_, list)) => (Task::ListOrganizations, list),
+            None => (Task::ListOrganizations, organizations),
         },
         Some(("config", config)) => (Task::ExplainConfig, config),
         Some(("healthcheck", healthcheck)) => (Task::HealthCheck, healthcheck),
@@ -62,6 +78,29 @@ fn command() -> Command {
                 .arg_required_else_help(true)
                 .subcommand(with_flags(Command::new("create").about(
                     "Make and print a new admin key (with SQLite, stop the server first)",
+                ))),
+        )
+        .subcommand(
+            Command::new("organizations")
+                .about("Organizations: nothing of one can be seen from another")
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(with_flags(
+                    Command::new("create")
+                        .about(
+                            "Make one; print its id and its admin key (with SQLite, stop the \
+                             server first)",
+                        )
+                        .arg(
+                            Arg::new(ORGANIZATION_NAME)
+                                .value_name("NAME")
+                                .help("What people call it")
+                                .required(true),
+                        ),
+                ))
+                .subcommand(with_flags(Command::new("list").about(
+                    "Print the id, the time of creation and the name of each (with SQLite, stop \
+                     the server first)",
                 ))),
         )
         .subcommand(
@@ -118,6 +157,18 @@ mod tests {
             read("mailroost keys create --data d").unwrap(),
             (Task::CreateKey, vec![(Name::Data, "d".to_owned())])
         );
+        assert_eq!(
+            read("mailroost organizations create --data d Acme").unwrap(),
+            (
+                Task::CreateOrganization("Acme".to_owned()),
+                vec![(Name::Data, "d".to_owned())]
+            )
+        );
+        assert_eq!(
+            read("mailroost organizations list").unwrap().0,
+            Task::ListOrganizations
+        );
+        assert!(read("mailroost organizations create").is_err());
         assert_eq!(
             read("mailroost config explain").unwrap(),
             (Task::ExplainConfig, vec![])

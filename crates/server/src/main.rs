@@ -10,9 +10,9 @@ mod config;
 mod data_folder;
 mod healthcheck;
 mod http;
-mod keys;
 mod lifecycle;
 mod logging;
+mod operator;
 mod welcome;
 mod wiring;
 
@@ -59,10 +59,15 @@ fn run(task: Task, settings: Settings) -> anyhow::Result<()> {
         .max_blocking_threads(32)
         .enable_all()
         .build()?;
-    let result = if task == Task::CreateKey {
-        runtime.block_on(keys::create(settings))
-    } else {
-        runtime.block_on(lifecycle::run(settings))
+    let result = match task {
+        Task::CreateKey => runtime.block_on(operator::create_key(settings)),
+        Task::CreateOrganization(name) => {
+            runtime.block_on(operator::create_organization(settings, &name))
+        }
+        Task::ListOrganizations => runtime.block_on(operator::list_organizations(settings)),
+        Task::Serve | Task::HealthCheck | Task::ExplainConfig => {
+            runtime.block_on(lifecycle::run(settings))
+        }
     };
     // What was not finished in time is cut here.
     runtime.shutdown_background();

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use mail::Timestamp;
 use model::api_key::{ApiKey, Scope};
-use model::{ApiKeyId, Code, Error, Hidden, InboxKey, Need, OrgId, PermissionSet, PodId, Result};
+use model::{
+    ApiKeyId, Code, Error, Hidden, InboxKey, Need, OrgId, Permission, PermissionSet, PodId, Result,
+};
 
 /// An authenticated caller: an organisation, how much of it, and the rights. It comes only from
 /// [`crate::Store::authenticate`] and [`crate::Store::system`].
@@ -68,13 +70,7 @@ impl fmt::Debug for Credential {
 
 impl Access {
     pub(crate) fn of_key(key: &ApiKey) -> Self {
-        let permissions = key.permissions.unwrap_or_else(PermissionSet::unrestricted);
-        let permissions = permissions.with(model::Permission::Authenticated);
-        let permissions = if key.scope == Scope::Org {
-            permissions.with(model::Permission::OrganizationRead)
-        } else {
-            permissions
-        };
+        let permissions = rights(key);
         let unseen = Hidden::ALL
             .iter()
             .filter(|(_, _, right)| !permissions.has(*right))
@@ -173,6 +169,12 @@ impl Access {
         hidden.bits() & self.0.unseen.bits() == 0
     }
 
+    /// Whether the rights are still those of the caller's key, which was read again.
+    #[must_use]
+    pub fn has_rights_of(&self, key: &ApiKey) -> bool {
+        self.0.permissions == rights(key) && self.0.restricted == key.permissions.is_some()
+    }
+
     /// The same caller, reaching only `scope`, which must lie within reach.
     pub(crate) fn narrowed(&self, scope: Scope) -> Self {
         let inner = &self.0;
@@ -194,6 +196,20 @@ impl Access {
     pub(crate) fn unseen(&self) -> i64 {
         self.0.unseen.bits()
     }
+}
+
+/// What the holder of a key may do.
+fn rights(key: &ApiKey) -> PermissionSet {
+    let own = key.permissions.unwrap_or_else(PermissionSet::unrestricted);
+    let mut rights = own.with(Permission::Authenticated);
+    if key.scope == Scope::Org {
+        rights = rights.with(Permission::OrganizationRead);
+    }
+    // Bearer keys reply with message_send; message_reply alone lets a key answer and no more.
+    if own.has(Permission::MessageSend) {
+        rights = rights.with(Permission::MessageReply);
+    }
+    rights
 }
 
 impl fmt::Debug for Access {

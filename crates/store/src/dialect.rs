@@ -7,6 +7,7 @@
 //! | `{scope:pod x}` | the same on `x.org_id` and `x.pod_id` |
 //! | `{seen x}` | rows whose `x.hidden` reasons the reader may see |
 //! | `{lock}` | holds the selected rows until the commit |
+//! | `{share}` | keeps the selected rows from being deleted until the commit |
 //! | `{skip locked}` | takes rows nobody else holds |
 //! | `{contains a in b}` | whether text `b` contains text `a` |
 //! | `{int}` `{text}` `{bytes}` | column types |
@@ -107,6 +108,7 @@ impl Dialect {
             ("strict", Self::Sqlite) if argument == "index" => "strict, without rowid",
             ("strict", Self::Sqlite) => "strict",
             ("lock", Self::Postgres) => "for update",
+            ("share", Self::Postgres) => "for key share",
             ("skip", Self::Postgres) => "for update skip locked",
             _ => "",
         };

@@ -160,6 +160,7 @@ impl Txn<'_> {
         {
             return Ok(NewInboxOutcome::Known(known));
         }
+        self.hold_pod(new.pod_id)?;
         let (org_id, now) = (self.access.org_id(), self.now);
         let made = self.exec(
             "insert into inbox (org_id, pod_id, inbox_id, address, display_name, client_id, status, metadata, \

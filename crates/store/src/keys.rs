@@ -2,10 +2,10 @@
 
 use mail::Timestamp;
 use model::api_key::{ApiKey, Scope};
-use model::{ApiKeyId, Error, InboxKey, Permission, PermissionSet, PodId, Result};
+use model::{ApiKeyId, Code, Error, InboxKey, Permission, PermissionSet, PodId, Result};
 use subtle::ConstantTimeEq as _;
 
-use crate::access::Credential;
+use crate::access::{Actor, Credential};
 use crate::db::{Conn, DbError, DbResult, Row, args};
 use crate::messages::Position;
 use crate::txn::Txn;
@@ -58,14 +58,12 @@ fn read(row: &Row<'_>) -> DbResult<ApiKey> {
 }
 
 impl View<'_> {
-    /// A page of the keys within reach, newest first unless `ascending`; with `inbox`, only those
-    /// bound to it.
+    /// A page of the keys within reach, newest first unless `ascending`.
     ///
     /// # Errors
     /// When the store fails.
     pub fn api_keys(
         &mut self,
-        inbox: Option<InboxKey>,
         from: Option<Position>,
         ascending: bool,
         limit: usize,
@@ -76,22 +74,28 @@ impl View<'_> {
             ("<", "desc")
         };
         let from = from.unwrap_or_else(|| Position::edge(ascending));
-        let bound = if inbox.is_some() {
-            "k.inbox_id = $4"
-        } else {
-            "cast($4 as {bytes}) is null"
-        };
         let sql = format!(
-            "select {COLUMNS} from api_key k where {{scope k}} and {bound} \
+            "select {COLUMNS} from api_key k where {{scope k}} \
              and (k.created_at, k.api_key_id) {side} ($1, $2) \
              order by k.created_at {order}, k.api_key_id {order} limit $3"
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        Ok(self.all(
-            &sql,
-            args![from.at, from.key.as_slice(), limit, inbox],
-            read,
-        )?)
+        Ok(self.all(&sql, args![from.at, from.key.as_slice(), limit], read)?)
+    }
+
+    /// The caller's own key as it is now, wherever the caller looks; `None` for the server itself.
+    ///
+    /// # Errors
+    /// `unknown_api_key` when it was revoked meanwhile.
+    pub fn own_key(&mut self) -> Result<Option<ApiKey>> {
+        let Actor::Key(id) = self.access.actor() else {
+            return Ok(None);
+        };
+        let sql =
+            format!("select {COLUMNS} from api_key k where {{scope:org k}} and k.api_key_id = $1");
+        let found = self.first(&sql, args![id], read)?;
+        let ended = || Error::new(Code::UnknownApiKey, "The API key was revoked");
+        found.map(Some).ok_or_else(ended)
     }
 
     /// A key.
@@ -117,10 +121,7 @@ impl Txn<'_> {
             Scope::Pod(pod) => (Some(pod), None),
             Scope::Inbox(pod, inbox) => (Some(pod), Some(inbox)),
         };
-        let permissions = new.permissions.map(|set| {
-            let names: Vec<&str> = set.iter().map(Permission::name).collect();
-            names.join("\n")
-        });
+        let permissions = new.permissions.map(names);
         let (org_id, now) = (self.access.org_id(), self.now);
         self.exec(
             "insert into api_key (org_id, pod_id, inbox_id, api_key_id, secret_hash, prefix, name, permissions, \
@@ -140,6 +141,56 @@ impl Txn<'_> {
             ],
         )?;
         self.api_key(new.api_key_id)
+    }
+
+    /// Keeps the caller's own key from being revoked or changed until the commit, so that no other
+    /// is made with rights that were just taken away. Nothing for the server itself.
+    ///
+    /// # Errors
+    /// `unknown_api_key` when it was revoked, `race_condition` when its rights have changed.
+    pub fn hold_own_key(&mut self) -> Result<()> {
+        let Actor::Key(id) = self.access.actor() else {
+            return Ok(());
+        };
+        self.first(
+            "select 1 from api_key where {scope:org} and api_key_id = $1 {lock}",
+            args![id],
+            |row| row.get::<i64>(0),
+        )?;
+        match self.own_key()? {
+            Some(key) if !self.access.has_rights_of(&key) => Err(Error::new(
+                Code::RaceCondition,
+                "The rights of the API key have just changed",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Changes a key's name, and its own list of rights or that it has one.
+    ///
+    /// # Errors
+    /// `not_found` when there is none within reach.
+    pub fn change_api_key(
+        &mut self,
+        id: ApiKeyId,
+        name: Option<&str>,
+        permissions: Option<Option<PermissionSet>>,
+    ) -> Result<ApiKey> {
+        self.first(
+            "select 1 from api_key where {scope} and api_key_id = $1 {lock}",
+            args![id],
+            |row| row.get::<i64>(0),
+        )?;
+        let key = self.api_key(id)?;
+        let name = name.map_or(key.name, str::to_owned);
+        let permissions = permissions.unwrap_or(key.permissions).map(names);
+        let now = self.now;
+        self.exec(
+            "update api_key set name = $2, permissions = $3, updated_at = $4 \
+             where {scope} and api_key_id = $1",
+            args![id, name, permissions, now],
+        )?;
+        self.api_key(id)
     }
 
     /// Removes a key; from the commit on it opens nothing.
@@ -182,6 +233,12 @@ impl Txn<'_> {
         )?;
         Ok(())
     }
+}
+
+/// A list of rights as stored.
+fn names(set: PermissionSet) -> String {
+    let names: Vec<&str> = set.iter().map(Permission::name).collect();
+    names.join("\n")
 }
 
 /// The key with this credential.

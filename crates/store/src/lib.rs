@@ -48,5 +48,6 @@ pub use keys::NewKey;
 pub use label_changes::LabelChange;
 pub use messages::{Body, Filed, NewMessage, Position};
 pub use open::{Engine, OpenError, Store};
+pub use pods::NewPod;
 pub use txn::Txn;
 pub use view::View;

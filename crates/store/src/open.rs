@@ -10,6 +10,7 @@ use bytes::Bytes;
 use mail::Timestamp;
 use model::api_key::Scope;
 use model::message::Content;
+use model::org::Org;
 use model::{Code, Error, InboxId, MessageKey, OrgId, PodId, Result};
 use object_store::local::LocalFileSystem;
 use sys::Env;
@@ -25,7 +26,7 @@ use crate::engine::{Job, Postgres, Running, Sqlite};
 use crate::events::{EventTail, Hub, Wake};
 use crate::inboxes::{self, Route};
 use crate::jobs::{self, ClaimedJob};
-use crate::messages::Body;
+use crate::messages::{Body, Position};
 use crate::txn::Txn;
 use crate::view::View;
 use crate::{domains, keys, migrate, orgs};
@@ -237,6 +238,20 @@ impl Store {
     pub async fn first_org(&self) -> Result<Option<OrgId>> {
         self.run(
             |conn| Ok((orgs::first_org(conn)?, Wake::default())),
+            Running::read,
+        )
+        .await
+    }
+
+    /// A slice of all organisations of this server, in the order in which they were made, beginning
+    /// after `from`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn organizations(&self, from: Option<Position>, limit: usize) -> Result<Vec<Org>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.run(
+            move |conn| Ok((orgs::list(conn, from, limit)?, Wake::default())),
             Running::read,
         )
         .await

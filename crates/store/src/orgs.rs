@@ -1,11 +1,21 @@
 //! Organisations and pods.
 
-use model::org::{Org, Pod};
-use model::{OrgId, PodId, Result};
+use model::org::Org;
+use model::{OrgId, Result};
 
-use crate::db::{Conn, args};
+use crate::db::{Conn, DbResult, Row, args};
+use crate::messages::Position;
 use crate::txn::Txn;
 use crate::view::View;
+
+fn read(row: &Row<'_>) -> DbResult<Org> {
+    Ok(Org {
+        org_id: row.get(0)?,
+        name: row.get(1)?,
+        created_at: row.get(2)?,
+        updated_at: row.get(3)?,
+    })
+}
 
 impl View<'_> {
     /// The caller's organisation.
@@ -16,38 +26,9 @@ impl View<'_> {
         let found = self.first(
             "select org_id, name, created_at, updated_at from org where {scope:org}",
             &[],
-            |row| {
-                Ok(Org {
-                    org_id: row.get(0)?,
-                    name: row.get(1)?,
-                    created_at: row.get(2)?,
-                    updated_at: row.get(3)?,
-                })
-            },
+            read,
         )?;
         found.ok_or_else(|| model::Error::not_found("Organization"))
-    }
-
-    /// A pod.
-    ///
-    /// # Errors
-    /// `not_found` when there is none within reach.
-    pub fn pod(&mut self, pod_id: PodId) -> Result<Pod> {
-        let found = self.first(
-            "select pod_id, name, client_id, created_at, updated_at from pod \
-             where {scope:pod} and pod_id = $1",
-            args![pod_id],
-            |row| {
-                Ok(Pod {
-                    pod_id: row.get(0)?,
-                    name: row.get(1)?,
-                    client_id: row.get(2)?,
-                    created_at: row.get(3)?,
-                    updated_at: row.get(4)?,
-                })
-            },
-        )?;
-        found.ok_or_else(|| model::Error::not_found("Pod"))
     }
 
     /// How many inboxes and domains the organisation has of its own.
@@ -84,6 +65,25 @@ impl Txn<'_> {
         )?;
         Ok(())
     }
+}
+
+/// A slice of all organisations, in the order in which they were made, after `from`.
+pub(crate) fn list(conn: &mut dyn Conn, from: Option<Position>, limit: i64) -> Result<Vec<Org>> {
+    let from = from.unwrap_or_else(|| Position::edge(true));
+    let sql = conn.dialect().plain(
+        "select org_id, name, created_at, updated_at from org where (created_at, org_id) > ($1, $2) \
+         order by created_at, org_id limit $3 -- unscoped: the operator's list",
+    );
+    let mut found = Vec::new();
+    conn.query(
+        &sql,
+        args![from.at, from.key.as_slice(), limit],
+        &mut |row| {
+            found.push(read(row)?);
+            Ok(())
+        },
+    )?;
+    Ok(found)
 }
 
 /// The organisation that was made first: the one the operator's own key belongs to.

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 /// The tokens of [`crate::dialect`].
-const TOKENS: [&str; 9] = [
-    "scope", "seen", "lock", "skip", "contains", "int", "text", "bytes", "strict",
+const TOKENS: [&str; 10] = [
+    "scope", "seen", "lock", "share", "skip", "contains", "int", "text", "bytes", "strict",
 ];
 
 /// The string literals of a source file, with their continuation lines joined.

@@ -6,6 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use crate::Patch;
+
 /// A key's list of rights: name to `true` or `false`. Rights that are missing are not given.
 /// A right that is `null` counts as missing. Names are not checked here.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -75,6 +77,17 @@ pub struct CreateApiKeyRequest {
     /// A P-256 key as a JSON Web Key, unread.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_key: Option<Value>,
+}
+
+/// `*.api_keys.update`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateApiKeyRequest {
+    /// What people call it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// What it may do; `null` takes its list away.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub permissions: Patch<ApiKeyPermissions>,
 }
 
 /// The only answer that shows a secret. `Debug` hides it.

@@ -45,3 +45,14 @@ pub struct Organization {
     /// When it was made.
     pub created_at: String,
 }
+
+/// `organizations.get_labs`
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrganizationLabs {
+    /// Whether the organisation tries early features.
+    pub enabled: bool,
+    /// Since when; documented as `null` when it does not.
+    pub enabled_at: Option<String>,
+    /// Whether it could.
+    pub available: bool,
+}

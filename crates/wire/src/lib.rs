@@ -31,6 +31,7 @@ mod webhook;
 
 pub use api_key::{
     ApiKey, ApiKeyPermissions, CreateApiKeyRequest, CreateApiKeyResponse, ListApiKeysResponse,
+    UpdateApiKeyRequest,
 };
 pub use attachment::{Attachment, AttachmentResponse, SendAttachment};
 pub use batch::{
@@ -39,7 +40,7 @@ pub use batch::{
 };
 pub use error::{ErrorResponse, ValidationIssue};
 pub use event::{MessageReceivedEvent, MessageSentEvent, SendEvent};
-pub use identity::{Identity, Organization};
+pub use identity::{Identity, Organization, OrganizationLabs};
 pub use inbox::{
     CreateInboxRequest, Inbox, ListInboxesResponse, Metadata, MetadataPatch, MetadataValue,
     UpdateInboxRequest,
@@ -51,6 +52,7 @@ pub use message::{
     ReplyAllMessageRequest, ReplyToMessageRequest, SendMessageRequest, SendMessageResponse,
     UpdateMessageRequest, UpdateMessageResponse,
 };
+pub use pod::{CreatePodRequest, ListPodsResponse, Pod};
 pub use shape::{Headers, OneOrMany, Patch};
 pub use socket::{ErrorFrame, Frame, Subscribe, Subscribed, Unknown, Unsubscribe, Unsubscribed};
 pub use thread::{

@@ -6,13 +6,13 @@ use serde_json::{Value, json};
 
 use crate::client::Answer;
 use crate::running::ADMIN_KEY;
-use crate::world::{World, column, each_engine, escaped};
+use crate::world::{World, column, each_engine_with_another_organization, escaped};
 use crate::{allow_lists, domains, drafts, log_readers, onboarding, search, tenants, webhooks};
 
 /// The routes as crate `api` lists them.
 const ROUTES: &str = include_str!("../../../api/tests/routes.txt");
 
-/// One of everything that a path can name.
+/// One of everything that a path can name, in a pod of its own.
 pub struct Things {
     /// The inbox.
     pub inbox: String,
@@ -20,6 +20,8 @@ pub struct Things {
     attachment: String,
     key_id: String,
     key: String,
+    /// A key of the pod.
+    pod_key: String,
     /// What paths name beyond these, by the name in braces.
     more: Vec<(&'static str, String)>,
 }
@@ -27,12 +29,20 @@ pub struct Things {
 impl Things {
     /// Makes them.
     pub async fn new(world: &World) -> Self {
-        let inbox = world.inbox().await;
+        let pod = world.post("/v0/pods", json!({})).await;
+        let pod = pod["pod_id"].as_str().unwrap();
+        let inbox = world
+            .post(&format!("/v0/pods/{pod}/inboxes"), json!({}))
+            .await;
+        let inbox = inbox["inbox_id"].as_str().unwrap().to_owned();
         let raw = "From: ann@outside.test\r\nMessage-ID: <m@outside.test>\r\nMIME-Version: 1.0\r\n\
             Content-Type: application/pdf\r\nContent-Disposition: attachment; filename=f.pdf\r\n\r\nPDF\r\n";
         world.mail(&inbox, raw).await;
         let message = world.message(&inbox, "<m@outside.test>").await;
         let (key, key_id) = world.key(Some(&inbox), json!({})).await;
+        let pod_key = world
+            .post(&format!("/v0/pods/{pod}/api-keys"), json!({}))
+            .await;
         let mut more = Vec::new();
         more.extend(drafts::things(world, &inbox).await);
         more.extend(allow_lists::things(world, &inbox).await);
@@ -50,6 +60,7 @@ impl Things {
                 .to_owned(),
             key_id,
             key,
+            pod_key: pod_key["api_key"].as_str().unwrap().to_owned(),
         }
     }
 
@@ -64,6 +75,35 @@ impl Things {
             .replace("{thread_id}", &self.thread)
             .replace("{attachment_id}", &self.attachment)
             .replace("{api_key_id}", &self.key_id)
+    }
+
+    /// What anybody could have changed, in one text.
+    async fn state(&self, world: &World) -> String {
+        let mut state = String::new();
+        for path in [
+            "/v0/pods/{pod_id}",
+            "/v0/inboxes/{inbox_id}",
+            "/v0/inboxes/{inbox_id}/messages",
+            "/v0/inboxes/{inbox_id}/threads/{thread_id}",
+            "/v0/pods/{pod_id}/inboxes",
+        ] {
+            state.push_str(&world.get(&self.path(path)).await.to_string());
+        }
+        let keys = world.get(&self.path("/v0/pods/{pod_id}/api-keys")).await;
+        for key in keys["api_keys"].as_array().unwrap() {
+            // The time of last use changes by being asked.
+            state.push_str(&format!("{} {}", key["api_key_id"], key["permissions"]));
+        }
+        state
+    }
+
+    /// Whether an answer speaks of any of them.
+    fn are_named_in(&self, answer: &Answer) -> bool {
+        let text = String::from_utf8_lossy(&answer.body);
+        let pod = self.path("{pod_id}");
+        [&self.inbox, &self.thread, &self.key_id, &pod]
+            .into_iter()
+            .any(|id| text.contains(id.as_str()))
     }
 }
 
@@ -110,6 +150,7 @@ fn case(operation: &str) -> (Value, Foreign) {
         | "threads.delete"
         | "threads.get_attachment" => (Value::Null, Foreign::Hidden),
         "inboxes.update" => (json!({"display_name": "x"}), Foreign::Hidden),
+        "api_keys.update" | "inboxes.api_keys.update" => (json!({"name": "x"}), Foreign::Hidden),
         "inboxes.api_keys.create" => (json!({}), Foreign::Hidden),
         "inboxes.messages.send" | "inboxes.messages.forward" => (letter, Foreign::Hidden),
         "inboxes.messages.reply" | "inboxes.messages.reply_all" => {
@@ -134,11 +175,25 @@ fn case(operation: &str) -> (Value, Foreign) {
     }
 }
 
+/// What the right key is told of a route that is known and not offered, or whose object something
+/// depends on.
+fn granted(operation: &str) -> (u16, &'static str) {
+    match operation {
+        "inboxes.delete" | "pods.inboxes.delete" | "pods.delete" => (409, "cannot_delete"),
+        off if onboarding::is_off(off) => (403, "not_enabled"),
+        _ => (200, ""),
+    }
+}
+
 #[tokio::test]
 async fn every_route_turns_away_nobody_strangers_and_keys_without_the_right() {
-    each_engine(async |world| {
+    each_engine_with_another_organization(async |world, another| {
         let rights = every_right(world).await;
-        let stranger = Things::new(world).await;
+        let beside = Things::new(world).await;
+        let strangers = [
+            ("another pod", beside.pod_key.as_str()),
+            ("another organization", another),
+        ];
         for line in ROUTES.lines() {
             let [method, template, operation, right] =
                 line.split_whitespace().collect::<Vec<_>>()[..]
@@ -151,36 +206,33 @@ async fn every_route_turns_away_nobody_strangers_and_keys_without_the_right() {
             let things = Things::new(world).await;
             let path = things.path(template);
             let (body, foreign) = case(operation);
+            let before = things.state(world).await;
             for (key, code) in [
                 ("", "missing_authorization"),
                 ("am_us_nobody", "unknown_api_key"),
             ] {
                 let answer = world.call_as(key, method, &path, &body).await;
-                assert_eq!(
-                    (answer.status, answer.json()["code"].as_str()),
-                    (401, Some(code)),
-                    "{line}"
-                );
+                assert_eq!(told(&answer), (401, code.to_owned()), "{line}");
             }
             if operation == "websockets.connect" {
                 continue;
             }
-            let answer = world.call_as(&stranger.key, method, &path, &body).await;
-            told_a_stranger(&stranger, line, &foreign, &answer);
+            // A key of another inbox; the pod is that of the path.
+            let answer = world.call_as(&beside.key, method, &path, &body).await;
+            told_another_inbox(&beside, line, &foreign, &answer);
+            // What they make without naming anything of ours is theirs.
+            if names_an_object(template) || method == "GET" {
+                for (who, key) in strangers {
+                    let answer = world.call_as(key, method, &path, &body).await;
+                    told_a_stranger(&things, &format!("{who}: {line}"), &foreign, &answer);
+                }
+            }
             if rights.iter().any(|name| name == right) {
-                let others: serde_json::Map<String, Value> = rights
-                    .iter()
-                    .map(|name| (name.clone(), json!(name != right)))
-                    .collect();
-                let (key, _) = world.key(None, json!({"permissions": others})).await;
+                let key = key_without(world, &rights, right).await;
                 let answer = world.call_as(&key, method, &path, &body).await;
-                let code = answer.json()["code"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_owned();
                 assert_eq!(
-                    (answer.status, code.as_str()),
-                    (403, "missing_permission"),
+                    told(&answer),
+                    (403, "missing_permission".to_owned()),
                     "{line}"
                 );
             } else {
@@ -189,42 +241,84 @@ async fn every_route_turns_away_nobody_strangers_and_keys_without_the_right() {
                     "{line}"
                 );
             }
-            // None of them has changed anything: the owner's key still does it.
-            let answer = world.call_as(ADMIN_KEY, method, &path, &body).await;
-            let expected: &[u16] = if operation == "inboxes.delete" {
-                &[409]
-            } else {
-                &[200, 204]
-            };
-            assert!(expected.contains(&answer.status), "{line}: {answer:?}");
+            assert_eq!(things.state(world).await, before, "{line}");
+            // The right key still does it: one of the pod where the path is within it.
+            let within = ["/v0/pods/{pod_id}", "/v0/inboxes/{inbox_id}"];
+            let within = within.iter().any(|start| template.starts_with(start));
+            let key = if within { &things.pod_key } else { ADMIN_KEY };
+            let answer = world.call_as(key, method, &path, &body).await;
+            let expected = granted(operation);
+            let (status, code) = told(&answer);
+            let status = if status == 204 { 200 } else { status };
+            assert_eq!((status, code.as_str()), expected, "{line}: {answer:?}");
         }
     })
     .await;
 }
 
-fn told_a_stranger(stranger: &Things, line: &str, foreign: &Foreign, answer: &Answer) {
-    let told = if answer.body.is_empty() {
+/// The status and the code of an answer.
+fn told(answer: &Answer) -> (u16, String) {
+    let code = match answer.status {
+        200..400 => String::new(),
+        _ => answer.json()["code"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned(),
+    };
+    (answer.status, code)
+}
+
+/// Whether a path names more than a kind of list.
+fn names_an_object(template: &str) -> bool {
+    let bare = template.replace("{direction}", "").replace("{type}", "");
+    bare.contains('{')
+}
+
+/// A key of the organisation that has every right but one.
+async fn key_without(world: &World, rights: &[String], right: &str) -> String {
+    // Whoever may send may also reply.
+    let has = |name: &str| name != right && !(right == "message_reply" && name == "message_send");
+    let others: serde_json::Map<String, Value> = rights
+        .iter()
+        .map(|name| (name.clone(), json!(has(name))))
+        .collect();
+    world.key(None, json!({"permissions": others})).await.0
+}
+
+fn told_another_inbox(beside: &Things, line: &str, foreign: &Foreign, answer: &Answer) {
+    let body = if answer.body.is_empty() {
         Value::Null
     } else {
         answer.json()
     };
     match foreign {
         Foreign::Hidden => assert_eq!(
-            (answer.status, &told["code"]),
-            (404, &json!("not_found")),
-            "{line}: {told}"
+            told(answer),
+            (404, "not_found".to_owned()),
+            "{line}: {body}"
         ),
-        Foreign::Forbidden => assert_eq!(answer.status, 403, "{line}: {told}"),
-        Foreign::Own => assert_eq!(answer.status, 200, "{line}: {told}"),
+        Foreign::Forbidden => assert_eq!(answer.status, 403, "{line}: {body}"),
+        Foreign::Own => assert_eq!(answer.status, 200, "{line}: {body}"),
         Foreign::List(items) => {
-            assert_eq!(answer.status, 200, "{line}: {told}");
-            let own = told[items].as_array().unwrap();
-            assert!(!own.is_empty(), "{line}: {told}");
+            assert_eq!(answer.status, 200, "{line}: {body}");
+            let own = body[items].as_array().unwrap();
+            assert!(!own.is_empty(), "{line}: {body}");
             for item in column(own, "inbox_id") {
-                assert_eq!(item, stranger.inbox, "{line}: {told}");
+                assert_eq!(item, beside.inbox, "{line}: {body}");
             }
         }
     }
+}
+
+/// A key of another pod or another organisation, which may do everything with what is its own.
+fn told_a_stranger(things: &Things, line: &str, foreign: &Foreign, answer: &Answer) {
+    let expected: &[u16] = match foreign {
+        Foreign::Hidden => &[404],
+        Foreign::Own | Foreign::List(_) => &[200],
+        Foreign::Forbidden => &[200, 403, 404],
+    };
+    assert!(expected.contains(&answer.status), "{line}: {answer:?}");
+    assert!(!things.are_named_in(answer), "{line}: {answer:?}");
 }
 
 /// The names of all rights that can be given.

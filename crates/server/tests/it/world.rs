@@ -5,7 +5,7 @@ use testkit::{ClientReply, SmtpClient};
 
 use crate::client::Answer;
 use crate::database::{Data, engines};
-use crate::running::{ADMIN_KEY, Running, soon};
+use crate::running::{ADMIN_KEY, Running, mailroost, run, soon};
 
 /// A server and its data.
 pub struct World {
@@ -25,13 +25,47 @@ pub async fn each_engine(test: impl AsyncFn(&World)) {
             data,
         };
         Box::pin(test(&world)).await;
-        let ended = world.server.stop().await;
-        for line in &ended.stderr {
-            assert!(
-                !line.contains("ERROR") && !line.contains("panicked"),
-                "{line}"
-            );
-        }
+        well_ended(world.server).await;
+    }
+}
+
+/// The same beside another organisation, whose admin key the test gets.
+pub async fn each_engine_with_another_organization(test: impl AsyncFn(&World, &str)) {
+    for engine in engines() {
+        let data = Data::new(engine);
+        Running::start(&data).await.stop().await;
+        let another = organization(&data, "Another").await;
+        let world = World {
+            server: Running::start(&data).await,
+            data,
+        };
+        Box::pin(test(&world, &another)).await;
+        well_ended(world.server).await;
+    }
+}
+
+/// Makes another organisation on data that no server has open; gives its admin key.
+pub async fn organization(data: &Data, name: &str) -> String {
+    let mut command = mailroost(&data.folder());
+    command.args(["organizations", "create", name]);
+    if let Some(url) = data.database_url() {
+        command.env("MAILROOST_DATABASE", url);
+    }
+    let made = run(&mut command).await;
+    assert!(made.status.success(), "{made:?}");
+    let [_, key] = &made.stdout[..] else {
+        panic!("not two lines: {made:?}");
+    };
+    key.clone()
+}
+
+async fn well_ended(server: Running) {
+    let ended = server.stop().await;
+    for line in &ended.stderr {
+        assert!(
+            !line.contains("ERROR") && !line.contains("panicked"),
+            "{line}"
+        );
     }
 }
 

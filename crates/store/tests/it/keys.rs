@@ -7,7 +7,7 @@ use model::api_key::{ApiKey, Scope};
 use model::{ApiKeyId, Code, Permission, PermissionSet, perm};
 use store::{Access, Actor, Credential, NewKey, Position};
 
-use crate::world::{World, address};
+use crate::world::{World, address, grant};
 
 on_both_engines![
     a_key_opens_what_it_was_made_for,
@@ -165,14 +165,21 @@ async fn pages_cover_every_key_once(world: World) {
         let scope = if n % 3 == 0 { bound } else { Scope::Org };
         create(&world, new(&world, &format!("s{n}"), scope)).await;
     }
-    for (of, count) in [(None, 12), (Some(inbox.inbox_key), 4)] {
+    let everything = world.store.system(world.org, store::Reason::Operation);
+    let one_inbox = world
+        .store
+        .within_inbox(&everything, &address("a@example.test"))
+        .await
+        .unwrap();
+    for (access, count) in [(everything, 12), (one_inbox, 4)] {
         for ascending in [true, false] {
             let (mut from, mut seen) = (None, Vec::new());
+            let granted = grant(&access);
             loop {
-                let page = world
-                    .read(move |view| view.api_keys(of, from, ascending, 5))
-                    .await
-                    .unwrap();
+                let read = world
+                    .store
+                    .read(&granted, move |view| view.api_keys(from, ascending, 5));
+                let page = read.await.unwrap();
                 let Some(last) = page.last() else { break };
                 from = Some(Position {
                     at: last.created_at.as_micros(),

@@ -24,5 +24,6 @@ mod keys;
 mod lists;
 mod model_check;
 mod opening;
+mod pods;
 mod scopes;
 mod threading;

@@ -16,7 +16,7 @@ use model::{
 };
 use store::{
     Access, Credential, Engine, Filed, Grant, NewEvent, NewInbox, NewInboxOutcome, NewKey,
-    NewMessage, OpenError, Reason, Route, Store,
+    NewMessage, NewPod, OpenError, Reason, Route, Store,
 };
 use sys::{Clock, Env, Ids};
 use testkit::TempDb;
@@ -232,6 +232,17 @@ impl World {
 
     pub async fn inbox(&self, at: &str) -> Route {
         self.inbox_in(self.org, self.org.default_pod(), at).await
+    }
+
+    /// A pod of the organisation.
+    pub async fn pod(&self, client_id: Option<&str>) -> PodId {
+        let new = NewPod {
+            pod_id: PodId::new(self.ids.random()),
+            name: "Pod".to_owned(),
+            client_id: client_id.map(str::to_owned),
+        };
+        let made = self.write(move |txn| txn.create_pod(&new)).await;
+        made.unwrap().pod_id
     }
 
     pub async fn inbox_in(&self, org: OrgId, pod: PodId, at: &str) -> Route {
