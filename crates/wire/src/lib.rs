@@ -46,7 +46,7 @@ pub use inbox::{
     UpdateInboxRequest,
 };
 pub use json::{Malformed, from_slice};
-pub use log::{InboxEvent, ListInboxEventsResponse};
+pub use log::{InboxEvent, ListEventsResponse, ListInboxEventsResponse};
 pub use message::{
     ListMessagesResponse, Message, MessageBody, MessageItem, RawMessageResponse,
     ReplyAllMessageRequest, ReplyToMessageRequest, SendMessageRequest, SendMessageResponse,
