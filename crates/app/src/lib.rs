@@ -39,9 +39,8 @@ use std::sync::Arc;
 
 pub use download::Download;
 pub use inbound::Inbound;
-pub use start::{Bootstrap, Mode, NewOrganization, Settings};
 pub use log::EventsQuery;
-pub use start::{Bootstrap, Mode, Settings};
+pub use start::{Bootstrap, Mode, NewOrganization, Settings};
 pub use store::{Access, Grant};
 pub use tail::{Event, Tail};
 

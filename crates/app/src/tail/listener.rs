@@ -312,15 +312,9 @@ impl Tail {
     /// Whether the key still opens what it opened at first.
     async fn recheck(&mut self) -> Result<()> {
         let now = self.app.now();
-        let ended = || {
-            Error::new(
-                Code::UnknownApiKey,
-                "The API key was revoked or has expired",
-            )
-            .fix("Connect again with a valid key.")
-        };
         if self.access.expires_at().is_some_and(|end| end <= now) {
-            return Err(ended());
+            return Err(Error::new(Code::UnknownApiKey, "The API key has expired")
+                .fix("Connect again with a valid key."));
         }
         let grant: Grant<perm::Authenticated> = self.access.grant()?;
         let access = self.access.clone();
@@ -328,14 +322,7 @@ impl Tail {
             let own = view.own_key()?;
             Ok(own.is_none_or(|key| access.has_rights_of(&key)))
         });
-        let same = same.await.map_err(|error| {
-            if error.code() == Code::NotFound {
-                ended()
-            } else {
-                error
-            }
-        })?;
-        if !same {
+        if !same.await? {
             return Err(Error::new(
                 Code::UnknownApiKey,
                 "The rights of the API key have changed",
