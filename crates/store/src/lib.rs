@@ -49,6 +49,8 @@ pub use keys::NewKey;
 pub use label_changes::LabelChange;
 pub use log::{LogPlace, LogSlice};
 pub use messages::{Body, Filed, NewMessage, Position, WithHeaders};
+pub use lists::{Governed, NewListEntry};
+pub use messages::{Body, Filed, NewMessage, Position};
 pub use open::{Engine, OpenError, Store};
 pub use pods::NewPod;
 pub use txn::Txn;
