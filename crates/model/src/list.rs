@@ -11,6 +11,8 @@
 //! 4. What no entry covers is admitted, unless there is any allow entry for the direction at any of
 //!    the three scopes: then only what is allowed is.
 
+use std::cmp::Reverse;
+
 use mail::{Address, Timestamp};
 
 use crate::error::{Error, Result};
@@ -240,7 +242,7 @@ impl Verdict {
 #[must_use]
 pub fn judge(covering: &[String], rules: &[Rule], exclusive: bool) -> Verdict {
     let blocks = |rule: &Rule| rule.list_type == ListType::Block;
-    let mut best: Option<((Level, std::cmp::Reverse<usize>, bool), &Rule)> = None;
+    let mut best = None;
     for rule in rules {
         let Some(exactness) = covering.iter().position(|entry| *entry == rule.entry) else {
             continue;
@@ -248,14 +250,11 @@ pub fn judge(covering: &[String], rules: &[Rule], exclusive: bool) -> Verdict {
         if rule.read_only && blocks(rule) {
             return Verdict::Suppressed;
         }
-        let rank = (rule.level, std::cmp::Reverse(exactness), blocks(rule));
-        if best.as_ref().is_none_or(|(known, _)| rank > *known) {
-            best = Some((rank, rule));
-        }
+        best = best.max(Some((rule.level, Reverse(exactness), blocks(rule))));
     }
     match best {
-        Some((_, rule)) if blocks(rule) => Verdict::Blocked,
-        Some(_) => Verdict::Allowed,
+        Some((_, _, true)) => Verdict::Blocked,
+        Some((_, _, false)) => Verdict::Allowed,
         None if exclusive => Verdict::NotAllowed,
         None => Verdict::Open,
     }

@@ -49,6 +49,7 @@ pub use json::{Malformed, from_slice};
 pub use log::{InboxEvent, ListEventsResponse, ListInboxEventsResponse};
 pub use log::{InboxEvent, ListInboxEventsResponse};
 pub use list::{CreateListEntryRequest, ListEntry, ListListEntriesResponse};
+pub use log::{InboxEvent, ListInboxEventsResponse};
 pub use message::{
     ListMessagesResponse, Message, MessageBody, MessageItem, RawMessageResponse,
     ReplyAllMessageRequest, ReplyToMessageRequest, SendMessageRequest, SendMessageResponse,
