@@ -49,7 +49,6 @@ pub use keys::NewKey;
 pub use label_changes::LabelChange;
 pub use lists::{Governed, NewListEntry};
 pub use log::{LogPlace, LogSlice};
-pub use messages::{Body, Filed, NewMessage, Position};
 pub use messages::{Body, Filed, NewMessage, Position, WithHeaders};
 pub use open::{Engine, OpenError, Store};
 pub use pods::NewPod;

@@ -48,8 +48,6 @@ pub use inbox::{
 pub use json::{Malformed, from_slice};
 pub use list::{CreateListEntryRequest, ListEntry, ListListEntriesResponse};
 pub use log::{InboxEvent, ListEventsResponse, ListInboxEventsResponse};
-pub use log::{InboxEvent, ListInboxEventsResponse};
-pub use log::{InboxEvent, ListInboxEventsResponse};
 pub use message::{
     ListMessagesResponse, Message, MessageBody, MessageItem, RawMessageResponse,
     ReplyAllMessageRequest, ReplyToMessageRequest, SendMessageRequest, SendMessageResponse,
