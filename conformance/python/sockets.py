@@ -4,11 +4,6 @@ from contextlib import contextmanager
 from agentmail import Subscribe, Subscribed
 
 
-
-def opened():
-    """Told of every subscription that was confirmed; conftest.py puts the record of the run in its place."""
-
-
 @contextmanager
 def subscribed(client, **subscription):
     """A socket whose subscription the server has confirmed, so that nothing sent from here on can be missed."""
@@ -17,7 +12,6 @@ def subscribed(client, **subscription):
         confirmation = socket.recv()
         assert isinstance(confirmation, Subscribed), confirmation
         assert confirmation.type == "subscribed"
-        opened()
         yield socket
 
 

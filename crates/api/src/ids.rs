@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use mail::MessageId;
-use model::list::{Direction, Entry, ListType};
+use model::domain::DomainName;
 use model::{ApiKeyId, AttachmentId, Error, InboxId, PodId, Result, ThreadId};
 
 use crate::error::{Refusal, no_route};
@@ -141,40 +141,19 @@ impl PathId for PodId {
     }
 }
 
+impl PathId for DomainName {
+    const NAME: &'static str = "domain_id";
+
+    fn read(segment: &str) -> Result<Self> {
+        Self::parse(segment).ok_or_else(|| Error::not_found("Domain"))
+    }
+}
+
 impl PathId for ApiKeyId {
     const NAME: &'static str = "api_key_id";
 
     fn read(segment: &str) -> Result<Self> {
         segment.parse().map_err(|_| Error::not_found("API key"))
-    }
-}
-
-impl PathId for Direction {
-    const NAME: &'static str = "direction";
-
-    fn read(segment: &str) -> Result<Self> {
-        let message = "direction is send, receive or reply";
-        Self::parse(segment)
-            .ok_or_else(|| Error::invalid(<Self as PathId>::NAME, "invalid_value", message))
-    }
-}
-
-impl PathId for ListType {
-    const NAME: &'static str = "type";
-
-    fn read(segment: &str) -> Result<Self> {
-        let message = "type is allow or block";
-        Self::parse(segment)
-            .ok_or_else(|| Error::invalid(<Self as PathId>::NAME, "invalid_value", message))
-    }
-}
-
-/// What cannot be an entry is on no list.
-impl PathId for Entry {
-    const NAME: &'static str = "entry";
-
-    fn read(segment: &str) -> Result<Self> {
-        Self::parse(segment).map_err(|_| Error::not_found("List entry"))
     }
 }
 

@@ -15,7 +15,6 @@ mod domains;
 mod download;
 mod drafts;
 mod error;
-mod event_stream;
 mod events;
 mod generation;
 mod health;

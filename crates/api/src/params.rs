@@ -214,16 +214,13 @@ fn limit(text: &str) -> Result<usize> {
         };
         return Err(Error::invalid("limit", "invalid_type", message));
     }
-    // It is echoed, and clients read it into 64 bits with a sign.
-    let read = text.parse::<i64>().ok().map(usize::try_from);
-    match read {
-        Some(Ok(0)) => Err(Error::invalid(
+    match text.parse::<usize>().unwrap_or(usize::MAX) {
+        0 => Err(Error::invalid(
             "limit",
             "too_small",
             "limit must be at least 1",
         )),
-        Some(Ok(limit)) => Ok(limit),
-        Some(Err(_)) | None => Err(Error::invalid("limit", "too_big", "limit is too large")),
+        limit => Ok(limit),
     }
 }
 

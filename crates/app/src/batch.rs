@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use mail::MessageId;
 use model::message::{Content, Message};
 use model::{Error, InboxKey, Kind, Result, perm};
-use store::{Grant, WithHeaders};
+use store::Grant;
 use wire::{
     BatchGetMessagesRequest, BatchGetMessagesResponse, BatchUpdateMessagesRequest,
     BatchUpdateMessagesResponse, UpdateMessageResponse,
@@ -51,9 +51,11 @@ impl App {
                 .store()
                 .read(grant, move |view| view.messages_named(inbox, &part));
             let read = read.await?.into_iter();
-            found.extend(read.map(|one| {
-                let id = one.message.message_id.clone();
-                (id, without_bodies(one))
+            found.extend(read.map(|(message, headers)| {
+                (
+                    message.message_id.clone(),
+                    without_bodies(&message, headers),
+                )
             }));
         }
         let messages: Vec<_> = ids.iter().filter_map(|id| found.get(id).cloned()).collect();
@@ -144,10 +146,11 @@ fn read_ids(texts: &[String], most: usize) -> Result<Vec<MessageId>> {
     Ok(ids.collect())
 }
 
-fn without_bodies(one: WithHeaders) -> wire::Message {
-    let WithHeaders { message, headers } = one;
-    let fields = headers.iter();
-    let weight: usize = fields.map(|(name, value)| name.len() + value.len()).sum();
+fn without_bodies(message: &Message, headers: Vec<(String, String)>) -> wire::Message {
+    let weight: usize = headers
+        .iter()
+        .map(|(name, value)| name.len() + value.len())
+        .sum();
     let content = Content {
         headers: if weight > MAX_HEADERS {
             Vec::new()
@@ -156,5 +159,5 @@ fn without_bodies(one: WithHeaders) -> wire::Message {
         },
         ..Content::default()
     };
-    render::message(&message, &content)
+    render::message(message, &content)
 }

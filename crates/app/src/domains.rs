@@ -1,1 +1,437 @@
-//! Domains.
+//! Domains of tenants: added with their records and signing key, verified against the DNS.
+
+mod checking;
+pub(crate) mod signing_key;
+
+use model::api_key::Scope;
+use model::domain::{
+    self, Domain, DomainName, RecordStatus, SELECTOR, Switches, VerificationStatus, expected,
+};
+use model::page::Page;
+use model::{Code, DomainKey, Error, InboxId, PodId, Result, inbox, perm};
+use store::{Access, Grant, NewDomain, NewDomainOutcome, Position, Standing};
+use wire::{CreateDomainRequest, UpdateDomainRequest};
+
+use crate::paging::Listing;
+use crate::{App, Mode};
+
+/// Hosts of providers that take the mail of whole companies. A domain that receives there and is
+/// pointed here loses its mailboxes.
+const PROVIDERS: [(&str, &str); 5] = [
+    ("google.com", "Google Workspace"),
+    ("googlemail.com", "Google Workspace"),
+    ("outlook.com", "Microsoft 365"),
+    ("mx.microsoft", "Microsoft 365"),
+    ("office365.us", "Microsoft 365"),
+];
+
+/// How long the question for the present provider may hold up an answer.
+const PROVIDER_LIMIT: std::time::Duration = std::time::Duration::from_secs(3);
+
+impl App {
+    /// Adds a domain, for one pod or for the whole organisation, as the grant reaches. The same
+    /// `client_id` again gives the first domain.
+    ///
+    /// # Errors
+    /// `validation_error`, `unprocessable` for a name that cannot be had or whose mail goes to a
+    /// large provider, `already_exists` for one's own, `resource_taken` for another's.
+    pub async fn create_domain(
+        &self,
+        grant: &Grant<perm::DomainCreate>,
+        request: CreateDomainRequest,
+    ) -> Result<wire::Domain> {
+        let pod_id = pod_of(grant.access())?;
+        let name = domain::registrable(&request.domain)?;
+        let client_id = request.client_id.as_deref().map(inbox::client_id);
+        let client_id = client_id.transpose()?;
+        let switches = Switches {
+            feedback: request.feedback_enabled.unwrap_or(true),
+            inbound: request.inbound_enabled.unwrap_or(true),
+            subdomains: request.subdomains_enabled.unwrap_or(false),
+            tracking: request.tracking_enabled.unwrap_or(false),
+        };
+        let (wanted, same) = (name.clone(), client_id.clone());
+        let before = self.store().read(grant, move |view| {
+            let known = same
+                .as_deref()
+                .map(|id| view.domain_of_client(id))
+                .transpose()?;
+            Ok(match known.flatten() {
+                Some(known) => Some(NewDomainOutcome::Known(Box::new(known))),
+                None => view.domain_taken(&wanted)?,
+            })
+        });
+        if let Some(outcome) = before.await? {
+            return self.outcome(&name, outcome);
+        }
+        self.is_allowed(&name)?;
+        if switches.inbound && request.allow_conflicting_provider != Some(true) {
+            self.refuse_provider(&name).await?;
+        }
+        let ids = &self.env().ids;
+        let key = self.0.key_maker.make(&name, ids).await?;
+        let new = NewDomain {
+            key: DomainKey::new(ids.ordered(self.now())),
+            pod_id,
+            domain: name.clone(),
+            client_id,
+            switches,
+            selector: SELECTOR.to_owned(),
+            public_key: key.public,
+            private_key: key.sealed,
+            // It cannot be verified by anybody, and nothing leaves this machine.
+            usable: self.settings().mode == Mode::Laptop && domain::is_reserved(name.as_str()),
+        };
+        let made = self
+            .store()
+            .write(grant, move |txn| txn.create_domain(&new))
+            .await?;
+        self.outcome(&name, made)
+    }
+
+    fn outcome(&self, name: &DomainName, outcome: NewDomainOutcome) -> Result<wire::Domain> {
+        match outcome {
+            NewDomainOutcome::Made(domain) | NewDomainOutcome::Known(domain) => {
+                Ok(self.render_domain(&domain))
+            }
+            NewDomainOutcome::Exists => {
+                let detail = format!("You have added {name} already");
+                Err(Error::new(Code::AlreadyExists, detail)
+                    .fix("Read the domain, or delete it before you add it again."))
+            }
+            NewDomainOutcome::Taken => Err(taken(name)),
+        }
+    }
+
+    /// Whether a name may be added here at all.
+    fn is_allowed(&self, name: &DomainName) -> Result<()> {
+        if name.is_within(&self.settings().default_domain) {
+            return Err(taken(name));
+        }
+        if self.settings().mode == Mode::Public && domain::is_reserved(name.as_str()) {
+            let detail = format!("{name} is reserved: the DNS has no such name");
+            return Err(Error::new(Code::Unprocessable, detail)
+                .fix("Add a domain that you have registered."));
+        }
+        Ok(())
+    }
+
+    /// Refuses a domain whose mail goes to a provider of mailboxes. Without an answer it is taken:
+    /// the owner sees the wrong exchanger among the records.
+    async fn refuse_provider(&self, name: &DomainName) -> Result<()> {
+        // On a laptop nothing is asked before somebody wants a verification.
+        if self.settings().mode == Mode::Laptop {
+            return Ok(());
+        }
+        let env = self.env();
+        let asked = env.resolver.mx(name.as_str());
+        let Ok(Ok(answer)) = sys::timeout(&*env.clock, PROVIDER_LIMIT, asked).await else {
+            return Ok(());
+        };
+        let provider = answer.records().into_iter().find_map(|exchanger| {
+            let is_of = |suffix: &str| {
+                let rest = exchanger.host.strip_suffix(suffix);
+                rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            };
+            PROVIDERS.iter().find(|(suffix, _)| is_of(suffix))
+        });
+        let Some((_, provider)) = provider else {
+            return Ok(());
+        };
+        let detail =
+            format!("The mail of {name} goes to {provider}; pointing it here would end that");
+        Err(Error::new(Code::Unprocessable, detail).fix(
+            "Add a subdomain such as agents of it, or add the domain with inbound_enabled false to \
+             send only, or set allow_conflicting_provider if the mailboxes there may stop.",
+        ))
+    }
+
+    /// A page of domains, newest first.
+    ///
+    /// # Errors
+    /// `forbidden` for a key of one inbox, or `validation_error` for a bad page token.
+    pub async fn domains(
+        &self,
+        grant: &Grant<perm::DomainRead>,
+        page: Page,
+    ) -> Result<wire::ListDomainsResponse> {
+        pod_of(grant.access())?;
+        let list = Listing::new(self, "domains", grant.access(), &page, "");
+        let (from, fetch, ascending) = (list.start(&page)?, list.fetch(), page.ascending);
+        let found = self
+            .store()
+            .read(grant, move |view| view.domains(from, ascending, fetch))
+            .await;
+        let mut found = found?;
+        let next_page_token = list.cut(&mut found, |domain| Position {
+            at: domain.created_at.as_micros(),
+            key: *domain.key.as_bytes(),
+        });
+        let domains: Vec<_> = found.iter().map(item).collect();
+        Ok(wire::ListDomainsResponse {
+            count: domains.len(),
+            limit: page.limit,
+            next_page_token,
+            domains,
+        })
+    }
+
+    /// One domain, its records as the DNS has them now.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn domain(
+        &self,
+        grant: &Grant<perm::DomainRead>,
+        name: &DomainName,
+    ) -> Result<wire::Domain> {
+        let domain = self.find_domain(grant, name).await?;
+        self.glance(&domain).await?;
+        let domain = self.find_domain(grant, name).await?;
+        Ok(self.render_domain(&domain))
+    }
+
+    async fn find_domain<P>(&self, grant: &Grant<P>, name: &DomainName) -> Result<Domain> {
+        within(grant.access())?;
+        let name = name.clone();
+        self.store()
+            .read(grant, move |view| view.domain(&name))
+            .await
+    }
+
+    /// Switches parts of a domain on or off. A part that needs another record makes it wait for
+    /// that record; its mail goes on.
+    ///
+    /// # Errors
+    /// `validation_error` when nothing is given, or `not_found`.
+    pub async fn update_domain(
+        &self,
+        grant: &Grant<perm::DomainUpdate>,
+        name: &DomainName,
+        request: UpdateDomainRequest,
+    ) -> Result<wire::Domain> {
+        within(grant.access())?;
+        if request == UpdateDomainRequest::default() {
+            return Err(Error::invalid(
+                "",
+                "invalid_value",
+                "Must provide feedback_enabled, inbound_enabled, subdomains_enabled or tracking_enabled",
+            ));
+        }
+        let (name, now) = (name.clone(), self.now());
+        let job_id = self.env().ids.ordered(now);
+        let hostname = self.settings().hostname.clone();
+        let changed = self.store().write(grant, move |txn| {
+            let mut domain = txn.lock_domain(&name)?;
+            let had = domain.switches;
+            let switches = Switches {
+                feedback: request.feedback_enabled.unwrap_or(had.feedback),
+                inbound: request.inbound_enabled.unwrap_or(had.inbound),
+                subdomains: request.subdomains_enabled.unwrap_or(had.subdomains),
+                tracking: request.tracking_enabled.unwrap_or(had.tracking),
+            };
+            if switches == had {
+                return Ok(domain);
+            }
+            domain.switches = switches;
+            let (mut status, mut reason) = (domain.status, domain.reason.clone());
+            if domain.started_at.is_some() {
+                let (verdict, why) = domain::verdict(&expected(&domain, &hostname), &domain.checks);
+                // Only a look at the DNS verifies.
+                if verdict != VerificationStatus::Verified || domain.verified_at.is_some() {
+                    (status, reason) = (verdict, why.map(str::to_owned));
+                }
+                txn.enqueue(&checking::recheck(job_id, &domain, now)?)?;
+            }
+            txn.switch_domain(&domain, switches, status, reason.as_deref())
+        });
+        Ok(self.render_domain(&changed.await?))
+    }
+
+    /// Removes a domain. Inboxes under it keep what they hold, but neither receive nor send until
+    /// somebody of the same tenant adds the domain again.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn delete_domain(
+        &self,
+        grant: &Grant<perm::DomainDelete>,
+        name: &DomainName,
+    ) -> Result<()> {
+        within(grant.access())?;
+        let name = name.clone();
+        self.store()
+            .write(grant, move |txn| txn.delete_domain(&name).map(|_| ()))
+            .await
+    }
+
+    /// Looks at the records of a domain now, and goes on doing so until they are right.
+    ///
+    /// # Errors
+    /// `not_found`, or `conflict` while they are being looked at.
+    pub async fn verify_domain(
+        &self,
+        grant: &Grant<perm::DomainUpdate>,
+        name: &DomainName,
+    ) -> Result<()> {
+        within(grant.access())?;
+        self.start_check(grant, name).await
+    }
+
+    /// The records of a domain as a zone file.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn zone_file(
+        &self,
+        grant: &Grant<perm::DomainRead>,
+        name: &DomainName,
+    ) -> Result<String> {
+        let domain = self.find_domain(grant, name).await?;
+        let records = expected(&domain, &self.settings().hostname);
+        Ok(domain::zone_file(&domain, &records))
+    }
+
+    /// Whether the records can be set by following a link. They cannot: that takes an agreement
+    /// with each DNS host.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub async fn setup_link(
+        &self,
+        grant: &Grant<perm::DomainRead>,
+        name: &DomainName,
+    ) -> Result<wire::GetSetupLinkResponse> {
+        self.find_domain(grant, name).await?;
+        Ok(wire::GetSetupLinkResponse { supported: false })
+    }
+
+    /// Lets an inbox of `pod` be opened under `domain`, or says why not.
+    ///
+    /// # Errors
+    /// `not_found`, `domain_not_verified`, or `unprocessable` below a domain without subdomains.
+    pub(crate) async fn may_open_under<P>(
+        &self,
+        grant: &Grant<P>,
+        pod: PodId,
+        domain: String,
+    ) -> Result<()> {
+        let name = domain.clone();
+        let standing = self
+            .store()
+            .read(grant, move |view| view.standing(&name, pod))
+            .await?;
+        match standing {
+            Standing::Open => Ok(()),
+            Standing::Unknown => Err(Error::not_found("Domain")
+                .fix("Leave domain out to use the server's own domain, or add this one first.")),
+            Standing::Unverified => Err(not_verified(&domain)),
+            Standing::NoSubdomains => {
+                let detail = format!("{domain} is below a domain without subdomains");
+                Err(Error::new(Code::Unprocessable, detail)
+                    .fix("Set subdomains_enabled on the domain, or use the domain itself."))
+            }
+        }
+    }
+
+    fn render_domain(&self, domain: &Domain) -> wire::Domain {
+        render(domain, &self.settings().hostname)
+    }
+}
+
+/// The domain of an inbox's address.
+pub(crate) fn domain_of(inbox: &InboxId) -> &str {
+    inbox
+        .as_str()
+        .rsplit_once('@')
+        .map_or("", |(_, domain)| domain)
+}
+
+/// An inbox whose domain was never verified, or is no longer there.
+pub(crate) fn not_verified(domain: &str) -> Error {
+    Error::new(
+        Code::DomainNotVerified,
+        format!("The domain {domain} is not verified"),
+    )
+    .fix("Add the domain, set its records and verify it; then try again.")
+}
+
+fn taken(name: &DomainName) -> Error {
+    Error::new(Code::ResourceTaken, format!("{name} is taken"))
+        .fix("Add a domain of your own, or one of its subdomains.")
+}
+
+/// The pod that a new domain belongs to.
+fn pod_of(access: &Access) -> Result<Option<PodId>> {
+    match *access.scope() {
+        Scope::Org => Ok(None),
+        Scope::Pod(pod) => Ok(Some(pod)),
+        Scope::Inbox(..) => Err(
+            Error::new(Code::Forbidden, "A key of one inbox has no domains")
+                .fix("Use a key of the organization or of a pod."),
+        ),
+    }
+}
+
+/// A domain belongs to a pod or an organisation; who reaches only an inbox sees none.
+fn within(access: &Access) -> Result<()> {
+    match access.scope() {
+        Scope::Org | Scope::Pod(_) => Ok(()),
+        Scope::Inbox(..) => Err(Error::not_found("Domain")),
+    }
+}
+
+pub(crate) fn render(domain: &Domain, hostname: &str) -> wire::Domain {
+    let records = expected(domain, hostname).into_iter().map(|record| {
+        let check = domain.check(record.purpose);
+        let status = check.map_or(RecordStatus::Missing, |check| check.status);
+        wire::VerificationRecord {
+            kind: record.kind.name().to_owned(),
+            name: record.name,
+            value: record.value,
+            status: status.name().to_owned(),
+            priority: record.priority,
+            reason: check.and_then(|check| check.reason.clone()),
+            found: match status {
+                RecordStatus::Valid => Vec::new(),
+                RecordStatus::Missing | RecordStatus::Invalid => {
+                    check.map(|check| check.found.clone()).unwrap_or_default()
+                }
+            },
+        }
+    });
+    let records = records.collect();
+    let shown = item(domain);
+    wire::Domain {
+        organization_id: shown.organization_id,
+        pod_id: shown.pod_id,
+        domain_id: shown.domain_id,
+        domain: shown.domain,
+        status: domain.status.name().to_owned(),
+        reason: domain.reason.clone(),
+        feedback_enabled: shown.feedback_enabled,
+        inbound_enabled: shown.inbound_enabled,
+        subdomains_enabled: shown.subdomains_enabled,
+        tracking_enabled: shown.tracking_enabled,
+        records,
+        client_id: shown.client_id,
+        updated_at: shown.updated_at,
+        created_at: shown.created_at,
+    }
+}
+
+fn item(domain: &Domain) -> wire::DomainItem {
+    wire::DomainItem {
+        organization_id: Some(domain.org_id.to_string()),
+        pod_id: domain.pod_id.map(|pod| pod.to_string()),
+        domain_id: domain.domain.to_string(),
+        domain: domain.domain.to_string(),
+        feedback_enabled: domain.switches.feedback,
+        inbound_enabled: domain.switches.inbound,
+        subdomains_enabled: domain.switches.subdomains,
+        tracking_enabled: domain.switches.tracking,
+        client_id: domain.client_id.clone(),
+        updated_at: domain.updated_at.to_string(),
+        created_at: domain.created_at.to_string(),
+    }
+}

@@ -19,7 +19,8 @@ impl App {
     /// the first inbox.
     ///
     /// # Errors
-    /// `validation_error`, `resource_taken` with suggestions, or `not_found` for the domain.
+    /// `validation_error`, `resource_taken` with suggestions, `not_found` for the domain,
+    /// `domain_not_verified`, or `unprocessable` below a domain without subdomains.
     pub async fn create_inbox(
         &self,
         grant: &Grant<perm::InboxCreate>,
@@ -78,14 +79,7 @@ impl App {
             .as_str()
             .rsplit_once('@')
             .map_or(String::new(), |(_, d)| d.to_owned());
-        let known = self
-            .store()
-            .read(grant, move |view| view.usable_domain(&domain))
-            .await?;
-        if known.is_none() {
-            return Err(Error::not_found("Domain")
-                .fix("Leave domain out to use the server's own domain, or add this one first."));
-        }
+        self.may_open_under(grant, pod_id, domain).await?;
         let display_name = match &request.display_name {
             Some(name) => inbox::display_name(name)?,
             None => Some(inbox::DEFAULT_DISPLAY_NAME.to_owned()),

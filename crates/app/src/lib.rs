@@ -39,10 +39,9 @@ use std::sync::Arc;
 
 pub use download::Download;
 pub use inbound::Inbound;
-pub use log::EventsQuery;
 pub use start::{Bootstrap, Mode, NewOrganization, Settings};
 pub use store::{Access, Grant};
-pub use tail::{Event, Tail};
+pub use tail::Tail;
 
 use mail::Timestamp;
 use model::{InboxId, PodId, Result, perm};
@@ -63,6 +62,8 @@ struct Inner {
     page_key: [u8; 32],
     /// The only way to servers that callers name.
     dialer: sys::dial::Dialer,
+    /// Makes and seals the signing keys of domains.
+    key_maker: domains::signing_key::KeyMaker,
     tails: tail::Tails,
     tasks: sys::Tasks,
 }

@@ -9,6 +9,7 @@ use store::{Grant, Position, Reason, Store};
 use sys::dial::{Dialer, Policy};
 use sys::{Env, Tasks};
 
+use crate::domains::signing_key::KeyMaker;
 use crate::{App, Inner, keys, tail, worker};
 
 /// How far the server trusts its surroundings.
@@ -83,6 +84,7 @@ impl App {
         let inner = Inner {
             dialer: dialer.map_err(Error::internal)?,
             link_key: derive("mailroost 2026-11 download links"),
+            key_maker: KeyMaker::new(derive("mailroost 2026-11 signing keys of domains")),
             page_key: derive("mailroost 2026-11 page tokens"),
             tails: tail::Tails::default(),
             tasks: tasks.clone(),

@@ -81,6 +81,8 @@ uuid_ids! {
     AttachmentId;
     /// An API key, without its secret.
     ApiKeyId;
+    /// The row of a domain; sorts by time. Never shown: the public id is the name.
+    DomainKey;
     /// An event; carries its position in the organisation's log.
     EventId;
 }

@@ -18,9 +18,10 @@ pub mod thread;
 pub mod webhook;
 
 pub use error::{Code, Error, Issue, Kind, Result};
-pub use event::{EventFilter, EventKind};
+pub use event::EventKind;
 pub use id::{
-    ApiKeyId, AttachmentId, EventId, InboxId, InboxKey, MessageKey, OrgId, PodId, ThreadId,
+    ApiKeyId, AttachmentId, DomainKey, EventId, InboxId, InboxKey, MessageKey, OrgId, PodId,
+    ThreadId,
 };
 pub use label::{Hidden, Label, Labels};
 pub use permission::{Need, Permission, PermissionSet, perm};

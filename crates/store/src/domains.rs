@@ -1,45 +1,215 @@
-//! Mail domains.
+//! Mail domains: the shared one of the operator and those of tenants.
 
 use mail::Timestamp;
-use model::{OrgId, PodId, Result};
+use model::domain::{Check, Domain, DomainName, Switches, VerificationStatus};
+use model::{Code, DomainKey, Error, OrgId, PodId, Result};
 
-use crate::db::{Conn, args};
+use crate::db::{Conn, DbError, DbResult, Row, Value, args};
+use crate::messages::Position;
 use crate::txn::Txn;
-use crate::view::View;
+use crate::view::{View, from_json, to_json};
 
-/// A mail domain as stored.
+const COLUMNS: &str = "d.domain_key, d.org_id, d.pod_id, d.domain, d.client_id, d.feedback, d.inbound, \
+                       d.subdomains, d.tracking, d.status, d.reason, d.selector, d.public_key, d.checks, \
+                       d.checked_at, d.check_until, d.started_at, d.verified_at, d.usable_at, d.created_at, \
+                       d.updated_at";
+
+/// How many names a domain can be covered by: itself and those above it.
+const DEPTH: usize = 6;
+
+/// A domain to be added.
 #[derive(Clone, Debug)]
-pub struct DomainRow {
-    /// The name, in lower case and ASCII.
-    pub domain: String,
-    /// The organisation it belongs to; `None` for one that everybody may open inboxes under.
-    pub org_id: Option<OrgId>,
-    /// The pod it belongs to.
+pub struct NewDomain {
+    /// Its row.
+    pub key: DomainKey,
+    /// The pod it belongs to, or the whole organisation.
     pub pod_id: Option<PodId>,
-    /// When it was added.
-    pub created_at: Timestamp,
+    /// Its name.
+    pub domain: DomainName,
+    /// The caller's own id for it.
+    pub client_id: Option<String>,
+    /// What is switched on.
+    pub switches: Switches,
+    /// The selector of its signing key.
+    pub selector: String,
+    /// The public half of its signing key.
+    pub public_key: String,
+    /// The private half, sealed.
+    pub private_key: Vec<u8>,
+    /// Whether inboxes may be opened before it is verified.
+    pub usable: bool,
+}
+
+/// What became of a [`NewDomain`].
+#[derive(Clone, Debug)]
+pub enum NewDomainOutcome {
+    /// It was added.
+    Made(Box<Domain>),
+    /// The caller added it before, under the same `client_id`.
+    Known(Box<Domain>),
+    /// The organisation has it already.
+    Exists,
+    /// Somebody else has it.
+    Taken,
+}
+
+/// Whether inboxes may be opened under a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Yes.
+    Open,
+    /// No domain of the caller covers it.
+    Unknown,
+    /// The domain was never verified.
+    Unverified,
+    /// It lies below a domain that is not open for subdomains.
+    NoSubdomains,
+}
+
+/// What a look at a domain's records brought.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// How far the domain has come.
+    pub status: VerificationStatus,
+    /// Why it is not verified.
+    pub reason: Option<String>,
+    /// Every record.
+    pub checks: Vec<Check>,
+}
+
+fn read(row: &Row<'_>) -> DbResult<Domain> {
+    let switch = |index| Ok::<bool, DbError>(row.get::<i64>(index)? != 0);
+    let checks: Option<String> = row.get(13)?;
+    let check_until: Option<Timestamp> = row.get(15)?;
+    Ok(Domain {
+        key: row.get(0)?,
+        org_id: row.get(1)?,
+        pod_id: row.get(2)?,
+        domain: DomainName::from_stored(row.get(3)?),
+        client_id: row.get(4)?,
+        switches: Switches {
+            feedback: switch(5)?,
+            inbound: switch(6)?,
+            subdomains: switch(7)?,
+            tracking: switch(8)?,
+        },
+        status: VerificationStatus::parse(row.text(9)?).ok_or_else(|| DbError::shape(9))?,
+        reason: row.get(10)?,
+        selector: row.get(11)?,
+        public_key: row.get(12)?,
+        checks: match checks {
+            Some(text) => from_json(&text, 13)?,
+            None => Vec::new(),
+        },
+        checked_at: row.get(14)?,
+        check_until: check_until.unwrap_or_default(),
+        started_at: row.get(16)?,
+        verified_at: row.get(17)?,
+        usable_at: row.get(18)?,
+        created_at: row.get(19)?,
+        updated_at: row.get(20)?,
+    })
 }
 
 impl View<'_> {
-    /// A domain under which this caller may open inboxes.
+    /// A domain of the caller's own.
+    ///
+    /// # Errors
+    /// `not_found` when there is none within reach.
+    pub fn domain(&mut self, domain: &DomainName) -> Result<Domain> {
+        let sql = format!("select {COLUMNS} from domain d where {{scope:pod d}} and d.domain = $1");
+        let found = self.first(&sql, args![domain.as_str()], read)?;
+        found.ok_or_else(|| Error::not_found("Domain"))
+    }
+
+    /// A page of domains by age, newest first unless `ascending`, beginning after `from`.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn usable_domain(&mut self, domain: &str) -> Result<Option<DomainRow>> {
-        let found = self.first(
-            "select domain, org_id, pod_id, created_at from domain \
-             where domain = $1 and (org_id is null or {scope:org})",
-            args![domain],
-            |row| {
-                Ok(DomainRow {
-                    domain: row.get(0)?,
-                    org_id: row.get(1)?,
-                    pod_id: row.get(2)?,
-                    created_at: row.get(3)?,
-                })
-            },
+    pub fn domains(
+        &mut self,
+        from: Option<Position>,
+        ascending: bool,
+        limit: usize,
+    ) -> Result<Vec<Domain>> {
+        let (side, order) = if ascending {
+            (">", "asc")
+        } else {
+            ("<", "desc")
+        };
+        let from = from.unwrap_or_else(|| Position::edge(ascending));
+        let sql = format!(
+            "select {COLUMNS} from domain d where {{scope:pod d}} \
+             and (d.created_at, d.domain_key) {side} ($1, $2) \
+             order by d.created_at {order}, d.domain_key {order} limit $3"
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        Ok(self.all(&sql, args![from.at, from.key.as_slice(), limit], read)?)
+    }
+
+    /// The domain that the caller added under this id.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn domain_of_client(&mut self, client_id: &str) -> Result<Option<Domain>> {
+        let sql =
+            format!("select {COLUMNS} from domain d where {{scope:pod d}} and d.client_id = $1");
+        Ok(self.first(&sql, args![client_id], read)?)
+    }
+
+    /// Whether a domain is free, and if not whether the caller's organisation has it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn domain_taken(&mut self, domain: &DomainName) -> Result<Option<NewDomainOutcome>> {
+        let own = self.access.org_id();
+        let owner = self.first(
+            "select org_id from domain where domain = $1 -- unscoped: a name has one owner on the server",
+            args![domain.as_str()],
+            |row| row.get::<Option<OrgId>>(0),
         )?;
-        Ok(found)
+        Ok(owner.map(|owner| {
+            if owner == Some(own) {
+                NewDomainOutcome::Exists
+            } else {
+                NewDomainOutcome::Taken
+            }
+        }))
+    }
+
+    /// Whether an inbox of `pod` may be opened under `domain`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn standing(&mut self, domain: &str, pod: PodId) -> Result<Standing> {
+        let own = self.access.org_id();
+        let mut rows = self.all(COVERING, &names(domain), Cover::read)?;
+        rows.sort_by_key(|row| std::cmp::Reverse(row.domain.len()));
+        let reached = |row: &&Cover| row.is_for(own, pod);
+        // A usable domain of somebody else takes the mail of all names below it that it covers.
+        if Cover::of(&rows, domain).is_some_and(|row| !row.is_for(own, pod)) {
+            return Ok(Standing::Unknown);
+        }
+        if let Some(exact) = rows.iter().filter(reached).find(|row| row.domain == domain) {
+            return Ok(exact.standing());
+        }
+        let above = rows.iter().filter(reached).find(|row| row.org_id.is_some());
+        Ok(match above {
+            None => Standing::Unknown,
+            Some(row) if !row.subdomains => Standing::NoSubdomains,
+            Some(row) => row.standing(),
+        })
+    }
+
+    /// Whether mail of an inbox of `pod` at `domain` may leave: the domain, or one that covers it,
+    /// is there and is the inbox's to use.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn may_send_from(&mut self, domain: &str, pod: PodId) -> Result<bool> {
+        let own = self.access.org_id();
+        let rows = self.all(COVERING, &names(domain), Cover::read)?;
+        Ok(Cover::of(&rows, domain).is_some_and(|row| row.is_for(own, pod)))
     }
 }
 
@@ -57,17 +227,255 @@ impl Txn<'_> {
         )?;
         Ok(())
     }
+
+    /// Adds a domain, once for each `client_id` and once for each name on the whole server.
+    ///
+    /// # Errors
+    /// `conflict` when the `client_id` belongs to a domain out of this caller's reach.
+    pub fn create_domain(&mut self, new: &NewDomain) -> Result<NewDomainOutcome> {
+        if let Some(pod) = new.pod_id {
+            self.hold_pod(pod)?;
+        }
+        let (org_id, now) = (self.access.org_id(), self.now);
+        let switches = new.switches;
+        let made = self.exec(
+            "insert into domain (domain, org_id, pod_id, domain_key, client_id, feedback, inbound, subdomains, \
+             tracking, status, selector, public_key, private_key, usable_at, created_at, updated_at) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15) \
+             on conflict do nothing -- unscoped: the row names its organisation",
+            args![
+                new.domain.as_str(),
+                org_id,
+                new.pod_id,
+                new.key,
+                new.client_id.as_deref(),
+                switches.feedback,
+                switches.inbound,
+                switches.subdomains,
+                switches.tracking,
+                VerificationStatus::NotStarted.name(),
+                &new.selector,
+                &new.public_key,
+                &new.private_key,
+                new.usable.then_some(now),
+                now,
+            ],
+        )?;
+        if made > 0 {
+            self.routes = true;
+            let domain = self.domain(&new.domain)?;
+            return Ok(NewDomainOutcome::Made(Box::new(domain)));
+        }
+        if let Some(client_id) = &new.client_id
+            && let Some(known) = self.domain_of_client(client_id)?
+        {
+            return Ok(NewDomainOutcome::Known(Box::new(known)));
+        }
+        if let Some(taken) = self.domain_taken(&new.domain)? {
+            return Ok(taken);
+        }
+        Err(Error::new(
+            Code::Conflict,
+            "This client_id belongs to another domain of the organization",
+        )
+        .fix("Choose another client_id, or use a key that reaches that domain."))
+    }
+
+    /// Holds the row of a domain until the commit and gives its newest state.
+    ///
+    /// # Errors
+    /// `not_found` when it is gone.
+    pub fn lock_domain(&mut self, domain: &DomainName) -> Result<Domain> {
+        let sql = format!(
+            "select {COLUMNS} from domain d where {{scope:pod d}} and d.domain = $1 {{lock}}"
+        );
+        let found = self.first(&sql, args![domain.as_str()], read)?;
+        found.ok_or_else(|| Error::not_found("Domain"))
+    }
+
+    /// Changes what is switched on. A record that is asked for anew puts a verified domain back
+    /// among those that wait, without stopping its mail.
+    ///
+    /// # Errors
+    /// `not_found` when it is gone.
+    pub fn switch_domain(
+        &mut self,
+        domain: &Domain,
+        switches: Switches,
+        status: VerificationStatus,
+        reason: Option<&str>,
+    ) -> Result<Domain> {
+        let now = self.now;
+        self.exec(
+            "update domain set feedback = $2, inbound = $3, subdomains = $4, tracking = $5, status = $6, \
+             reason = $7, updated_at = $8 where {scope:pod} and domain_key = $1",
+            args![
+                domain.key,
+                switches.feedback,
+                switches.inbound,
+                switches.subdomains,
+                switches.tracking,
+                status.name(),
+                reason,
+                now,
+            ],
+        )?;
+        self.routes = true;
+        self.domain(&domain.domain)
+    }
+
+    /// Removes a domain. Its name is free at once; inboxes under it stay, but neither receive nor
+    /// send.
+    ///
+    /// # Errors
+    /// `not_found` when there is none within reach.
+    pub fn delete_domain(&mut self, domain: &DomainName) -> Result<Domain> {
+        let found = self.lock_domain(domain)?;
+        self.exec(
+            "delete from domain where {scope:pod} and domain_key = $1",
+            args![found.key],
+        )?;
+        self.routes = true;
+        Ok(found)
+    }
+
+    /// Notes that somebody looks at the records until `until` at the latest; with `asked`, that the
+    /// owner asked for it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn begin_check(&mut self, domain: &Domain, until: Timestamp, asked: bool) -> Result<()> {
+        let now = self.now;
+        let started = if asked { Some(now) } else { domain.started_at };
+        self.exec(
+            "update domain set check_until = $2, checked_at = $3, started_at = $4 \
+             where {scope:pod} and domain_key = $1",
+            args![domain.key, until, now, started],
+        )?;
+        Ok(())
+    }
+
+    /// Keeps what a look at the records brought. The first time all are right opens the domain for
+    /// inboxes.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn end_check(&mut self, domain: &Domain, checked: &Checked) -> Result<Domain> {
+        let now = self.now;
+        let verified = checked.status == VerificationStatus::Verified;
+        let since = |at: Option<Timestamp>| at.or(verified.then_some(now));
+        let updated = if checked.status == domain.status {
+            domain.updated_at
+        } else {
+            now
+        };
+        self.exec(
+            "update domain set status = $2, reason = $3, checks = $4, checked_at = $5, check_until = null, \
+             verified_at = $6, usable_at = $7, updated_at = $8 where {scope:pod} and domain_key = $1",
+            args![
+                domain.key,
+                checked.status.name(),
+                checked.reason.as_deref(),
+                to_json(&checked.checks)?,
+                now,
+                since(domain.verified_at),
+                since(domain.usable_at),
+                updated,
+            ],
+        )?;
+        self.routes |= domain.usable_at.is_none() && verified;
+        self.domain(&domain.domain)
+    }
+}
+
+/// The domains among a name and those above it.
+const COVERING: &str = "select domain, org_id, pod_id, inbound, subdomains, usable_at from domain \
+                        where domain in ($1, $2, $3, $4, $5, $6) \
+                        -- unscoped: a name has one owner on the server, and mail is routed by it";
+
+/// A domain as routing sees it.
+struct Cover {
+    domain: String,
+    org_id: Option<OrgId>,
+    pod_id: Option<PodId>,
+    inbound: bool,
+    subdomains: bool,
+    usable: bool,
+}
+
+impl Cover {
+    fn read(row: &Row<'_>) -> DbResult<Self> {
+        let org_id: Option<OrgId> = row.get(1)?;
+        let shared = org_id.is_none();
+        let switch = |index| Ok::<_, DbError>(row.get::<Option<i64>>(index)?.unwrap_or(0) != 0);
+        let usable: Option<i64> = row.get(5)?;
+        Ok(Self {
+            domain: row.get(0)?,
+            org_id,
+            pod_id: row.get(2)?,
+            inbound: shared || switch(3)?,
+            subdomains: switch(4)?,
+            usable: shared || usable.is_some(),
+        })
+    }
+
+    /// The domain that decides over mail for `name`: the longest one that may be used.
+    fn of<'a>(rows: &'a [Self], name: &str) -> Option<&'a Self> {
+        let covers = |row: &&Self| row.usable && (row.subdomains || row.domain == name);
+        rows.iter()
+            .filter(covers)
+            .max_by_key(|row| row.domain.len())
+    }
+
+    /// Whether inboxes of this pod may use it.
+    fn is_for(&self, org: OrgId, pod: PodId) -> bool {
+        let everybody = self.org_id.is_none();
+        everybody || (self.org_id == Some(org) && self.pod_id.is_none_or(|own| own == pod))
+    }
+
+    fn standing(&self) -> Standing {
+        if self.usable {
+            Standing::Open
+        } else {
+            Standing::Unverified
+        }
+    }
+}
+
+/// The values of [`COVERING`]: a name and those above it, the last one repeated.
+fn names(domain: &str) -> [Value<'_>; DEPTH] {
+    let mut rest = domain;
+    let mut first = true;
+    std::array::from_fn(|_| {
+        if first {
+            first = false;
+        } else if let Some((_, above)) = rest.split_once('.')
+            && above.contains('.')
+        {
+            rest = above;
+        }
+        Value::from(rest)
+    })
+}
+
+fn cover(conn: &mut dyn Conn, domain: &str) -> Result<Vec<Cover>> {
+    let sql = conn.dialect().plain(COVERING);
+    let mut rows = Vec::new();
+    conn.query(&sql, &names(domain), &mut |row| {
+        rows.push(Cover::read(row)?);
+        Ok(())
+    })?;
+    Ok(rows)
 }
 
 /// Whether mail for any address of `domain` is this server's business.
 pub(crate) fn is_ours(conn: &mut dyn Conn, domain: &str) -> Result<bool> {
-    let sql = conn
-        .dialect()
-        .plain("select 1 from domain where domain = $1 -- unscoped: routing of mail");
-    let mut ours = false;
-    conn.query(&sql, args![domain], &mut |_| {
-        ours = true;
-        Ok(())
-    })?;
-    Ok(ours)
+    let rows = cover(conn, domain)?;
+    Ok(Cover::of(&rows, domain).is_some_and(|row| row.inbound))
+}
+
+/// Whether an inbox of this pod receives at `domain`.
+pub(crate) fn receives(conn: &mut dyn Conn, domain: &str, org: OrgId, pod: PodId) -> Result<bool> {
+    let rows = cover(conn, domain)?;
+    Ok(Cover::of(&rows, domain).is_some_and(|row| row.inbound && row.is_for(org, pod)))
 }

@@ -4,6 +4,7 @@ use model::inbox::{Inbox, InboxStatus};
 use model::{Code, Error, InboxId, InboxKey, OrgId, PodId, Result};
 
 use crate::db::{Conn, DbError, DbResult, Row, args};
+use crate::domains;
 use crate::messages::Position;
 use crate::txn::Txn;
 use crate::view::View;
@@ -287,8 +288,6 @@ impl Txn<'_> {
             "thread_ref",
             "thread",
             "label_change",
-            "list_entry",
-            "send_log",
         ] {
             let sql = format!("delete from {table} where {{scope}} and inbox_id = $1");
             self.exec(&sql, args![key])?;
@@ -297,8 +296,19 @@ impl Txn<'_> {
     }
 }
 
-/// Where mail for these addresses goes, in their order.
-pub(crate) fn routes(conn: &mut dyn Conn, addresses: &[String]) -> Result<Vec<Option<Route>>> {
+/// The inbox at an address, and whether mail reaches it: its domain may have been removed, or may
+/// only send.
+#[derive(Clone, Debug)]
+pub(crate) struct Addressed {
+    pub(crate) route: Route,
+    pub(crate) receives: bool,
+}
+
+/// The inboxes at these addresses, in their order.
+pub(crate) fn addressed(
+    conn: &mut dyn Conn,
+    addresses: &[String],
+) -> Result<Vec<Option<Addressed>>> {
     let sql = conn.dialect().plain(
         "select org_id, pod_id, inbox_id, address from inbox where address = $1 \
          -- unscoped: routing of mail",
@@ -315,7 +325,16 @@ pub(crate) fn routes(conn: &mut dyn Conn, addresses: &[String]) -> Result<Vec<Op
             });
             Ok(())
         })?;
-        routes.push(found);
+        let found: Option<Route> = found;
+        routes.push(match found {
+            None => None,
+            Some(route) => {
+                let domain = route.inbox_id.as_str().rsplit_once('@');
+                let (_, domain) = domain.unwrap_or_default();
+                let receives = domains::receives(conn, domain, route.org_id, route.pod_id)?;
+                Some(Addressed { route, receives })
+            }
+        });
     }
     Ok(routes)
 }

@@ -24,7 +24,7 @@ use crate::codec::Codec;
 use crate::db::Conn;
 use crate::engine::{Job, Postgres, Running, Sqlite};
 use crate::events::{EventTail, Hub, Wake};
-use crate::inboxes::{self, Route};
+use crate::inboxes::{self, Addressed, Route};
 use crate::jobs::{self, ClaimedJob};
 use crate::messages::{Body, Position};
 use crate::txn::Txn;
@@ -213,8 +213,9 @@ impl Store {
     /// # Errors
     /// `not_found` when the inbox is not within reach.
     pub async fn within_inbox(&self, access: &Access, inbox: &InboxId) -> Result<Access> {
-        let found = self.routes(vec![inbox.as_str().to_owned()]).await?;
-        match found.into_iter().next().flatten() {
+        let found = self.addressed(vec![inbox.as_str().to_owned()]).await?;
+        let found = found.into_iter().next().flatten();
+        match found.map(|found| found.route) {
             Some(route)
                 if route.org_id == access.org_id()
                     && access.reaches(route.pod_id, Some(route.inbox_key)) =>
@@ -263,12 +264,19 @@ impl Store {
     /// # Errors
     /// When the store fails.
     pub async fn routes(&self, addresses: Vec<String>) -> Result<Vec<Option<Route>>> {
+        let found = self.addressed(addresses).await?.into_iter();
+        Ok(found
+            .map(|found| found.filter(|one| one.receives).map(|one| one.route))
+            .collect())
+    }
+
+    async fn addressed(&self, addresses: Vec<String>) -> Result<Vec<Option<Addressed>>> {
         let (remembered, now) = (self.0.hub.routes().clone(), self.now());
         if let Some(routes) = remembered.all(&addresses, now) {
             return Ok(routes);
         }
         let find = move |conn: &mut dyn Conn| {
-            let found = inboxes::routes(conn, &addresses)?;
+            let found = inboxes::addressed(conn, &addresses)?;
             remembered.learn(&addresses, &found, now);
             Ok((found, Wake::default()))
         };

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use mail::Timestamp;
 
-use crate::inboxes::Route;
+use crate::inboxes::Addressed;
 
 /// How long an answer is good for.
 const FRESH: Duration = Duration::from_secs(1);
@@ -20,11 +20,15 @@ const CAPACITY: usize = 10_000;
 
 /// Routes that were looked up lately.
 #[derive(Clone, Default)]
-pub(crate) struct Routes(Arc<Mutex<HashMap<String, (Route, Timestamp)>>>);
+pub(crate) struct Routes(Arc<Mutex<HashMap<String, (Addressed, Timestamp)>>>);
 
 impl Routes {
     /// The routes of all `addresses`, if each is remembered well enough.
-    pub(crate) fn all(&self, addresses: &[String], now: Timestamp) -> Option<Vec<Option<Route>>> {
+    pub(crate) fn all(
+        &self,
+        addresses: &[String],
+        now: Timestamp,
+    ) -> Option<Vec<Option<Addressed>>> {
         let known = self.lock();
         addresses
             .iter()
@@ -37,7 +41,7 @@ impl Routes {
     }
 
     /// Remembers what was found for `addresses` at `now`.
-    pub(crate) fn learn(&self, addresses: &[String], found: &[Option<Route>], now: Timestamp) {
+    pub(crate) fn learn(&self, addresses: &[String], found: &[Option<Addressed>], now: Timestamp) {
         let mut known = self.lock();
         if known.len() >= CAPACITY {
             known.clear();
@@ -55,7 +59,7 @@ impl Routes {
         self.lock().clear();
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, (Route, Timestamp)>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, (Addressed, Timestamp)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

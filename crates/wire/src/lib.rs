@@ -38,6 +38,10 @@ pub use batch::{
     BatchGetMessagesRequest, BatchGetMessagesResponse, BatchUpdateMessagesRequest,
     BatchUpdateMessagesResponse,
 };
+pub use domain::{
+    CreateDomainRequest, Domain, DomainItem, GetSetupLinkResponse, ListDomainsResponse,
+    UpdateDomainRequest, VerificationRecord,
+};
 pub use error::{ErrorResponse, ValidationIssue};
 pub use event::{MessageReceivedEvent, MessageSentEvent, SendEvent};
 pub use identity::{Identity, Organization, OrganizationLabs};
@@ -46,8 +50,7 @@ pub use inbox::{
     UpdateInboxRequest,
 };
 pub use json::{Malformed, from_slice};
-pub use list::{CreateListEntryRequest, ListEntry, ListListEntriesResponse};
-pub use log::{InboxEvent, ListEventsResponse, ListInboxEventsResponse};
+pub use log::{InboxEvent, ListInboxEventsResponse};
 pub use message::{
     ListMessagesResponse, Message, MessageBody, MessageItem, RawMessageResponse,
     ReplyAllMessageRequest, ReplyToMessageRequest, SendMessageRequest, SendMessageResponse,

@@ -3,6 +3,7 @@
 //! A job may run more than once: its effect and its end commit together, and what it does outside
 //! the store must bear repetition.
 
+pub(crate) mod check_domain;
 pub(crate) mod deliver_mail;
 pub(crate) mod purge_inbox;
 pub(crate) mod sweep_objects;
@@ -32,6 +33,7 @@ fn read<T: DeserializeOwned>(job: &ClaimedJob) -> Result<T> {
 /// is put off or kept for the operator here.
 pub(crate) async fn run(app: &App, job: ClaimedJob) {
     let done = match job.kind.as_str() {
+        check_domain::CheckDomain::KIND => check_domain::run(app, &job).await,
         deliver_mail::DeliverMail::KIND => deliver_mail::run(app, &job).await,
         purge_inbox::PurgeInbox::KIND => purge_inbox::run(app, &job).await,
         sweep_objects::SweepObjects::KIND => sweep_objects::run(app, &job).await,

@@ -1,16 +1,616 @@
-//! Domains and metrics.
+//! Domains, from adding one to mail under it, against a name server of the test's own.
 
-use serde_json::Value;
+use serde_json::{Value, json};
+use testkit::{DnsZone, Mood, ZoneRecord};
 
+use crate::database::{Data, engines};
+use crate::listener::Listener;
 use crate::permissions::Foreign;
-use crate::world::World;
+use crate::running::{ADMIN_KEY, Running, serve};
+use crate::world::{World, column, each_engine, eventually, letter};
 
 /// What the paths of these routes name, by the name in braces.
-pub async fn things(_world: &World, _inbox: &str) -> Vec<(&'static str, String)> {
-    Vec::new()
+pub async fn things(world: &World, inbox: &str) -> Vec<(&'static str, String)> {
+    let inbox = world.get(&format!("/v0/inboxes/{inbox}")).await;
+    let pod = inbox["pod_id"].as_str().unwrap();
+    let name = fresh(inbox["inbox_id"].as_str().unwrap());
+    // Of the pod, so that both kinds of path find it.
+    let path = format!("/v0/pods/{pod}/domains");
+    world.post(&path, json!({"domain": name})).await;
+    vec![("domain_id", name)]
 }
 
 /// For the test of every route: a body it takes, and what a key of another inbox is told.
-pub fn case(_operation: &str) -> Option<(Value, Foreign)> {
-    None
+pub fn case(operation: &str) -> Option<(Value, Foreign)> {
+    let case = match operation {
+        "domains.list" => (Value::Null, Foreign::Forbidden),
+        "domains.create" => (json!({"domain": "made.case.test"}), Foreign::Forbidden),
+        "pods.domains.create" => (json!({"domain": "made.pod-case.test"}), Foreign::Hidden),
+        "domains.update" | "pods.domains.update" => {
+            (json!({"tracking_enabled": true}), Foreign::Hidden)
+        }
+        "domains.get"
+        | "domains.delete"
+        | "domains.verify"
+        | "domains.get_zone_file"
+        | "domains.get_setup_link"
+        | "pods.domains.list"
+        | "pods.domains.get"
+        | "pods.domains.delete"
+        | "pods.domains.verify"
+        | "pods.domains.get_zone_file" => (Value::Null, Foreign::Hidden),
+        _ => return None,
+    };
+    Some(case)
+}
+
+/// A name nobody else uses, out of an address nobody else has.
+fn fresh(inbox: &str) -> String {
+    let (local, _) = inbox.split_once('@').unwrap();
+    format!("{local}.domains.test")
+}
+
+/// Runs a test on each engine, with a name server that the server asks and more configuration.
+async fn each_engine_with_dns(more: &[(&str, &str)], test: impl AsyncFn(&World, &DnsZone)) {
+    for engine in engines() {
+        let data = Data::new(engine);
+        let zone = DnsZone::start().await;
+        let mut command = serve(&data);
+        command
+            .env("MAILROOST_API_KEY", ADMIN_KEY)
+            .env("MAILROOST_DNS", zone.address().to_string());
+        for (name, value) in more {
+            command.env(name, value);
+        }
+        let server = Running::from(&mut command).await;
+        let world = World { server, data };
+        Box::pin(test(&world, &zone)).await;
+        let ended = world.server.stop().await;
+        for line in &ended.stderr {
+            let fault = line.contains("ERROR") || line.contains("panicked");
+            assert!(!fault, "{line}");
+        }
+    }
+}
+
+/// Sets the records of a domain as the API shows them.
+fn publish(zone: &DnsZone, domain: &Value, apex: &str) {
+    for record in domain["records"].as_array().unwrap() {
+        zone.add(&host(record, apex), zone_record(record));
+    }
+}
+
+fn host(record: &Value, apex: &str) -> String {
+    match record["name"].as_str().unwrap() {
+        "@" => apex.to_owned(),
+        name => format!("{name}.{apex}"),
+    }
+}
+
+fn zone_record(record: &Value) -> ZoneRecord {
+    let value = record["value"].as_str().unwrap().to_owned();
+    match record["type"].as_str().unwrap() {
+        "TXT" => ZoneRecord::Txt(value),
+        "MX" => ZoneRecord::Mx(10, value),
+        _ => ZoneRecord::Cname(value),
+    }
+}
+
+/// The status and reason of a domain, and those of its record of this type and name.
+fn states(domain: &Value, kind: &str, name: &str) -> [Value; 4] {
+    let records = domain["records"].as_array().unwrap();
+    let record = records
+        .iter()
+        .find(|one| one["type"] == kind && one["name"] == name);
+    let record = record.unwrap();
+    [
+        domain["status"].clone(),
+        domain["reason"].clone(),
+        record["status"].clone(),
+        record["reason"].clone(),
+    ]
+}
+
+async fn verify(world: &World, name: &str) -> Value {
+    world
+        .post(&format!("/v0/domains/{name}/verify"), Value::Null)
+        .await;
+    world.get(&format!("/v0/domains/{name}")).await
+}
+
+#[tokio::test]
+async fn a_domain_goes_from_nothing_to_verified_and_its_inboxes_work() {
+    each_engine_with_dns(&[], async |world, zone| {
+        let made = world
+            .post("/v0/domains", json!({"domain": "Acme.DEV"}))
+            .await;
+        assert_eq!(made["domain_id"], "acme.dev");
+        assert_eq!(made["status"], "NOT_STARTED");
+        let inbox = json!({"username": "bot", "domain": "acme.dev"});
+        world
+            .refused(
+                "POST",
+                "/v0/inboxes",
+                inbox.clone(),
+                (403, "domain_not_verified"),
+            )
+            .await;
+        world.get("/v0/domains/acme.dev").await;
+        assert_eq!(
+            zone.asked(),
+            Vec::<String>::new(),
+            "nobody wanted a verification yet"
+        );
+
+        let domain = verify(world, "acme.dev").await;
+        let missing = [
+            json!("PENDING"),
+            json!("dns_records_missing"),
+            json!("MISSING"),
+            Value::Null,
+        ];
+        assert_eq!(states(&domain, "MX", "@"), missing);
+        let mut listener = Listener::to(world, json!({"event_types": ["domain.verified"]})).await;
+        publish(zone, &made, "acme.dev");
+        let domain = verify(world, "acme.dev").await;
+        let valid = [json!("VERIFIED"), Value::Null, json!("VALID"), Value::Null];
+        assert_eq!(states(&domain, "TXT", "mailroost._domainkey"), valid);
+        let event = listener.event().await;
+        assert_eq!(event["event_type"], "domain.verified");
+        assert_eq!(event["domain"]["domain_id"], "acme.dev");
+        assert_eq!(event["domain"]["status"], "VERIFIED");
+
+        let inbox = world.post("/v0/inboxes", inbox).await;
+        let inbox = inbox["inbox_id"].as_str().unwrap();
+        assert_eq!(inbox, "bot@acme.dev");
+        world
+            .mail(inbox, letter(inbox, "1@outside.test", "Hi", "x"))
+            .await;
+        let own = world.inbox().await;
+        let id = world.send(inbox, json!({"to": own, "text": "x"})).await;
+        world.labelled(inbox, &id, "delivered").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_wrong_record_is_named_with_what_is_there_instead() {
+    each_engine_with_dns(&[], async |world, zone| {
+        let made = world
+            .post("/v0/domains", json!({"domain": "acme.dev"}))
+            .await;
+        publish(zone, &made, "acme.dev");
+        zone.remove("acme.dev");
+        zone.add("acme.dev", ZoneRecord::Mx(1, "mx.elsewhere.dev".to_owned()));
+        zone.add("mail.acme.dev", ZoneRecord::Txt("v=spf1 -all".to_owned()));
+        let domain = verify(world, "acme.dev").await;
+        let invalid = json!("dns_records_invalid");
+        let mismatch = [
+            json!("INVALID"),
+            invalid.clone(),
+            json!("INVALID"),
+            json!("value_mismatch"),
+        ];
+        assert_eq!(states(&domain, "MX", "@"), mismatch);
+        let duplicate = [
+            json!("INVALID"),
+            invalid,
+            json!("INVALID"),
+            json!("duplicate_records"),
+        ];
+        assert_eq!(states(&domain, "TXT", "mail"), duplicate);
+        let records = domain["records"].as_array().unwrap();
+        let apex = records.iter().find(|one| one["name"] == "@").unwrap();
+        assert_eq!(apex["found"], json!(["1 mx.elsewhere.dev"]));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_verified_domain_keeps_working_when_its_records_break_and_heals_when_it_is_read() {
+    each_engine_with_dns(&[], async |world, zone| {
+        let made = world
+            .post("/v0/domains", json!({"domain": "acme.dev"}))
+            .await;
+        publish(zone, &made, "acme.dev");
+        assert_eq!(verify(world, "acme.dev").await["status"], "VERIFIED");
+        let inbox = json!({"username": "bot", "domain": "acme.dev"});
+        world.post("/v0/inboxes", inbox).await;
+
+        // A name server that is down takes nothing back.
+        zone.set_mood(Mood::Failing);
+        assert_eq!(verify(world, "acme.dev").await["status"], "VERIFIED");
+        zone.set_mood(Mood::Answering);
+        zone.remove("acme.dev");
+        assert_eq!(verify(world, "acme.dev").await["status"], "PENDING");
+        world
+            .mail(
+                "bot@acme.dev",
+                letter("bot@acme.dev", "1@outside.test", "Hi", "x"),
+            )
+            .await;
+
+        publish(
+            zone,
+            &json!({"records": [{"type": "MX", "name": "@", "value": "mailroost.localhost"}]}),
+            "acme.dev",
+        );
+        eventually(async || {
+            let domain = world.get("/v0/domains/acme.dev").await;
+            (domain["status"] == "VERIFIED").then_some(())
+        })
+        .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_is_switched_on_later_waits_for_its_record_without_stopping_mail() {
+    each_engine_with_dns(&[], async |world, zone| {
+        let made = world
+            .post("/v0/domains", json!({"domain": "acme.dev"}))
+            .await;
+        publish(zone, &made, "acme.dev");
+        verify(world, "acme.dev").await;
+        let below = json!({"username": "bot", "domain": "eu.acme.dev"});
+        world
+            .refused("POST", "/v0/inboxes", below.clone(), (422, "unprocessable"))
+            .await;
+        world
+            .refused(
+                "PATCH",
+                "/v0/domains/acme.dev",
+                json!({}),
+                (400, "validation_error"),
+            )
+            .await;
+
+        let on = json!({"subdomains_enabled": true, "tracking_enabled": true});
+        let domain = world.patch("/v0/domains/acme.dev", on).await;
+        assert_eq!(domain["status"], "PENDING");
+        let records = domain["records"].as_array().unwrap();
+        let asked: Vec<String> = records
+            .iter()
+            .filter(|one| one["status"] == "MISSING")
+            .map(|one| {
+                format!(
+                    "{} {}",
+                    one["type"].as_str().unwrap(),
+                    one["name"].as_str().unwrap()
+                )
+            })
+            .collect();
+        assert_eq!(asked, ["MX *", "CNAME link"]);
+        let inbox = world.post("/v0/inboxes", below).await["inbox_id"].clone();
+        assert_eq!(inbox, "bot@eu.acme.dev");
+        world
+            .mail(
+                "bot@eu.acme.dev",
+                letter("bot@eu.acme.dev", "1@outside.test", "Hi", "x"),
+            )
+            .await;
+
+        let rest = json!({"records": records[records.len() - 2..]});
+        publish(zone, &rest, "acme.dev");
+        assert_eq!(verify(world, "acme.dev").await["status"], "VERIFIED");
+
+        // A domain that only sends leaves its mail to others.
+        world
+            .patch("/v0/domains/acme.dev", json!({"inbound_enabled": false}))
+            .await;
+        let refused = world
+            .hand_in(
+                "ann@outside.test",
+                &["bot@eu.acme.dev"],
+                letter("x", "2@outside.test", "Hi", "x"),
+            )
+            .await;
+        assert_eq!(refused.code, 550, "{refused}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn inboxes_of_a_deleted_domain_stop_but_keep_what_they_hold() {
+    each_engine(async |world| {
+        world
+            .post("/v0/domains", json!({"domain": "acme.test"}))
+            .await;
+        let inbox = json!({"username": "bot", "domain": "acme.test"});
+        world.post("/v0/inboxes", inbox).await;
+        let bot = "bot@acme.test";
+        world
+            .mail(bot, letter(bot, "1@outside.test", "Hi", "x"))
+            .await;
+
+        world.delete("/v0/domains/acme.test").await;
+        let gone = (404, "not_found");
+        world
+            .refused("GET", "/v0/domains/acme.test", Value::Null, gone)
+            .await;
+        let refused = world
+            .hand_in(
+                "ann@outside.test",
+                &[bot],
+                letter(bot, "2@outside.test", "Hi", "x"),
+            )
+            .await;
+        assert_eq!(refused.code, 550, "{refused}");
+        let send = format!("/v0/inboxes/{bot}/messages/send");
+        let message = json!({"to": "bob@outside.test", "text": "x"});
+        world
+            .refused("POST", &send, message.clone(), (403, "domain_not_verified"))
+            .await;
+        assert_eq!(world.messages(bot, "").await.len(), 1);
+
+        world
+            .post("/v0/domains", json!({"domain": "acme.test"}))
+            .await;
+        world
+            .mail(bot, letter(bot, "3@outside.test", "Hi", "x"))
+            .await;
+        world.send(bot, message).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_name_has_one_owner_and_some_have_none() {
+    each_engine(async |world| {
+        let add = |name: &str| json!({"domain": name});
+        world
+            .post(
+                "/v0/domains",
+                json!({"domain": "acme.test", "client_id": "c1"}),
+            )
+            .await;
+        let again = world
+            .post(
+                "/v0/domains",
+                json!({"domain": "other.test", "client_id": "c1"}),
+            )
+            .await;
+        assert_eq!(again["domain_id"], "acme.test");
+        for (name, expected) in [
+            ("acme.test", (403, "already_exists")),
+            ("ACME.test.", (403, "already_exists")),
+            ("mailroost.localhost", (403, "resource_taken")),
+            ("x.mailroost.localhost", (403, "resource_taken")),
+            ("co.uk", (422, "unprocessable")),
+            ("dev", (400, "validation_error")),
+            ("", (400, "validation_error")),
+            ("[127.0.0.1]", (400, "validation_error")),
+            ("a b.dev", (400, "validation_error")),
+        ] {
+            world
+                .refused("POST", "/v0/domains", add(name), expected)
+                .await;
+        }
+        world
+            .refused("POST", "/v0/domains", json!({}), (400, "validation_error"))
+            .await;
+        world
+            .refused(
+                "POST",
+                "/v0/inboxes",
+                json!({"domain": "nobody.dev"}),
+                (404, "not_found"),
+            )
+            .await;
+        world
+            .refused(
+                "GET",
+                "/v0/domains/not%20a%20name",
+                Value::Null,
+                (404, "not_found"),
+            )
+            .await;
+        world
+            .refused(
+                "POST",
+                "/v0/domains/nobody.dev/verify",
+                Value::Null,
+                (404, "not_found"),
+            )
+            .await;
+
+        // The same name from many callers at once goes to one of them.
+        let name = add("race.test");
+        let tries = (0..6).map(|_| world.call("POST", "/v0/domains", &name));
+        let answers = futures_util::future::join_all(tries).await;
+        let mut statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 403, 403, 403, 403, 403]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_pods_domain_is_there_for_its_own_inboxes_alone() {
+    each_engine(async |world| {
+        let pods = [
+            world.post("/v0/pods", json!({"name": "one"})).await,
+            world.post("/v0/pods", json!({"name": "two"})).await,
+        ];
+        let [one, two] = pods.each_ref().map(|pod| pod["pod_id"].as_str().unwrap());
+        let path = |pod: &str, rest: &str| format!("/v0/pods/{pod}/{rest}");
+        let made = world
+            .post(&path(one, "domains"), json!({"domain": "one.test"}))
+            .await;
+        assert_eq!(made["pod_id"], one);
+        world
+            .post("/v0/domains", json!({"domain": "all.test"}))
+            .await;
+
+        assert_eq!(
+            column(
+                list(world, &path(one, "domains")).await.as_slice(),
+                "domain"
+            ),
+            ["one.test"]
+        );
+        assert!(list(world, &path(two, "domains")).await.is_empty());
+        let all = list(world, "/v0/domains?ascending=true").await;
+        assert_eq!(column(&all, "domain"), ["one.test", "all.test"]);
+        assert!(all[0].get("records").is_none() && all[0].get("status").is_none());
+        for pod in [one, two] {
+            world
+                .post(&path(pod, "inboxes"), json!({"domain": "all.test"}))
+                .await;
+        }
+        world
+            .post(&path(one, "inboxes"), json!({"domain": "one.test"}))
+            .await;
+        let foreign = json!({"domain": "one.test"});
+        let gone = (404, "not_found");
+        world
+            .refused("POST", &path(two, "inboxes"), foreign.clone(), gone)
+            .await;
+        world.refused("POST", "/v0/inboxes", foreign, gone).await;
+        world
+            .refused("GET", &path(two, "domains/one.test"), Value::Null, gone)
+            .await;
+        let full = (409, "cannot_delete");
+        world
+            .refused("DELETE", &path(one, ""), Value::Null, full)
+            .await;
+    })
+    .await;
+}
+
+async fn list(world: &World, path: &str) -> Vec<Value> {
+    world.get(path).await["domains"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn pages_of_domains_cover_each_once() {
+    each_engine(async |world| {
+        for n in 0..5 {
+            world
+                .post("/v0/domains", json!({"domain": format!("d{n}.test")}))
+                .await;
+        }
+        let (mut found, mut token) = (Vec::new(), String::new());
+        loop {
+            let page = world.get(&format!("/v0/domains?limit=2{token}")).await;
+            assert_eq!(page["limit"], 2);
+            found.extend(column(page["domains"].as_array().unwrap(), "domain_id"));
+            let Some(next) = page["next_page_token"].as_str() else {
+                break;
+            };
+            token = format!("&page_token={next}");
+        }
+        assert_eq!(
+            found,
+            ["d4.test", "d3.test", "d2.test", "d1.test", "d0.test"]
+        );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_public_server_refuses_reserved_names_and_the_mail_of_large_providers() {
+    let public = [
+        ("MAILROOST_DOMAIN", "agents.mailroost.dev"),
+        ("MAILROOST_HOSTNAME", "mx.mailroost.dev"),
+    ];
+    each_engine_with_dns(&public, async |world, zone| {
+        let wrong = (422, "unprocessable");
+        world
+            .refused("POST", "/v0/domains", json!({"domain": "acme.test"}), wrong)
+            .await;
+        zone.add(
+            "acme.dev",
+            ZoneRecord::Mx(1, "aspmx.l.google.com".to_owned()),
+        );
+        let told = world
+            .refused("POST", "/v0/domains", json!({"domain": "acme.dev"}), wrong)
+            .await;
+        assert!(
+            told["message"]
+                .as_str()
+                .unwrap()
+                .contains("Google Workspace"),
+            "{told}"
+        );
+        let send_only = json!({"domain": "acme.dev", "inbound_enabled": false});
+        world.post("/v0/domains", send_only).await;
+        world.delete("/v0/domains/acme.dev").await;
+        let meant = json!({"domain": "acme.dev", "allow_conflicting_provider": true});
+        let made = world.post("/v0/domains", meant).await;
+        assert_eq!(made["records"][1]["value"], "mx.mailroost.dev");
+
+        // Reading shows the records as they are even before somebody asks for a verification.
+        zone.remove("acme.dev");
+        publish(zone, &made, "acme.dev");
+        let read = world.get("/v0/domains/acme.dev").await;
+        let valid = [
+            json!("NOT_STARTED"),
+            Value::Null,
+            json!("VALID"),
+            Value::Null,
+        ];
+        assert_eq!(states(&read, "MX", "@"), valid);
+
+        // Without an answer nobody is refused.
+        zone.set_mood(Mood::Failing);
+        world
+            .post("/v0/domains", json!({"domain": "other.dev"}))
+            .await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_verifications_at_once_are_one() {
+    each_engine_with_dns(&[], async |world, zone| {
+        world
+            .post("/v0/domains", json!({"domain": "acme.dev"}))
+            .await;
+        zone.set_mood(Mood::Silent);
+        let path = "/v0/domains/acme.dev/verify";
+        let (first, second) = tokio::join!(
+            world.call("POST", path, &Value::Null),
+            world.call("POST", path, &Value::Null)
+        );
+        let mut statuses = [first.status, second.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [204, 409]);
+        let domain = world.get("/v0/domains/acme.dev").await;
+        let unanswered = [
+            json!("PENDING"),
+            json!("dns_lookup_failed"),
+            json!("MISSING"),
+            json!("lookup_failed"),
+        ];
+        assert_eq!(states(&domain, "MX", "@"), unanswered);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_zone_file_is_bytes_with_every_record() {
+    each_engine(async |world| {
+        let on = json!({"domain": "bots.acme.test", "subdomains_enabled": true, "tracking_enabled": true});
+        let made = world.post("/v0/domains", on).await;
+        let answer = world.call("GET", "/v0/domains/bots.acme.test/zone-file", &Value::Null).await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("content-type"), Some("application/octet-stream"));
+        let text = String::from_utf8(answer.body).unwrap();
+        assert!(text.contains("$ORIGIN acme.test."), "{text}");
+        for record in made["records"].as_array().unwrap() {
+            let name = record["name"].as_str().unwrap();
+            let kind = record["type"].as_str().unwrap();
+            let line = text.lines().find(|line| line.starts_with(&format!("{name} IN {kind} ")));
+            let line = line.unwrap_or_else(|| panic!("{name} {kind} is not in {text}"));
+            let value: String = line.split('"').skip(1).step_by(2).collect();
+            match kind {
+                "TXT" => assert_eq!(value, record["value"]),
+                _ => assert!(line.ends_with(&format!("{}.", record["value"].as_str().unwrap()))),
+            }
+        }
+        let link = world.get("/v0/domains/bots.acme.test/setup-link").await;
+        assert_eq!(link, json!({"supported": false}));
+    })
+    .await;
 }

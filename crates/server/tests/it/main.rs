@@ -20,7 +20,6 @@ mod database;
 mod domains;
 mod doors;
 mod drafts;
-mod event_log;
 mod hostile_http;
 mod hostile_mail;
 mod inboxes;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use model::OrgId;
-use store::OpenError;
+use store::{OpenError, Standing};
 use testkit::TempDb;
 
 use crate::world::{Mail, World, clock, open, runtime};
@@ -116,12 +116,12 @@ async fn the_first_start_makes_an_organisation_with_its_pod_and_a_domain(world: 
     assert_eq!(world.store.first_org().await.unwrap(), Some(world.org));
     let pod = world.org.default_pod();
     let read = world.store.read(&grant, move |view| {
-        let domain = view.usable_domain("example.test")?;
+        let domain = view.standing("example.test", pod)?;
         Ok((
             view.org()?,
             view.pod(pod)?,
             domain,
-            view.usable_domain("other.test")?,
+            view.standing("other.test", pod)?,
         ))
     });
     let (org, pod, domain, other) = read.await.unwrap();
@@ -130,8 +130,7 @@ async fn the_first_start_makes_an_organisation_with_its_pod_and_a_domain(world: 
         (world.org, world.org.default_pod())
     );
     assert_eq!(org.name, "Test");
-    assert_eq!(domain.map(|domain| domain.org_id), Some(None));
-    assert!(other.is_none());
+    assert_eq!((domain, other), (Standing::Open, Standing::Unknown));
     assert!(
         world
             .store
