@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { AgentMailClient } from "agentmail";
 import nodemailer from "nodemailer";
+import { called, recording } from "./record.mjs";
 
 function required(name) {
   const value = process.env[name];
@@ -13,7 +14,8 @@ export const url = required("MAILROOST_URL");
 export const apiKey = required("MAILROOST_API_KEY");
 const [, smtpHost, smtpPort] = required("MAILROOST_SMTP").match(/^(.*):(\d+)$/);
 
-export const connect = (key) => new AgentMailClient({ apiKey: key, baseUrl: url });
+const recorded = recording(url);
+export const connect = (key) => new AgentMailClient({ apiKey: key, baseUrl: url, fetch: recorded });
 export const client = connect(apiKey);
 
 /** A word no other test uses. */
@@ -73,5 +75,6 @@ export async function subscribed(subscription, agent = client) {
     socket.close();
     throw new Error(`not a confirmation: ${JSON.stringify(confirmation)}`);
   }
+  called("websockets.connect", 101);
   return { next, confirmation, close: () => socket.close() };
 }

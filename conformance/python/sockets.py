@@ -4,6 +4,11 @@ from contextlib import contextmanager
 from agentmail import Subscribe, Subscribed
 
 
+
+def opened():
+    """Told of every subscription that was confirmed; conftest.py puts the record of the run in its place."""
+
+
 @contextmanager
 def subscribed(client, **subscription):
     """A socket whose subscription the server has confirmed, so that nothing sent from here on can be missed."""
@@ -12,6 +17,7 @@ def subscribed(client, **subscription):
         confirmation = socket.recv()
         assert isinstance(confirmation, Subscribed), confirmation
         assert confirmation.type == "subscribed"
+        opened()
         yield socket
 
 

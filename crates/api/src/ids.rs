@@ -3,6 +3,7 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use mail::MessageId;
+use model::list::{Direction, Entry, ListType};
 use model::domain::DomainName;
 use model::{ApiKeyId, AttachmentId, Error, InboxId, PodId, Result, ThreadId};
 
@@ -154,6 +155,35 @@ impl PathId for ApiKeyId {
 
     fn read(segment: &str) -> Result<Self> {
         segment.parse().map_err(|_| Error::not_found("API key"))
+    }
+}
+
+impl PathId for Direction {
+    const NAME: &'static str = "direction";
+
+    fn read(segment: &str) -> Result<Self> {
+        let message = "direction is send, receive or reply";
+        Self::parse(segment)
+            .ok_or_else(|| Error::invalid(<Self as PathId>::NAME, "invalid_value", message))
+    }
+}
+
+impl PathId for ListType {
+    const NAME: &'static str = "type";
+
+    fn read(segment: &str) -> Result<Self> {
+        let message = "type is allow or block";
+        Self::parse(segment)
+            .ok_or_else(|| Error::invalid(<Self as PathId>::NAME, "invalid_value", message))
+    }
+}
+
+/// What cannot be an entry is on no list.
+impl PathId for Entry {
+    const NAME: &'static str = "entry";
+
+    fn read(segment: &str) -> Result<Self> {
+        Self::parse(segment).map_err(|_| Error::not_found("List entry"))
     }
 }
 

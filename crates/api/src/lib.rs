@@ -15,6 +15,7 @@ mod domains;
 mod download;
 mod drafts;
 mod error;
+mod event_stream;
 mod events;
 mod generation;
 mod health;

@@ -214,13 +214,16 @@ fn limit(text: &str) -> Result<usize> {
         };
         return Err(Error::invalid("limit", "invalid_type", message));
     }
-    match text.parse::<usize>().unwrap_or(usize::MAX) {
-        0 => Err(Error::invalid(
+    // It is echoed, and clients read it into 64 bits with a sign.
+    let read = text.parse::<i64>().ok().map(usize::try_from);
+    match read {
+        Some(Ok(0)) => Err(Error::invalid(
             "limit",
             "too_small",
             "limit must be at least 1",
         )),
-        limit => Ok(limit),
+        Some(Ok(limit)) => Ok(limit),
+        Some(Err(_)) | None => Err(Error::invalid("limit", "too_big", "limit is too large")),
     }
 }
 

@@ -18,18 +18,21 @@ pub struct Settings {
     pub env: sys::Env,
     /// The set that WebSocket sessions belong to; they end when it is stopped.
     pub tasks: sys::Tasks,
+    /// Tells answers that have no end of their own when the door closes.
+    pub stopping: sys::Shutdown,
 }
 
 impl Settings {
     /// Room for 25 MB of attachments, which base64 makes a third larger.
     pub const MAX_BODY_BYTES: usize = 36 * 1024 * 1024;
 
-    /// The defaults.
+    /// The defaults. The door closes with `tasks`.
     #[must_use]
-    pub const fn new(env: sys::Env, tasks: sys::Tasks) -> Self {
+    pub fn new(env: sys::Env, tasks: sys::Tasks) -> Self {
         Self {
             public_base: None,
             max_body_bytes: Self::MAX_BODY_BYTES,
+            stopping: tasks.shutdown(),
             env,
             tasks,
         }

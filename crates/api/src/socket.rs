@@ -2,7 +2,7 @@
 //!
 //! One task per connection does everything in turn, so that the answer to a subscription is
 //! written before any of its events. What a client does not read is not collected here: a write
-//! that does not come to an end closes the connection, and the client catches up with the lists.
+//! that does not come to an end closes the connection, and the client resumes where it was.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -98,7 +98,10 @@ const FAULT: End = End::Close(1011, "The server made a mistake");
 /// The server stops. Clients reconnect on any code but 1000.
 const RESTART: End = End::Close(1012, "The server restarts");
 /// The client does not read as fast as events come.
-const SLOW: End = End::Close(1013, "Too slow; reconnect and list what was missed");
+const SLOW: End = End::Close(
+    1013,
+    "Too slow; reconnect and subscribe after the last event",
+);
 /// Nothing was heard for too long.
 const SILENT: End = End::Close(1001, "No answer to pings");
 
@@ -129,7 +132,7 @@ impl Session {
                 () = shutdown.requested() => Err(RESTART),
                 frame = self.stream.next() => self.receive(frame, &mut tail).await,
                 event = tail.next() => match event {
-                    Ok(event) => self.write(Message::text(&*event)).await,
+                    Ok(event) => self.write(Message::text(&*event.body)).await,
                     Err(error) => Err(end_for(&error)),
                 },
                 () = &mut ping => {

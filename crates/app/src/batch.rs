@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use mail::MessageId;
 use model::message::{Content, Message};
 use model::{Error, InboxKey, Kind, Result, perm};
-use store::Grant;
+use store::{Grant, WithHeaders};
 use wire::{
     BatchGetMessagesRequest, BatchGetMessagesResponse, BatchUpdateMessagesRequest,
     BatchUpdateMessagesResponse, UpdateMessageResponse,
@@ -51,11 +51,9 @@ impl App {
                 .store()
                 .read(grant, move |view| view.messages_named(inbox, &part));
             let read = read.await?.into_iter();
-            found.extend(read.map(|(message, headers)| {
-                (
-                    message.message_id.clone(),
-                    without_bodies(&message, headers),
-                )
+            found.extend(read.map(|one| {
+                let id = one.message.message_id.clone();
+                (id, without_bodies(one))
             }));
         }
         let messages: Vec<_> = ids.iter().filter_map(|id| found.get(id).cloned()).collect();
@@ -146,11 +144,10 @@ fn read_ids(texts: &[String], most: usize) -> Result<Vec<MessageId>> {
     Ok(ids.collect())
 }
 
-fn without_bodies(message: &Message, headers: Vec<(String, String)>) -> wire::Message {
-    let weight: usize = headers
-        .iter()
-        .map(|(name, value)| name.len() + value.len())
-        .sum();
+fn without_bodies(one: WithHeaders) -> wire::Message {
+    let WithHeaders { message, headers } = one;
+    let fields = headers.iter();
+    let weight: usize = fields.map(|(name, value)| name.len() + value.len()).sum();
     let content = Content {
         headers: if weight > MAX_HEADERS {
             Vec::new()
@@ -159,5 +156,5 @@ fn without_bodies(message: &Message, headers: Vec<(String, String)>) -> wire::Me
         },
         ..Content::default()
     };
-    render::message(message, &content)
+    render::message(&message, &content)
 }

@@ -1,7 +1,8 @@
 //! May this leave? Pure rules over facts that were read before.
 
-use mail::Mailbox;
+use mail::{Address, Mailbox};
 use model::inbox::{Inbox, InboxStatus};
+use model::list::Verdict;
 use model::{Code, Error, Result};
 
 /// Recipients of one message at most, over To, Cc and Bcc.
@@ -38,4 +39,26 @@ pub(crate) fn decide(facts: &Facts<'_>) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Lets a departure pass unless the lists of its inbox, pod or organisation bar a recipient.
+///
+/// # Errors
+/// `message_rejected`, naming every recipient that is barred.
+pub(crate) fn admit(barred: &[(Address, Verdict)]) -> Result<()> {
+    if barred.is_empty() {
+        return Ok(());
+    }
+    let named: Vec<String> = barred
+        .iter()
+        .map(|(address, verdict)| format!("{address} ({})", verdict.reason()))
+        .collect();
+    let detail = format!(
+        "Message rejected: Recipient(s) blocked: {}",
+        named.join(", ")
+    );
+    Err(Error::new(Code::MessageRejected, detail).fix(
+        "Leave these recipients out, or change the send lists of the inbox, its pod or the \
+         organization; nothing was sent.",
+    ))
 }

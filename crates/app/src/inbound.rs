@@ -14,8 +14,11 @@ use mail::parse::{Parsed, parse};
 use mail::trace::{Hop, received, return_path};
 use mail::{Address, MessageId, Timestamp, reply, thread_key};
 use model::label::{Label, Labels};
+use model::list::Authors;
 use model::message::{Attachment, Content, Direction, People};
-use model::{AttachmentId, Error, EventKind, Kind, MessageKey, OrgId, Result, ThreadId, perm};
+use model::{
+    AttachmentId, Error, EventKind, Hidden, Kind, MessageKey, OrgId, Result, ThreadId, perm,
+};
 use smtp::{Envelope, Reply};
 use store::{Filed, Grant, NewEvent, NewMessage, Reason, Route};
 
@@ -154,15 +157,12 @@ impl App {
             .collect();
         let tail = render::received_tail(&understood.content)?;
         let tail = self.store().pack_tail(&tail)?;
-        let kind = match arrival.sender {
-            Sender::Proven => EventKind::MessageReceived,
-            Sender::Unproven => EventKind::MessageReceivedUnauthenticated,
-        };
+        let authors = authors(arrival, &understood.parsed);
         self.store()
             .write(&grant, move |txn| {
                 let mut gone = 0;
                 for (new, random) in &news {
-                    let message = match txn.file_message(new) {
+                    let message = match txn.file_received(new, &authors) {
                         Ok(Filed::New(message)) => message,
                         Ok(Filed::Duplicate) => continue,
                         // Deleted since the recipient was accepted: the others still get theirs.
@@ -174,7 +174,7 @@ impl App {
                     };
                     let thread = txn.thread(None, message.thread_id)?;
                     txn.emit(NewEvent {
-                        kind,
+                        kind: kind_of(&message.labels),
                         pod_id: Some(message.pod_id),
                         inbox_key: Some(message.inbox_key),
                         hidden: message.labels.hidden(),
@@ -257,6 +257,36 @@ impl App {
             .map_or("localhost", |(_, domain)| domain);
         let text = format!("<{}@{domain}>", self.env().ids.random().simple());
         MessageId::parse(&text).expect("a minted id is an id")
+    }
+}
+
+/// Whom the lists judge: From, or Sender where there is no From, and the reverse path.
+fn authors(arrival: &Arrival, parsed: &Parsed) -> Authors {
+    let mut named: Vec<&mail::Correspondent> = parsed.from.iter().collect();
+    if named.is_empty() {
+        named.extend(parsed.sender.as_ref());
+    }
+    let from: Vec<Address> = named
+        .iter()
+        .take(Authors::MOST)
+        .filter_map(|one| one.address())
+        .collect();
+    Authors {
+        unclear: from.is_empty() || from.len() < named.len(),
+        from,
+        envelope: arrival.reverse_path.clone(),
+    }
+}
+
+/// The event of an arrival: what bars it says more than who it may be from.
+fn kind_of(labels: &Labels) -> EventKind {
+    let hidden = labels.hidden();
+    if Hidden::BLOCKED.is_within(hidden) {
+        EventKind::MessageReceivedBlocked
+    } else if Hidden::UNAUTHENTICATED.is_within(hidden) {
+        EventKind::MessageReceivedUnauthenticated
+    } else {
+        EventKind::MessageReceived
     }
 }
 

@@ -39,9 +39,10 @@ use std::sync::Arc;
 
 pub use download::Download;
 pub use inbound::Inbound;
+pub use log::EventsQuery;
 pub use start::{Bootstrap, Mode, NewOrganization, Settings};
 pub use store::{Access, Grant};
-pub use tail::Tail;
+pub use tail::{Event, Tail};
 
 use mail::Timestamp;
 use model::{InboxId, PodId, Result, perm};

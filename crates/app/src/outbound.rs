@@ -12,14 +12,14 @@ use std::collections::BTreeSet;
 use mail::compose::{Composition, ExtraHeader, Part, compose};
 use mail::parse::Disposition;
 use mail::quote::{self, Original};
-use mail::{Mailbox, MessageId};
+use mail::{Address, Mailbox, MessageId};
 use model::inbox::Inbox;
 use model::label::Labels;
 use model::message::{Attachment, Content, Direction, Message, People};
 use model::{
     Code, Error, EventKind, Hidden, InboxId, MessageKey, Permission, Result, ThreadId, perm,
 };
-use store::{Filed, Grant, NewEvent, NewJob, NewMessage, Route};
+use store::{Filed, Governed, Grant, NewEvent, NewJob, NewMessage, Route};
 use uuid::Uuid;
 use wire::{
     ReplyAllMessageRequest, ReplyToMessageRequest, SendMessageRequest, SendMessageResponse,
@@ -74,7 +74,7 @@ impl App {
     /// Sends a new message.
     ///
     /// # Errors
-    /// `validation_error`, `inbox_paused` or `not_found`.
+    /// `validation_error`, `message_rejected`, `inbox_paused` or `not_found`.
     pub async fn send(
         &self,
         grant: &Grant<perm::MessageSend>,
@@ -90,8 +90,8 @@ impl App {
     /// Answers a message: its author, or whoever the request names, or everybody.
     ///
     /// # Errors
-    /// `validation_error`, `inbox_paused` or `not_found`; `missing_permission` for recipients of the
-    /// caller's own choice with a key that may only answer.
+    /// `validation_error`, `message_rejected`, `inbox_paused` or `not_found`; `missing_permission` for
+    /// recipients of the caller's own choice with a key that may only answer.
     pub async fn reply(
         &self,
         grant: &Grant<perm::MessageReply>,
@@ -119,7 +119,7 @@ impl App {
     /// Answers everybody on a message.
     ///
     /// # Errors
-    /// `validation_error`, `inbox_paused` or `not_found`.
+    /// `validation_error`, `message_rejected`, `inbox_paused` or `not_found`.
     pub async fn reply_all(
         &self,
         grant: &Grant<perm::MessageReply>,
@@ -137,7 +137,7 @@ impl App {
     /// Sends a message on, with all its attachments, to the recipients of the request.
     ///
     /// # Errors
-    /// `validation_error`, `inbox_paused` or `not_found`.
+    /// `validation_error`, `message_rejected`, `inbox_paused` or `not_found`.
     pub async fn forward(
         &self,
         grant: &Grant<perm::MessageSend>,
@@ -218,10 +218,21 @@ impl App {
             inbox,
             recipients: &recipients,
         })?;
+        let recipients = unique(&recipients);
+        let governed = Governed {
+            org_id: grant.access().org_id(),
+            pod_id: inbox.pod_id,
+            inbox_key: inbox.key,
+        };
+        let addresses: Vec<Address> = recipients.iter().map(|to| to.address.clone()).collect();
+        let asked = addresses.clone();
+        let barred = self
+            .store()
+            .read(grant, move |view| view.barred_recipients(governed, &asked));
+        gate::admit(&barred.await?)?;
         let outgoing = self.compose(inbox, letter).await?;
         let raw = self.store().place(grant, &outgoing.raw).await?;
         let new = self.sent_message(grant, inbox, outgoing, raw)?;
-        let recipients = unique(&recipients);
         let domains: BTreeSet<String> = recipients
             .iter()
             .map(|to| to.address.domain().to_owned())
@@ -241,6 +252,8 @@ impl App {
             if !txn.may_send_from(&domain, new.inbox.pod_id)? {
                 return Err(not_verified(&domain));
             }
+            // Asked again, so that an entry made meanwhile counts.
+            gate::admit(&txn.barred_recipients(governed, &addresses)?)?;
             let Filed::New(message) = txn.file_message(&new)? else {
                 return Err(Error::internal(
                     "a message of our own was taken for a duplicate",
@@ -289,7 +302,7 @@ impl App {
 
     async fn compose(&self, inbox: &Inbox, mut letter: Letter) -> Result<Outgoing> {
         let message_id = self.mint_message_id(inbox.inbox_id.as_str());
-        let address = mail::Address::parse(inbox.inbox_id.as_str()).map_err(Error::internal)?;
+        let address = Address::parse(inbox.inbox_id.as_str()).map_err(Error::internal)?;
         let message = Composition {
             from: Mailbox {
                 name: inbox.display_name.clone(),

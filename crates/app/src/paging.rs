@@ -44,12 +44,7 @@ impl Listing {
         };
         let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok();
         let position = bytes.as_deref().and_then(|bytes| self.open(bytes));
-        position.map(Some).ok_or_else(|| {
-            Error::invalid("page_token", "invalid_value", "Invalid page token").fix(
-                "Send next_page_token of the page before, unchanged, to the same list with the \
-                 same filters; or leave page_token out to begin again.",
-            )
-        })
+        position.map(Some).ok_or_else(bad_token)
     }
 
     fn open(&self, bytes: &[u8]) -> Option<Position> {
@@ -61,6 +56,41 @@ impl Listing {
             at: i64::from_be_bytes(*at),
             key: *key,
         })
+    }
+
+    /// After which text the page begins, in a list that is ordered by text; empty for the first.
+    ///
+    /// # Errors
+    /// As [`Listing::start`].
+    pub(crate) fn start_text(&self, page: &Page) -> Result<String> {
+        let Some(token) = &page.token else {
+            return Ok(String::new());
+        };
+        let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok();
+        let text = bytes.and_then(|bytes| {
+            let text = bytes.strip_prefix(&self.seal)?;
+            // The store cannot hold NUL, so no place of ours has it.
+            String::from_utf8(text.to_vec())
+                .ok()
+                .filter(|text| !text.contains('\0'))
+        });
+        text.ok_or_else(bad_token)
+    }
+
+    /// Cuts what was fetched of a list that is ordered by text, and gives the token of the next
+    /// page.
+    pub(crate) fn cut_text<T>(
+        &self,
+        items: &mut Vec<T>,
+        place: impl Fn(&T) -> &str,
+    ) -> Option<String> {
+        if items.len() <= self.size {
+            return None;
+        }
+        items.truncate(self.size);
+        let mut bytes = self.seal.to_vec();
+        bytes.extend(place(items.last()?).as_bytes());
+        Some(BASE64URL_NOPAD.encode(&bytes))
     }
 
     /// Cuts what was fetched to the page, and gives the token of the next one.
@@ -83,4 +113,11 @@ impl Listing {
         bytes.extend(last.key);
         BASE64URL_NOPAD.encode(&bytes)
     }
+}
+
+fn bad_token() -> Error {
+    Error::invalid("page_token", "invalid_value", "Invalid page token").fix(
+        "Send next_page_token of the page before, unchanged, to the same list with the same \
+         filters; or leave page_token out to begin again.",
+    )
 }

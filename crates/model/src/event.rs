@@ -1,5 +1,39 @@
 //! What can happen, under the names the SDKs know.
 
+use crate::{InboxKey, PodId};
+
+/// Which events a reader asks for; what is not named is not narrowed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Only these kinds.
+    pub kinds: Option<Vec<EventKind>>,
+    /// Only what happened in one of these inboxes, or of `pods`.
+    pub inboxes: Vec<InboxKey>,
+    /// Only what happened in one of these pods, or of `inboxes`.
+    pub pods: Vec<PodId>,
+}
+
+impl EventFilter {
+    /// Whether it asks for an event of this kind that happened there.
+    #[must_use]
+    pub fn wants(
+        &self,
+        kind: Option<EventKind>,
+        pod: Option<PodId>,
+        inbox: Option<InboxKey>,
+    ) -> bool {
+        let right_kind = self
+            .kinds
+            .as_ref()
+            .is_none_or(|kinds| kind.is_some_and(|kind| kinds.contains(&kind)));
+        let anywhere = self.inboxes.is_empty() && self.pods.is_empty();
+        right_kind
+            && (anywhere
+                || inbox.is_some_and(|inbox| self.inboxes.contains(&inbox))
+                || pod.is_some_and(|pod| self.pods.contains(&pod)))
+    }
+}
+
 /// The kind of an event in the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum EventKind {

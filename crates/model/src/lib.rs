@@ -18,7 +18,7 @@ pub mod thread;
 pub mod webhook;
 
 pub use error::{Code, Error, Issue, Kind, Result};
-pub use event::EventKind;
+pub use event::{EventFilter, EventKind};
 pub use id::{
     ApiKeyId, AttachmentId, DomainKey, EventId, InboxId, InboxKey, MessageKey, OrgId, PodId,
     ThreadId,

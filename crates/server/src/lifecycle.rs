@@ -100,10 +100,11 @@ async fn start_on(
 
     let addresses = (http.local_addr()?, smtp.local_addr()?);
     // WebSockets end with the workers, after the SMTP sessions: what those still take is announced.
-    let router = api::router(app.clone(), wiring::api_settings(settings, env, &tasks));
+    let (doors, running_doors) = Tasks::new();
+    let api_settings = wiring::api_settings(settings, env, &tasks, &doors);
+    let router = api::router(app.clone(), api_settings);
     let smtp_server = smtp::Server::new(Arc::new(Inbound::new(app)), smtp_settings, env.clone());
     let connections = Connections::new(settings.max_http_connections);
-    let (doors, running_doors) = Tasks::new();
     doors.spawn(Arc::new(smtp_server).serve(smtp, doors.clone()));
     doors.spawn(http::serve(
         http,

@@ -124,11 +124,12 @@ pub fn smtp_settings(
     })
 }
 
-/// What the HTTP door is told. WebSockets belong to `tasks`.
-pub fn api_settings(settings: &Settings, env: &Env, tasks: &Tasks) -> api::Settings {
+/// What the HTTP door is told. WebSockets belong to `tasks`, everything else ends with `doors`.
+pub fn api_settings(settings: &Settings, env: &Env, tasks: &Tasks, doors: &Tasks) -> api::Settings {
     api::Settings {
         public_base: settings.public_url.clone(),
         max_body_bytes: settings.max_message_bytes,
+        stopping: doors.shutdown(),
         ..api::Settings::new(env.clone(), tasks.clone())
     }
 }

@@ -69,7 +69,7 @@ pub struct LogEntry {
 }
 
 /// Neither half of a body is ever larger; events leave out what would make it so.
-const MAX_BODY: usize = 4 << 20;
+pub(crate) const MAX_BODY: usize = 4 << 20;
 
 impl Txn<'_> {
     /// Numbers and writes the events. Taken last, the row of the organisation is held only for

@@ -288,6 +288,8 @@ impl Txn<'_> {
             "thread_ref",
             "thread",
             "label_change",
+            "list_entry",
+            "send_log",
         ] {
             let sql = format!("delete from {table} where {{scope}} and inbox_id = $1");
             self.exec(&sql, args![key])?;

@@ -9,6 +9,7 @@ use model::label::Labels;
 use model::message::{Attachment, Content, Direction, Message, People};
 use model::{Error, InboxKey, MessageKey, Result, ThreadId};
 
+pub use self::batch::WithHeaders;
 pub use self::filing::{Filed, NewMessage};
 pub use self::listing::Position;
 

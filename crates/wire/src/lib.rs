@@ -50,7 +50,8 @@ pub use inbox::{
     UpdateInboxRequest,
 };
 pub use json::{Malformed, from_slice};
-pub use log::{InboxEvent, ListInboxEventsResponse};
+pub use list::{CreateListEntryRequest, ListEntry, ListListEntriesResponse};
+pub use log::{InboxEvent, ListEventsResponse, ListInboxEventsResponse};
 pub use message::{
     ListMessagesResponse, Message, MessageBody, MessageItem, RawMessageResponse,
     ReplyAllMessageRequest, ReplyToMessageRequest, SendMessageRequest, SendMessageResponse,

@@ -25,6 +25,10 @@ pub struct Subscribe {
     /// Only of these pods.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pod_ids: Option<Vec<String>>,
+    /// Beyond AgentMail: begins after this event id or cursor instead of now, so that what was
+    /// missed comes first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
 }
 
 /// Takes back what an equal [`Subscribe`] asked for.
@@ -58,6 +62,9 @@ pub struct Subscribed {
     /// The caller's organisation; sent by the hosted service though the SDKs do not declare it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub organization_id: Option<String>,
+    /// Beyond AgentMail: where the subscription begins, to resume from when nothing came.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
 }
 
 /// The answer to [`Unsubscribe`], with what was asked.

@@ -241,6 +241,7 @@ fn objects_carry_the_type_by_which_the_sdks_tell_them() {
         inbox_ids: Some(vec!["a@b".into()]),
         pod_ids: None,
         organization_id: None,
+        after: None,
     };
     assert_eq!(
         serde_json::to_string(&subscribed).unwrap(),

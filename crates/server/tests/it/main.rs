@@ -20,6 +20,7 @@ mod database;
 mod domains;
 mod doors;
 mod drafts;
+mod event_log;
 mod hostile_http;
 mod hostile_mail;
 mod inboxes;

@@ -12,6 +12,15 @@ use crate::view::View;
 /// Ids of one statement. Their bodies are in memory at once, packed.
 const AT_ONCE: usize = 16;
 
+/// A message and what a list does not show of it, without its bodies.
+#[derive(Clone, Debug)]
+pub struct WithHeaders {
+    /// The message.
+    pub message: Message,
+    /// Its header fields in order, decoded and unfolded.
+    pub headers: Vec<(String, String)>,
+}
+
 /// Of the readable part of a message, only this.
 #[derive(Deserialize)]
 struct HeaderFields {
@@ -29,7 +38,7 @@ impl View<'_> {
         &mut self,
         inbox: InboxKey,
         ids: &[MessageId],
-    ) -> Result<Vec<(Message, Vec<(String, String)>)>> {
+    ) -> Result<Vec<WithHeaders>> {
         let marks: Vec<String> = (2..AT_ONCE + 2).map(|n| format!("${n}")).collect();
         let marks = marks.join(", ");
         let sql = format!(
@@ -46,7 +55,7 @@ impl View<'_> {
             })?;
             for (message, packed) in rows {
                 let HeaderFields { headers } = Body::unpack(self.codec, &packed)?;
-                found.push((message, headers));
+                found.push(WithHeaders { message, headers });
             }
         }
         Ok(found)

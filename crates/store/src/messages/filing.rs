@@ -2,6 +2,7 @@
 
 use mail::{MessageId, Timestamp};
 use model::label::Labels;
+use model::list::{self, Authors};
 use model::message::{Attachment, Direction, Message, People};
 use model::{MessageKey, Result, ThreadId};
 
@@ -9,6 +10,7 @@ use super::{Body, fold, stored_direction};
 use crate::blobs::Placed;
 use crate::db::{Value, args};
 use crate::inboxes::Route;
+use crate::lists::Governed;
 use crate::txn::Txn;
 use crate::view::to_json;
 
@@ -75,6 +77,15 @@ pub enum Filed {
     Duplicate,
 }
 
+/// Where a message belongs.
+struct Place {
+    thread_id: ThreadId,
+    /// Its ancestors that are not in the inbox.
+    unknown: Vec<MessageId>,
+    /// Whether one of its ancestors is a message that the inbox sent.
+    is_answer: bool,
+}
+
 /// Look-ups by id are padded to one of these lengths, so that few statements need preparing.
 const LOOKUP_SIZES: [usize; 3] = [1, 8, 51];
 
@@ -85,13 +96,40 @@ impl Txn<'_> {
     /// # Errors
     /// `not_found` when the inbox is gone, or when the store fails.
     pub fn file_message(&mut self, new: &NewMessage) -> Result<Filed> {
+        self.file(new, None)
+    }
+
+    /// Files a message that arrived. One that the inbox's lists bar gets the label `blocked`: the
+    /// `reply` lists judge what answers a message the inbox sent, the `receive` lists all else.
+    ///
+    /// # Errors
+    /// As [`Txn::file_message`].
+    pub fn file_received(&mut self, new: &NewMessage, authors: &Authors) -> Result<Filed> {
+        self.file(new, Some(authors))
+    }
+
+    fn file(&mut self, new: &NewMessage, authors: Option<&Authors>) -> Result<Filed> {
         self.lock_inbox(new.inbox.inbox_key)?;
         let Some(message_id) = self.public_id(new)? else {
             return Ok(Filed::Duplicate);
         };
-        let (thread_id, unknown) = self.choose_thread(new)?;
+        let Place {
+            thread_id,
+            unknown,
+            is_answer,
+        } = self.choose_thread(new)?;
         self.link(&new.raw)?;
         let mut labels = new.labels.clone();
+        if let Some(authors) = authors {
+            let direction = if is_answer {
+                list::Direction::Reply
+            } else {
+                list::Direction::Receive
+            };
+            if !self.admits(Governed::from(&new.inbox), direction, authors)? {
+                labels.insert(model::Label::system("blocked"));
+            }
+        }
         labels.insert(model::Label::system(new.direction.label()));
         let message = Message {
             key: new.key,
@@ -149,29 +187,36 @@ impl Txn<'_> {
     }
 
     /// The thread of the best-placed ancestor that is known, and the ancestors that are not.
-    fn choose_thread(&mut self, new: &NewMessage) -> Result<(ThreadId, Vec<MessageId>)> {
+    fn choose_thread(&mut self, new: &NewMessage) -> Result<Place> {
         let own = new.message_id.iter();
         let wanted: Vec<&MessageId> = new.ancestors.iter().take(50).chain(own).collect();
         let Some(size) = LOOKUP_SIZES.into_iter().find(|size| *size >= wanted.len()) else {
-            return Ok((new.thread.unwrap_or(new.new_thread), Vec::new()));
+            return Ok(Place {
+                thread_id: new.thread.unwrap_or(new.new_thread),
+                unknown: Vec::new(),
+                is_answer: false,
+            });
         };
         // Threads by the id of a message in them, and by an id that messages in them name.
         let mut held: Vec<(MessageId, ThreadId)> = Vec::new();
         let mut named: Vec<(MessageId, ThreadId)> = Vec::new();
+        let mut is_answer = false;
         if !wanted.is_empty() {
             let marks: Vec<String> = (2..size + 2).map(|n| format!("${n}")).collect();
             let marks = marks.join(", ");
             let sql = format!(
-                "select 1, message_id, thread_id from message \
+                "select 1, message_id, thread_id, direction from message \
                  where {{scope}} and inbox_id = $1 and message_id in ({marks}) \
-                 union all select 2, message_id, thread_id from thread_ref \
+                 union all select 2, message_id, thread_id, 0 from thread_ref \
                  where {{scope}} and inbox_id = $1 and message_id in ({marks})"
             );
             let mut values = vec![Value::from(new.inbox.inbox_key)];
             values.extend((0..size).map(|n| Value::from(wanted[n.min(wanted.len() - 1)])));
             self.query(&sql, &values, &mut |row| {
-                let entry = (row.get(1)?, row.get(2)?);
+                let entry: (MessageId, ThreadId) = (row.get(1)?, row.get(2)?);
                 if row.get::<i64>(0)? == 1 {
+                    let sent = row.get::<i64>(3)? == stored_direction(Direction::Sent);
+                    is_answer |= sent && new.ancestors.contains(&entry.0);
                     held.push(entry);
                 } else {
                     named.push(entry);
@@ -205,7 +250,11 @@ impl Txn<'_> {
             .filter(|id| of(id).is_none())
             .cloned()
             .collect();
-        Ok((thread, unknown))
+        Ok(Place {
+            thread_id: thread,
+            unknown,
+            is_answer,
+        })
     }
 
     fn insert_message(&mut self, message: &Message, new: &NewMessage) -> Result<()> {
@@ -250,8 +299,11 @@ impl Txn<'_> {
                 &new.body.0,
             ],
         )?;
-        for label in new.labels.iter() {
-            self.index_label(message, label.as_str())?;
+        let direction = new.direction.label();
+        for label in message.labels.iter().map(model::Label::as_str) {
+            if label != direction {
+                self.index_label(message, label)?;
+            }
         }
         Ok(())
     }
