@@ -3,8 +3,8 @@
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use mail::MessageId;
-use model::list::{Direction, Entry, ListType};
 use model::domain::DomainName;
+use model::list::{Direction, Entry, ListType};
 use model::{ApiKeyId, AttachmentId, Error, InboxId, PodId, Result, ThreadId};
 
 use crate::error::{Refusal, no_route};
