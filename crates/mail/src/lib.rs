@@ -13,6 +13,7 @@ mod message_id;
 pub mod parse;
 pub mod quote;
 pub mod reply;
+pub mod search;
 pub mod thread_key;
 mod timestamp;
 pub mod trace;
