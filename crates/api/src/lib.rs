@@ -35,6 +35,7 @@ mod percent;
 mod pods;
 mod polling;
 mod router;
+mod search;
 mod settings;
 mod socket;
 mod threads;

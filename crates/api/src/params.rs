@@ -6,7 +6,7 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use mail::Timestamp;
-use model::page::{MAX_LIMIT, MessageFilter, Page, ThreadFilter};
+use model::page::{MAX_LIMIT, MessageFilter, Page, Search, ThreadFilter};
 use model::{Error, Hidden, Result};
 use serde_json::Value;
 
@@ -162,6 +162,28 @@ impl Params {
         } = &filter;
         bounded(&filter.page, &[labels, senders, recipients, subject])?;
         Ok(filter)
+    }
+
+    /// The search that is asked for.
+    ///
+    /// # Errors
+    /// `validation_error` naming the parameter; `q` is required.
+    pub(crate) fn search(&self) -> Result<Search> {
+        let q = self.text("q").ok_or_else(|| {
+            Error::invalid("q", "invalid_type", "q is required")
+                .fix("Send the words to search for as the query parameter q.")
+        })?;
+        let search = Search {
+            page: Page {
+                ascending: false,
+                ..self.page()?
+            },
+            q: q.to_owned(),
+            before: self.instant("before")?,
+            after: self.instant("after")?,
+        };
+        bounded(&search.page, &[&vec![search.q.clone()]])?;
+        Ok(search)
     }
 
     fn include(&self) -> Result<Hidden> {

@@ -11,7 +11,7 @@ use axum::Router;
 use axum::handler::Handler;
 use axum::middleware::{from_fn_with_state, map_request, map_response};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodFilter, MethodRouter, any, on};
+use axum::routing::{MethodFilter, MethodRouter, on};
 use http::{Method, StatusCode};
 use model::{Code, Error, Need, Permission};
 use tower::Layer;
@@ -23,7 +23,8 @@ use crate::path::canonical;
 use crate::settings::{Door, Settings};
 use crate::{
     api_keys, docs, domains, download, drafts, events, health, inboxes, lists, messages, metrics,
-    not_enabled, onboarding, openapi, organizations, pods, polling, socket, threads, webhooks,
+    not_enabled, onboarding, openapi, organizations, pods, polling, search, socket, threads,
+    webhooks,
 };
 
 /// What a row of the table says, without its handler.
@@ -52,14 +53,6 @@ impl fmt::Display for RouteRow {
     }
 }
 
-/// Words of the API that are no ids, where no row answers to them yet.
-const RESERVED: [&str; 4] = [
-    "/v0/inboxes/search",
-    "/v0/inboxes/{inbox_id}/messages/search",
-    "/v0/inboxes/{inbox_id}/threads/search",
-    "/v0/threads/search",
-];
-
 /// Every row, in the order of the table.
 #[must_use]
 pub fn routes() -> Vec<RouteRow> {
@@ -72,9 +65,6 @@ pub fn router(app: App, settings: Settings) -> Router {
     let mut routes = Router::new();
     for (row, handler) in table() {
         routes = routes.route(row.path, handler);
-    }
-    for path in RESERVED {
-        routes = routes.route(path, any(|| async { Refusal(no_route()) }));
     }
     let door = Door {
         app,
@@ -109,10 +99,11 @@ fn table() -> Vec<Row> {
         open(Method::GET, openapi::PATH, "docs.openapi", openapi::get),
         open(Method::GET, "/healthz", "health.get", health::get),
     ];
-    let resources: [fn() -> Vec<Row>; 14] = [
+    let resources: [fn() -> Vec<Row>; 15] = [
         inboxes::rows,
         messages::rows,
         threads::rows,
+        search::rows,
         drafts::rows,
         lists::rows,
         pods::rows,

@@ -66,6 +66,7 @@ struct Inner {
     /// Makes and seals the signing keys of domains.
     key_maker: domains::signing_key::KeyMaker,
     tails: tail::Tails,
+    indexing: search::Indexing,
     tasks: sys::Tasks,
 }
 

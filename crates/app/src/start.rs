@@ -10,7 +10,7 @@ use sys::dial::{Dialer, Policy};
 use sys::{Env, Tasks};
 
 use crate::domains::signing_key::KeyMaker;
-use crate::{App, Inner, keys, tail, worker};
+use crate::{App, Inner, keys, search, tail, worker};
 
 /// How far the server trusts its surroundings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +87,7 @@ impl App {
             key_maker: KeyMaker::new(derive("mailroost 2026-11 signing keys of domains")),
             page_key: derive("mailroost 2026-11 page tokens"),
             tails: tail::Tails::default(),
+            indexing: search::Indexing::default(),
             tasks: tasks.clone(),
             store,
             env,
@@ -94,6 +95,7 @@ impl App {
         };
         let app = Self(Arc::new(inner));
         tasks.spawn(worker::run(app.clone(), tasks.shutdown()));
+        tasks.spawn(search::run(app.clone(), tasks.shutdown()));
         Ok(app)
     }
 

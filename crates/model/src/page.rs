@@ -69,3 +69,16 @@ pub struct ThreadFilter {
     /// Parts of the subject, each of which must occur.
     pub subject: Vec<String>,
 }
+
+/// A search, of messages or of threads.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    /// The page.
+    pub page: Page,
+    /// What somebody typed.
+    pub q: String,
+    /// Only messages earlier than this.
+    pub before: Option<Timestamp>,
+    /// Only messages at or later than this.
+    pub after: Option<Timestamp>,
+}

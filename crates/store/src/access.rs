@@ -47,6 +47,8 @@ pub enum Reason {
     Purge,
     /// A signed link is followed.
     Download,
+    /// The index of words is kept up to date.
+    Indexing,
 }
 
 /// A secret somebody showed, hashed at once so that it cannot end in a log.

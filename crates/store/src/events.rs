@@ -194,6 +194,8 @@ pub(crate) struct Wake {
     pub(crate) jobs: bool,
     /// An inbox is gone.
     pub(crate) routes: bool,
+    /// Messages wait to be indexed.
+    pub(crate) unindexed: bool,
 }
 
 /// Wakes readers after a commit. It carries no data: a lost wake-up costs one poll interval, never
@@ -205,6 +207,7 @@ pub(crate) struct Hub(Arc<HubState>);
 struct HubState {
     logs: Mutex<HashMap<OrgId, watch::Sender<i64>>>,
     jobs: Notify,
+    unindexed: Notify,
     routes: Routes,
 }
 
@@ -225,6 +228,9 @@ impl Hub {
         if wake.jobs {
             self.0.jobs.notify_one();
         }
+        if wake.unindexed {
+            self.0.unindexed.notify_one();
+        }
     }
 
     /// Changes whenever the log of `org_id` grows.
@@ -238,6 +244,11 @@ impl Hub {
     /// Completes when a job was added since the last call.
     pub(crate) async fn job_added(&self) {
         self.0.jobs.notified().await;
+    }
+
+    /// Completes when a message was filed since the last call that is to be indexed.
+    pub(crate) async fn unindexed(&self) {
+        self.0.unindexed.notified().await;
     }
 
     /// What is remembered of where mail goes.

@@ -180,6 +180,7 @@ impl Txn<'_> {
             ],
         )?;
         if made > 0 {
+            self.index_inbox(new.key)?;
             return self.inbox(&new.inbox_id).map(NewInboxOutcome::Made);
         }
         // The same first call may have come twice at once; the other one was faster.
@@ -216,6 +217,9 @@ impl Txn<'_> {
              where {scope} and inbox_id = $1",
             args![inbox.key, display_name, status.name(), metadata, now],
         )?;
+        if change.display_name.is_some() {
+            self.index_inbox(inbox.key)?;
+        }
         self.inbox(inbox_id)
     }
 
@@ -267,11 +271,22 @@ impl Txn<'_> {
     pub fn purge_inbox(&mut self, key: InboxKey, slice: usize) -> Result<bool> {
         let limit = i64::try_from(slice).unwrap_or(i64::MAX);
         let messages = self.all(
-            "select message_key, blob_id from message where {scope} and inbox_id = $1 limit $2",
+            "select message_key, blob_id, at from message where {scope} and inbox_id = $1 limit $2",
             args![key, limit],
-            |row| Ok((row.get::<Vec<u8>>(0)?, row.get::<Vec<u8>>(1)?)),
+            |row| {
+                Ok((
+                    row.get::<Vec<u8>>(0)?,
+                    row.get::<Vec<u8>>(1)?,
+                    row.get::<i64>(2)?,
+                ))
+            },
         )?;
-        for (message_key, blob_id) in &messages {
+        let times = || messages.iter().map(|(_, _, at)| *at);
+        if let Some((oldest, newest)) = times().min().zip(times().max()) {
+            let count = i64::try_from(messages.len()).unwrap_or(i64::MAX);
+            self.count_gone(oldest, newest, count)?;
+        }
+        for (message_key, blob_id, _) in &messages {
             self.exec(
                 "delete from message where {scope} and message_key = $1",
                 args![message_key],
@@ -290,6 +305,7 @@ impl Txn<'_> {
             "label_change",
             "list_entry",
             "send_log",
+            "inbox_word",
         ] {
             let sql = format!("delete from {table} where {{scope}} and inbox_id = $1");
             self.exec(&sql, args![key])?;

@@ -7,7 +7,7 @@ pub(crate) mod listing;
 use mail::MessageId;
 use model::label::Labels;
 use model::message::{Attachment, Content, Direction, Message, People};
-use model::{Error, InboxKey, MessageKey, Result, ThreadId};
+use model::{Error, Hidden, InboxKey, MessageKey, Result, ThreadId};
 
 pub use self::batch::WithHeaders;
 pub use self::filing::{Filed, NewMessage};
@@ -39,7 +39,7 @@ impl Body {
         Ok(Self(bytes))
     }
 
-    fn unpack<T: serde::de::DeserializeOwned>(codec: &Codec, bytes: &[u8]) -> Result<T> {
+    pub(crate) fn unpack<T: serde::de::DeserializeOwned>(codec: &Codec, bytes: &[u8]) -> Result<T> {
         let damaged = || Error::internal("a stored body is damaged");
         let (head, packed) = bytes.split_at_checked(9).ok_or_else(damaged)?;
         let size = head[1..]
@@ -224,6 +224,10 @@ impl Txn<'_> {
         )?;
         let hidden = was_hidden.with(message.labels.hidden());
         self.record_labels(&message, hidden, &added, &removed)?;
+        if was_hidden != Hidden::NONE && message.labels.hidden() == Hidden::NONE {
+            // Hidden mail is not searched, so it may not be in the index yet.
+            self.await_indexing(&message)?;
+        }
         if message.labels.hidden() == was_hidden {
             self.refresh_thread_labels(message.thread_id)?;
         } else {
@@ -292,6 +296,7 @@ impl Txn<'_> {
                 args![inbox, label.as_str(), at, key],
             )?;
         }
+        self.count_gone(at, at, 1)?;
         self.forget_deliveries(key.as_bytes())?;
         self.unlink(&blob_id)
     }

@@ -29,7 +29,7 @@ use crate::jobs::{self, ClaimedJob};
 use crate::messages::{Body, Position};
 use crate::txn::Txn;
 use crate::view::View;
-use crate::{domains, keys, migrate, orgs};
+use crate::{domains, keys, migrate, orgs, search};
 
 /// Which database holds the data.
 #[derive(Clone)]
@@ -404,6 +404,35 @@ impl Store {
     /// Completes when this process has added a job since the last call.
     pub async fn job_added(&self) {
         self.0.hub.job_added().await;
+    }
+
+    /// Completes when this process has filed a message since the last call that is to be indexed.
+    pub async fn unindexed(&self) {
+        self.0.hub.unindexed().await;
+    }
+
+    /// The next organisation after `after` that has messages to be indexed.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn next_unindexed(&self, after: Option<OrgId>) -> Result<Option<OrgId>> {
+        let find = move |conn: &mut dyn Conn| {
+            let found = search::next_unindexed(conn, after)?;
+            Ok((found, Wake::default()))
+        };
+        self.run(find, Running::read).await
+    }
+
+    /// The next organisation after `after`, in no order that means anything.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn next_org(&self, after: Option<OrgId>) -> Result<Option<OrgId>> {
+        let find = move |conn: &mut dyn Conn| {
+            let found = search::next_org(conn, after)?;
+            Ok((found, Wake::default()))
+        };
+        self.run(find, Running::read).await
     }
 
     /// Changes whenever this process writes to the log of `org_id`.

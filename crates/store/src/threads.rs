@@ -1,5 +1,7 @@
 //! Threads: kept up to date with every message that joins or leaves.
 
+use std::collections::HashMap;
+
 use mail::{MessageId, Timestamp};
 use model::label::Labels;
 use model::message::{Attachment, Direction, Message};
@@ -10,6 +12,7 @@ use model::{AttachmentId, Error, Hidden, InboxKey, MessageKey, Result, ThreadId}
 use crate::db::{DbResult, Row, Value, args};
 use crate::messages::listing::{Conditions, contains, page, shown, split_labels};
 use crate::messages::{self, Position, fold};
+use crate::padded;
 use crate::txn::Txn;
 use crate::view::{View, from_json, to_json};
 
@@ -273,6 +276,23 @@ impl View<'_> {
             .flat_map(|(key, parts)| parts.into_iter().map(move |part| (key, part)));
         let found = parts.find(|(_, part)| part.attachment_id == wanted);
         found.ok_or_else(|| Error::not_found("Attachment"))
+    }
+
+    /// The threads with these ids that are shown to everybody who reaches them.
+    pub(crate) fn shown_threads(&mut self, ids: &[ThreadId]) -> Result<HashMap<ThreadId, Thread>> {
+        let mut rows = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(padded::SIZE) {
+            let marks = padded::marks(1);
+            let sql = format!(
+                "select {COLUMNS} from thread t join inbox i on i.inbox_id = t.inbox_id \
+                 where {{scope t}} and t.hidden = 0 and t.thread_id in ({marks})"
+            );
+            let values: Vec<Value<'_>> = padded::values(ids).collect();
+            rows.extend(self.all(&sql, &values, read)?);
+        }
+        rows.into_iter()
+            .map(|row| Ok((row.thread.thread_id, self.with_attachments(row)?)))
+            .collect()
     }
 
     fn with_attachments(&mut self, row: ThreadRow) -> Result<Thread> {

@@ -14,6 +14,7 @@ pub struct Txn<'a> {
     pub(crate) events: Vec<NewEvent>,
     pub(crate) jobs: bool,
     pub(crate) routes: bool,
+    pub(crate) unindexed: bool,
 }
 
 impl<'a> Txn<'a> {
@@ -23,6 +24,7 @@ impl<'a> Txn<'a> {
             events: Vec::new(),
             jobs: false,
             routes: false,
+            unindexed: false,
         }
     }
 
@@ -39,6 +41,7 @@ impl<'a> Txn<'a> {
             log,
             jobs: self.jobs,
             routes: self.routes,
+            unindexed: self.unindexed,
         })
     }
 }

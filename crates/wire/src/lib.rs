@@ -58,6 +58,10 @@ pub use message::{
     UpdateMessageRequest, UpdateMessageResponse,
 };
 pub use pod::{CreatePodRequest, ListPodsResponse, Pod};
+pub use search::{
+    SearchHighlights, SearchInboxesResponse, SearchMessageItem, SearchMessagesResponse,
+    SearchThreadItem, SearchThreadsResponse,
+};
 pub use shape::{Headers, OneOrMany, Patch};
 pub use socket::{ErrorFrame, Frame, Subscribe, Subscribed, Unknown, Unsubscribe, Unsubscribed};
 pub use thread::{

@@ -51,7 +51,8 @@ impl Query {
         if last_is_open
             && let Some(term) = query.clauses.last_mut().and_then(|c| c.terms.last_mut())
         {
-            term.is_prefix = true;
+            // The words that begin with one letter are most words.
+            term.is_prefix |= term.text.chars().nth(1).is_some();
         }
         query
     }

@@ -55,7 +55,18 @@ fn runs_without_spaces_are_cut_into_pairs() {
 fn addresses_are_words_as_a_whole_and_by_part() {
     assert_eq!(
         terms("Ann Lee <Ann.Lee+x@Mail.Outside.test>, hi"),
-        ["ann", "lee", "ann", "lee", "x", "mail", "outside", "test", "ann.lee+x@mail.outside.test", "hi"]
+        [
+            "ann",
+            "lee",
+            "ann",
+            "lee",
+            "x",
+            "mail",
+            "outside",
+            "test",
+            "ann.lee+x@mail.outside.test",
+            "hi"
+        ]
     );
     assert_eq!(terms("邮箱ann@x.test地址").last().unwrap(), "址");
     assert!(terms("邮箱ann@x.test地址").contains(&"ann@x.test".to_owned()));
@@ -70,7 +81,11 @@ fn addresses_are_words_as_a_whole_and_by_part() {
         ("an@outside.test", false),
         ("ann.lee@outside.test Hello", false),
     ] {
-        assert_eq!(finds(query, "From: Ann <ann.lee@outside.test>."), found, "{query}");
+        assert_eq!(
+            finds(query, "From: Ann <ann.lee@outside.test>."),
+            found,
+            "{query}"
+        );
     }
 }
 
@@ -113,16 +128,28 @@ fn matches_are_shown_between_stars() {
         mark(&query, text).unwrap(),
         "Your **order   number** is at the **École**. **École**? **ann@x.test**"
     );
-    assert_eq!(mark(&Query::parse("ecol"), "L'École!").unwrap(), "L'**École**!");
-    assert_eq!(mark(&Query::parse("voice"), "Invoices").unwrap(), "**Invoices**");
+    assert_eq!(
+        mark(&Query::parse("ecol"), "L'École!").unwrap(),
+        "L'**École**!"
+    );
+    assert_eq!(
+        mark(&Query::parse("voice"), "Invoices").unwrap(),
+        "**Invoices**"
+    );
     assert_eq!(fragments(&Query::parse("voice"), "Invoices", 3), [""; 0]);
-    assert_eq!(mark(&Query::parse("東京都"), "大東京都市").unwrap(), "大**東京都**市");
+    assert_eq!(
+        mark(&Query::parse("東京都"), "大東京都市").unwrap(),
+        "大**東京都**市"
+    );
     assert_eq!(mark(&query, "nothing"), None);
     let far = format!("needle {} needle and needle", "straw ".repeat(100));
     let found = fragments(&Query::parse("needle"), &far, 3);
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(found[0].starts_with("**needle** straw"), "{found:?}");
-    assert!(found[1].ends_with("straw **needle** and **needle**"), "{found:?}");
+    assert!(
+        found[1].ends_with("straw **needle** and **needle**"),
+        "{found:?}"
+    );
 }
 
 proptest! {

@@ -204,7 +204,7 @@ async fn every_route_turns_away_nobody_strangers_and_keys_without_the_right() {
                 continue;
             }
             let things = Things::new(world).await;
-            let path = things.path(template);
+            let path = things.path(template) + search::query(operation);
             let (body, foreign) = case(operation);
             let before = things.state(world).await;
             for (key, code) in [

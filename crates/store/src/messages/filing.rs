@@ -4,7 +4,7 @@ use mail::{MessageId, Timestamp};
 use model::label::Labels;
 use model::list::{self, Authors};
 use model::message::{Attachment, Direction, Message, People};
-use model::{MessageKey, Result, ThreadId};
+use model::{Hidden, MessageKey, Result, ThreadId};
 
 use super::{Body, fold, stored_direction};
 use crate::blobs::Placed;
@@ -156,6 +156,9 @@ impl Txn<'_> {
         self.insert_message(&message, new)?;
         self.remember_unknown(&message, &unknown)?;
         self.join_thread(&message)?;
+        if message.labels.hidden() == Hidden::NONE {
+            self.await_indexing(&message)?;
+        }
         Ok(Filed::New(Box::new(message)))
     }
 

@@ -1,0 +1,29 @@
+//! Search: an index of words that is the same on both engines.
+//!
+//! Neither engine's own full-text search serves here. PostgreSQL's GIN index gives all matches of a
+//! word before it gives the newest of them, so a common word costs its whole inbox; SQLite's FTS5
+//! cuts and merges words on the one thread that commits mail; and the two would rank differently.
+//! So the words are cut by `mail::search` and kept in tables of the common subset, in the manner of
+//! both: immutable segments of sorted words that are merged as they become many.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `document` | the words of a message, with their weights |
+//! | `segment` | words and messages to bytes and back; merging |
+//! | `index` | filling segments from what is filed, merging and removing them |
+//! | `find` | from a query to the messages it matches, best first |
+//! | `pages` | from those to a page of messages or threads |
+//! | `inboxes` | words of addresses and display names |
+
+mod document;
+mod find;
+mod inboxes;
+mod index;
+mod pages;
+mod segment;
+
+pub(crate) use self::index::{next_org, next_unindexed};
+
+pub use self::find::SearchFilter;
+pub use self::index::{Merge, NewSegment, SegmentId};
+pub use self::pages::{MessageHit, SearchPage, ThreadHit};

@@ -1,0 +1,100 @@
+use proptest::prelude::*;
+
+use super::*;
+
+type Words = Vec<(Vec<u8>, u8)>;
+
+fn name(number: usize) -> [u8; 16] {
+    (number as u128).to_be_bytes()
+}
+
+fn built(docs: &[(i64, usize, Vec<u8>)]) -> Segment {
+    let mut builder = Builder::default();
+    for (at, number, words) in docs {
+        let doc = Doc {
+            at: *at,
+            message: name(*number),
+            thread: name(*number / 2),
+        };
+        let mut own: Words = words.iter().map(|w| (word(&format!("w{w}")), *w)).collect();
+        own.dedup();
+        builder.add(doc, own);
+    }
+    builder.build()
+}
+
+/// Every word with the rows and weights of its messages.
+fn content(leaves: &Leaves) -> BTreeMap<Vec<u8>, Vec<([u8; 16], u8)>> {
+    let docs = all_docs(leaves).unwrap();
+    let mut found = BTreeMap::new();
+    for (leaf, data) in leaves {
+        each_entry(leaf, data, |key, list| {
+            let mut own = Vec::new();
+            each_doc(list, |number, weight| {
+                own.push((docs[number as usize].message, weight));
+            })?;
+            own.sort_unstable();
+            assert!(
+                found.insert(key.to_vec(), own).is_none(),
+                "a word is there twice"
+            );
+            Ok(())
+        })
+        .unwrap();
+    }
+    found
+}
+
+fn messages() -> impl Strategy<Value = Vec<(i64, usize, Vec<u8>)>> {
+    let words = prop::collection::btree_set(0_u8..250, 0..12).prop_map(|w| w.into_iter().collect());
+    prop::collection::vec((-5_i64..5, 0_usize..400, words), 0..300).prop_map(|mut docs| {
+        let mut seen = HashSet::new();
+        docs.retain(|(_, number, _): &(i64, usize, Vec<u8>)| seen.insert(*number));
+        docs
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn merged_segments_say_what_one_of_all_living_messages_says(
+        docs in messages(), cuts in prop::collection::vec(0_usize..300, 0..5), dead in 0_usize..400,
+    ) {
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(docs.len())).collect();
+        cuts.extend([0, docs.len()]);
+        cuts.sort_unstable();
+        let parts: Vec<Leaves> = cuts.windows(2).map(|w| built(&docs[w[0]..w[1]]).leaves).collect();
+        let alive: HashSet<[u8; 16]> =
+            docs.iter().map(|(_, number, _)| name(*number)).filter(|n| *n != name(dead)).collect();
+        let merged = merge(&parts, &alive).unwrap();
+        let living: Vec<_> = docs.iter().filter(|(_, n, _)| *n != dead).cloned().collect();
+        let whole = built(&living);
+        prop_assert_eq!(&merged.docs, &whole.docs);
+        prop_assert_eq!(&merged.leaves, &whole.leaves);
+        prop_assert_eq!(content(&merged.leaves), content(&whole.leaves));
+        let keys: Vec<&Vec<u8>> = merged.leaves.iter().map(|(key, _)| key).collect();
+        prop_assert!(keys.windows(2).all(|pair| pair[0] < pair[1]));
+    }
+
+    #[test]
+    fn damaged_leaves_are_refused_and_never_panic(data in prop::collection::vec(any::<u8>(), 0..60)) {
+        let _ = each_entry(&[WORDS], &data, |_, list| each_doc(list, |_, _| ()));
+        let _ = docs(&data);
+        let _ = merge(&[vec![(vec![WORDS], data.clone())], vec![(vec![DOCS], data)]], &HashSet::new());
+    }
+}
+
+#[test]
+fn a_message_in_two_segments_is_kept_once() {
+    let (old, new) = (
+        built(&[(1, 1, vec![1, 2])]),
+        built(&[(1, 1, vec![2, 3]), (1, 2, vec![1])]),
+    );
+    let alive = [name(1), name(2)].into();
+    let merged = merge(&[new.leaves, old.leaves], &alive).unwrap();
+    assert_eq!(merged.docs.len(), 2);
+    let content = content(&merged.leaves);
+    assert_eq!(content[&word("w1")], [(name(2), 1)]);
+    assert_eq!(content[&word("w3")], [(name(1), 3)]);
+}
