@@ -1,6 +1,11 @@
 //! Keeps the index of words up to date: in the background soon after mail is filed, and before a
 //! search, so that the search finds what was filed before it.
 
+#![expect(
+    clippy::redundant_closure_for_method_calls,
+    reason = "a method of a view does not take every lifetime, a closure does"
+)]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use mail::search::{Query, Word, each_word};
 use model::message::{Content, Message};
 
-use super::segment;
+use super::segment::{self, WordList};
 
 /// Octets of a body that are looked at; what follows is found by nobody.
 const MAX_TEXT: usize = 64 << 10;
@@ -56,7 +56,7 @@ const TEXT: Field = Field {
 };
 
 /// The keys of a message's words in the index, each once, with their weights.
-pub(super) fn words(message: &Message, content: &Content) -> Vec<(Vec<u8>, u8)> {
+pub(super) fn words(message: &Message, content: &Content) -> WordList {
     let mut words = Words::default();
     words.field(&SUBJECT, message.subject.as_deref());
     words.field(&FROM, [message.from.as_str()]);
@@ -64,7 +64,7 @@ pub(super) fn words(message: &Message, content: &Content) -> Vec<(Vec<u8>, u8)> 
     words.field(&FILES, files(message));
     words.field(&NEW_TEXT, content.extracted_text.as_deref());
     words.field(&TEXT, content.text.as_deref());
-    let mut keys: Vec<(Vec<u8>, u8)> = words.0.into_iter().collect();
+    let mut keys: WordList = words.0.into_iter().collect();
     keys.push((segment::of_inbox(message.inbox_key.as_bytes()), 1));
     keys.push((segment::of_pod(message.pod_id.as_bytes()), 1));
     keys

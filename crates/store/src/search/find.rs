@@ -82,8 +82,8 @@ impl View<'_> {
         filter: &SearchFilter,
         latest: i64,
     ) -> Result<Vec<Candidate>> {
-        let before = filter.before.map_or(i64::MAX, |at| at.as_micros());
-        let after = filter.after.map_or(i64::MIN, |at| at.as_micros());
+        let before = filter.before.map_or(i64::MAX, Timestamp::as_micros);
+        let after = filter.after.map_or(i64::MIN, Timestamp::as_micros);
         let wanted = |at: i64| at < before && at >= after && at <= latest;
         let mut segments = self.segments(after, before.min(latest.saturating_add(1)))?;
         let mut best: HashMap<MessageKey, Candidate> = HashMap::new();
@@ -164,7 +164,7 @@ impl View<'_> {
         let places: HashMap<SegmentId, usize> = group.iter().map(|s| s.id).zip(0..).collect();
         let mut weights: Vec<Vec<u32>> = group.iter().map(|_| Vec::new()).collect();
         for way in ways {
-            for (id, leaf, data) in self.leaves_with(&open, way)? {
+            for (id, (leaf, data)) in self.leaves_with(&open, way)? {
                 let Some(place) = places.get(&id).copied() else {
                     continue;
                 };
@@ -215,7 +215,7 @@ impl View<'_> {
         &mut self,
         segments: &[SegmentId],
         way: &Way,
-    ) -> Result<Vec<(SegmentId, Vec<u8>, Vec<u8>)>> {
+    ) -> Result<Vec<(SegmentId, segment::Leaf)>> {
         let marks = padded::marks(4);
         let sql = format!(
             "select l.segment, l.leaf, l.data from search_segment s \
@@ -236,7 +236,7 @@ impl View<'_> {
         values.extend(padded::bytes(&ids));
         Ok(self.all(&sql, &values, |row| {
             let id = Uuid::from_slice(row.bytes(0)?).map_err(|_| DbError::shape(0))?;
-            Ok((id, row.get(1)?, row.get(2)?))
+            Ok((id, (row.get(1)?, row.get(2)?)))
         })?)
     }
 

@@ -10,7 +10,7 @@ use model::{Code, Error, MessageKey, OrgId, Result};
 use uuid::Uuid;
 
 use super::document;
-use super::segment::{self, Builder, Doc, Leaves, Segment};
+use super::segment::{self, Builder, Doc, Leaf, Leaves, Segment};
 use crate::db::{Conn, Value, args};
 use crate::messages::{self, Body};
 use crate::padded;
@@ -377,7 +377,7 @@ impl Txn<'_> {
         Ok(())
     }
 
-    fn insert_leaves(&mut self, id: SegmentId, leaves: &[(Vec<u8>, Vec<u8>)]) -> Result<()> {
+    fn insert_leaves(&mut self, id: SegmentId, leaves: &[Leaf]) -> Result<()> {
         let org_id = self.access.org_id();
         for (leaf, data) in leaves {
             self.exec(

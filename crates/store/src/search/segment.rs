@@ -39,8 +39,14 @@ pub(super) struct Doc {
     pub(super) thread: [u8; 16],
 }
 
-/// Leaves with their keys, in order.
-pub(super) type Leaves = Vec<(Vec<u8>, Vec<u8>)>;
+/// A leaf: its key and its data.
+pub(super) type Leaf = (Vec<u8>, Vec<u8>);
+
+/// The leaves of a segment, in order.
+pub(super) type Leaves = Vec<Leaf>;
+
+/// The keys and weights of a message's words, each key once.
+pub(super) type WordList = Vec<(Vec<u8>, u8)>;
 
 /// The key of a word's entry.
 pub(super) fn word(term: &str) -> Vec<u8> {
@@ -71,12 +77,12 @@ pub(super) fn chunk(number: u32) -> Vec<u8> {
 /// The messages of a segment and their words, while it is made.
 #[derive(Default)]
 pub(super) struct Builder {
-    docs: Vec<(Doc, Vec<(Vec<u8>, u8)>)>,
+    docs: Vec<(Doc, WordList)>,
 }
 
 impl Builder {
-    /// Adds a message with the keys and weights of its words, each once.
-    pub(super) fn add(&mut self, doc: Doc, words: Vec<(Vec<u8>, u8)>) {
+    /// Adds a message with its words.
+    pub(super) fn add(&mut self, doc: Doc, words: WordList) {
         self.docs.push((doc, words));
     }
 
@@ -268,7 +274,7 @@ pub(super) fn merge(parts: &[Leaves], is_alive: &HashSet<[u8; 16]>) -> Result<Se
     }
     let docs: Vec<Doc> = docs.into_iter().map(|(doc, ..)| doc).collect();
     let mut writer = Writer::new(&docs);
-    let mut readers: Vec<Reader<'_>> = parts.iter().map(|leaves| Reader::new(leaves)).collect();
+    let mut readers: Vec<Reader<'_>> = parts.iter().map(Reader::new).collect();
     for reader in &mut readers {
         reader.advance()?;
     }
@@ -307,7 +313,7 @@ pub(super) fn all_docs(leaves: &Leaves) -> Result<Vec<Doc>> {
 
 /// Walks the words of a segment.
 struct Reader<'a> {
-    leaves: std::slice::Iter<'a, (Vec<u8>, Vec<u8>)>,
+    leaves: std::slice::Iter<'a, Leaf>,
     rest: &'a [u8],
     key: Vec<u8>,
     list: &'a [u8],

@@ -2,8 +2,6 @@ use proptest::prelude::*;
 
 use super::*;
 
-type Words = Vec<(Vec<u8>, u8)>;
-
 fn name(number: usize) -> [u8; 16] {
     (number as u128).to_be_bytes()
 }
@@ -16,7 +14,7 @@ fn built(docs: &[(i64, usize, Vec<u8>)]) -> Segment {
             message: name(*number),
             thread: name(*number / 2),
         };
-        let mut own: Words = words.iter().map(|w| (word(&format!("w{w}")), *w)).collect();
+        let mut own: WordList = words.iter().map(|w| (word(&format!("w{w}")), *w)).collect();
         own.dedup();
         builder.add(doc, own);
     }
