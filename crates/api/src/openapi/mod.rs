@@ -166,7 +166,7 @@ fn captures(path: &'static str) -> Vec<&'static str> {
 fn errors(row: &RouteRow, line: &Operation<'_>) -> Vec<StatusCode> {
     let mut errors = line.errors.clone();
     let has_body = matches!(row.method, Method::POST | Method::PATCH | Method::PUT);
-    if has_body || !line.parameters.is_empty() {
+    if has_body || !line.parameters.is_empty() || row.path.contains('{') {
         errors.push(StatusCode::BAD_REQUEST);
     }
     if line.body.is_some() {
