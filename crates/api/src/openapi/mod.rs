@@ -28,7 +28,7 @@ pub(crate) const PATH: &str = "/openapi.json";
 
 const OPERATIONS: &str = include_str!("operations.txt");
 const PARAMETERS: &str = include_str!("parameters.txt");
-const TYPES: [&str; 8] = [
+const TYPES: [&str; 9] = [
     include_str!("types/common.txt"),
     include_str!("types/messages.txt"),
     include_str!("types/drafts.txt"),
@@ -36,6 +36,7 @@ const TYPES: [&str; 8] = [
     include_str!("types/domains.txt"),
     include_str!("types/webhooks.txt"),
     include_str!("types/keys.txt"),
+    include_str!("types/events.txt"),
     include_str!("types/metrics.txt"),
 ];
 
