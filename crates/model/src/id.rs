@@ -83,6 +83,8 @@ uuid_ids! {
     ApiKeyId;
     /// The row of a domain; sorts by time. Never shown: the public id is the name.
     DomainKey;
+    /// A draft.
+    DraftId;
     /// An event; carries its position in the organisation's log.
     EventId;
 }

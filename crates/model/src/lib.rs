@@ -7,6 +7,7 @@ pub mod draft;
 pub mod error;
 pub mod event;
 pub mod id;
+pub mod idempotency;
 pub mod inbox;
 pub mod label;
 pub mod list;
@@ -22,6 +23,8 @@ pub use event::{EventFilter, EventKind};
 pub use id::{
     ApiKeyId, AttachmentId, DomainKey, EventId, InboxId, InboxKey, MessageKey, OrgId, PodId,
     ThreadId,
+    ApiKeyId, AttachmentId, DraftId, EventId, InboxId, InboxKey, MessageKey, OrgId, PodId, ThreadId,
 };
+pub use idempotency::IdempotencyKey;
 pub use label::{Hidden, Label, Labels};
 pub use permission::{Need, Permission, PermissionSet, perm};

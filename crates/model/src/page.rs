@@ -82,3 +82,16 @@ pub struct Search {
     /// Only messages at or later than this.
     pub after: Option<Timestamp>,
 }
+
+/// Which drafts a list shows. Every part must hold.
+#[derive(Clone, Debug, Default)]
+pub struct DraftFilter {
+    /// The page.
+    pub page: Page,
+    /// Labels the draft must all carry.
+    pub labels: Vec<String>,
+    /// Only drafts last changed before this.
+    pub before: Option<Timestamp>,
+    /// Only drafts last changed at or after this.
+    pub after: Option<Timestamp>,
+}

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use mail::{MessageId, Timestamp};
 use model::{
-    ApiKeyId, AttachmentId, Code, DomainKey, Error, EventId, Hidden, InboxId, InboxKey, Labels,
+    ApiKeyId, AttachmentId, Code, DomainKey, DraftId, Error, EventId, Hidden, InboxId, InboxKey, Labels,
     MessageKey, OrgId, PodId, ThreadId,
 };
 
@@ -133,6 +133,7 @@ id_columns!(
     AttachmentId,
     ApiKeyId,
     DomainKey,
+    DraftId,
     EventId
 );
 

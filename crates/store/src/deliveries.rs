@@ -1,5 +1,6 @@
 //! Deliveries: one sent message on its way to one recipient.
 
+use mail::Timestamp;
 use model::{Error, MessageKey, Result};
 use uuid::Uuid;
 
@@ -62,6 +63,12 @@ pub struct Delivery {
     pub state: DeliveryState,
     /// In words, from the last try.
     pub detail: Option<String>,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When its state was last written down.
+    pub updated_at: Timestamp,
 }
 
 impl Txn<'_> {
@@ -145,7 +152,7 @@ impl View<'_> {
             ""
         };
         let sql = format!(
-            "select delivery_id, recipient, state, detail from delivery \
+            "select delivery_id, recipient, state, detail, attempts, created_at, updated_at from delivery \
              where {{scope}} and message_key = $1 {only} order by delivery_id"
         );
         let args = args![message, domain];
@@ -160,6 +167,9 @@ impl View<'_> {
                 recipient: row.get(1)?,
                 state: state.ok_or_else(|| DbError::shape(2))?,
                 detail: row.get(3)?,
+                attempts: row.get(4)?,
+                created_at: row.get(5)?,
+                updated_at: row.get(6)?,
             })
         });
         rows.map_err(Error::from)

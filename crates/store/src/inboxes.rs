@@ -264,7 +264,7 @@ impl Txn<'_> {
         Ok(inbox)
     }
 
-    /// Removes up to `slice` messages of an inbox that was deleted; whether any may be left.
+    /// Removes up to `slice` messages or drafts of an inbox that was deleted; whether any may be left.
     ///
     /// # Errors
     /// When the store fails.
@@ -294,7 +294,7 @@ impl Txn<'_> {
             self.forget_deliveries(message_key)?;
             self.unlink(blob_id)?;
         }
-        if !messages.is_empty() {
+        if !messages.is_empty() || self.purge_drafts(key, slice)? {
             return Ok(true);
         }
         for table in [

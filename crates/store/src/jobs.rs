@@ -84,6 +84,19 @@ impl Txn<'_> {
         Ok(())
     }
 
+    /// Takes back a job that was added under a key. One that runs right now loses its lease, so its
+    /// effect does not happen.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn cancel_job(&mut self, kind: &str, key: &str) -> Result<()> {
+        self.exec(
+            "delete from job where {scope:org} and kind = $1 and job_key = $2",
+            args![kind, key],
+        )?;
+        Ok(())
+    }
+
     /// Ends this try together with its effect.
     ///
     /// # Errors

@@ -39,6 +39,10 @@ impl Body {
         Ok(Self(bytes))
     }
 
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     pub(crate) fn unpack<T: serde::de::DeserializeOwned>(codec: &Codec, bytes: &[u8]) -> Result<T> {
         let damaged = || Error::internal("a stored body is damaged");
         let (head, packed) = bytes.split_at_checked(9).ok_or_else(damaged)?;

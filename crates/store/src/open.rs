@@ -29,7 +29,7 @@ use crate::jobs::{self, ClaimedJob};
 use crate::messages::{Body, Position};
 use crate::txn::Txn;
 use crate::view::View;
-use crate::{domains, keys, migrate, orgs, search};
+use crate::{domains, idempotency, keys, migrate, orgs, search};
 
 /// Which database holds the data.
 #[derive(Clone)]
@@ -460,6 +460,18 @@ impl Store {
             self.write(&grant, move |txn| txn.release(object)).await?;
         }
         Ok(ended.len())
+    }
+
+    /// Forgets up to `limit` remembered answers whose time is over; how many there were.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn forget_answers(&self, limit: i64) -> Result<u64> {
+        let now = self.now();
+        let forget = move |conn: &mut dyn Conn| {
+            Ok((idempotency::forget(conn, now, limit)?, Wake::default()))
+        };
+        self.run(forget, Running::write).await
     }
 
     fn now(&self) -> Timestamp {

@@ -24,6 +24,7 @@ mod onboarding;
 mod pod;
 mod polling;
 mod search;
+mod send;
 mod shape;
 mod socket;
 mod thread;
@@ -42,6 +43,7 @@ pub use domain::{
     CreateDomainRequest, Domain, DomainItem, GetSetupLinkResponse, ListDomainsResponse,
     UpdateDomainRequest, VerificationRecord,
 };
+pub use draft::{CreateDraftRequest, Draft, DraftItem, ListDraftsResponse, UpdateDraftRequest};
 pub use error::{ErrorResponse, ValidationIssue};
 pub use event::{MessageReceivedEvent, MessageSentEvent, SendEvent};
 pub use identity::{Identity, Organization, OrganizationLabs};
@@ -62,6 +64,7 @@ pub use search::{
     SearchHighlights, SearchInboxesResponse, SearchMessageItem, SearchMessagesResponse,
     SearchThreadItem, SearchThreadsResponse,
 };
+pub use send::{Delivery, ListDeliveriesResponse, Send};
 pub use shape::{Headers, OneOrMany, Patch};
 pub use socket::{ErrorFrame, Frame, Subscribe, Subscribed, Unknown, Unsubscribe, Unsubscribed};
 pub use thread::{

@@ -151,29 +151,34 @@ impl Parsed {
     /// The first 200 characters of the text with its white space collapsed; absent without text.
     #[must_use]
     pub fn preview(&self) -> Option<String> {
-        let text = self.text.as_deref()?;
-        // Enough characters for 200 after collapsing, in any but contrived text; bounds the work.
-        let mut preview = String::new();
-        let mut chars = 0;
-        for word in text.split_whitespace() {
-            if chars > 0 {
-                preview.push(' ');
-                chars += 1;
-            }
-            for c in word.chars().filter(|c| !is_invisible(*c)) {
-                if chars >= PREVIEW_CHARS {
-                    break;
-                }
-                preview.push(c);
-                chars += 1;
-            }
+        preview(self.text.as_deref()?)
+    }
+}
+
+/// The first 200 characters of a text with its white space collapsed; `None` when nothing is left.
+#[must_use]
+pub fn preview(text: &str) -> Option<String> {
+    // Enough characters for 200 after collapsing, in any but contrived text; bounds the work.
+    let mut preview = String::new();
+    let mut chars = 0;
+    for word in text.split_whitespace() {
+        if chars > 0 {
+            preview.push(' ');
+            chars += 1;
+        }
+        for c in word.chars().filter(|c| !is_invisible(*c)) {
             if chars >= PREVIEW_CHARS {
                 break;
             }
+            preview.push(c);
+            chars += 1;
         }
-        let preview = preview.trim();
-        (!preview.is_empty()).then(|| preview.to_owned())
+        if chars >= PREVIEW_CHARS {
+            break;
+        }
     }
+    let preview = preview.trim();
+    (!preview.is_empty()).then(|| preview.to_owned())
 }
 
 /// Characters that newsletters pad their first line with.
