@@ -5,7 +5,9 @@ use http::request::Parts;
 use mail::MessageId;
 use model::domain::DomainName;
 use model::list::{Direction, Entry, ListType};
-use model::{ApiKeyId, AttachmentId, Error, InboxId, PodId, Result, ThreadId};
+use model::{
+    ApiKeyId, AttachmentId, DraftId, Error, IdempotencyKey, InboxId, PodId, Result, ThreadId,
+};
 
 use crate::error::{Refusal, no_route};
 use crate::settings::Door;
@@ -184,6 +186,23 @@ impl PathId for Entry {
 
     fn read(segment: &str) -> Result<Self> {
         Self::parse(segment).map_err(|_| Error::not_found("List entry"))
+    }
+}
+
+impl PathId for DraftId {
+    const NAME: &'static str = "draft_id";
+
+    fn read(segment: &str) -> Result<Self> {
+        segment.parse().map_err(|_| Error::not_found("Draft"))
+    }
+}
+
+/// What cannot be a key has nothing sent under it.
+impl PathId for IdempotencyKey {
+    const NAME: &'static str = "idempotency_key";
+
+    fn read(segment: &str) -> Result<Self> {
+        Self::parse(segment).map_err(|_| Error::not_found("Send"))
     }
 }
 

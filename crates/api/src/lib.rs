@@ -27,6 +27,7 @@ mod metrics;
 mod not_enabled;
 mod observe;
 mod onboarding;
+mod once;
 mod openapi;
 mod organizations;
 mod params;

@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use mail::MessageId;
-use model::{AttachmentId, InboxId, perm};
+use model::{AttachmentId, IdempotencyKey, InboxId, perm};
 
 use crate::answer::{Answer, NoContent, Outcome};
 use crate::auth::Authorized;
@@ -12,6 +12,7 @@ use crate::download;
 use crate::error::Refusal;
 use crate::generation::Generation;
 use crate::ids::At;
+use crate::once::Once;
 use crate::params::Params;
 use crate::router::{self, Row};
 
@@ -44,6 +45,12 @@ pub(crate) fn rows() -> Vec<Row> {
             "inboxes.messages.get_attachment",
             get_attachment,
         ),
+        router::get(
+            "/v0/inboxes/{inbox_id}/messages/{message_id}/deliveries",
+            "inboxes.messages.list_deliveries",
+            list_deliveries,
+        ),
+        router::get("/v0/sends/{idempotency_key}", "sends.get", get_send),
         router::post(
             "/v0/inboxes/{inbox_id}/messages/{message_id}/forward",
             "inboxes.messages.forward",
@@ -138,35 +145,45 @@ pub(crate) async fn batch_update(
 pub(crate) async fn send(
     auth: Authorized<perm::MessageSend>,
     At(inbox): At<InboxId>,
+    Once(key): Once,
     Body(request): Body<wire::SendMessageRequest>,
 ) -> Outcome<wire::SendMessageResponse> {
-    Ok(Answer(auth.app.send(&auth.grant, &inbox, request).await?))
+    Ok(Answer(
+        auth.app.send(&auth.grant, &inbox, key, request).await?,
+    ))
 }
 
 pub(crate) async fn reply(
     auth: Authorized<perm::MessageReply>,
     At((inbox, message)): At<(InboxId, MessageId)>,
+    Once(key): Once,
     Body(request): Body<wire::ReplyToMessageRequest>,
 ) -> Outcome<wire::SendMessageResponse> {
-    let sent = auth.app.reply(&auth.grant, &inbox, &message, request);
+    let sent = auth.app.reply(&auth.grant, &inbox, &message, key, request);
     Ok(Answer(sent.await?))
 }
 
 pub(crate) async fn reply_all(
     auth: Authorized<perm::MessageReply>,
     At((inbox, message)): At<(InboxId, MessageId)>,
+    Once(key): Once,
     Body(request): Body<wire::ReplyAllMessageRequest>,
 ) -> Outcome<wire::SendMessageResponse> {
-    let sent = auth.app.reply_all(&auth.grant, &inbox, &message, request);
+    let sent = auth
+        .app
+        .reply_all(&auth.grant, &inbox, &message, key, request);
     Ok(Answer(sent.await?))
 }
 
 pub(crate) async fn forward(
     auth: Authorized<perm::MessageSend>,
     At((inbox, message)): At<(InboxId, MessageId)>,
+    Once(key): Once,
     Body(request): Body<wire::SendMessageRequest>,
 ) -> Outcome<wire::SendMessageResponse> {
-    let sent = auth.app.forward(&auth.grant, &inbox, &message, request);
+    let sent = auth
+        .app
+        .forward(&auth.grant, &inbox, &message, key, request);
     Ok(Answer(sent.await?))
 }
 
@@ -192,4 +209,21 @@ pub(crate) async fn get_raw(
         return download::follow(&auth.app, &link.download_url).await;
     }
     Ok(Answer(link).into_response())
+}
+
+/// Beyond AgentMail: what became of a sent message, recipient by recipient.
+pub(crate) async fn list_deliveries(
+    auth: Authorized<perm::MessageRead>,
+    At((inbox, message)): At<(InboxId, MessageId)>,
+) -> Outcome<wire::ListDeliveriesResponse> {
+    let found = auth.app.deliveries(&auth.grant, &inbox, &message);
+    Ok(Answer(found.await?))
+}
+
+/// Beyond AgentMail: whether a request with this Idempotency-Key was carried out.
+pub(crate) async fn get_send(
+    auth: Authorized<perm::MessageRead>,
+    At(key): At<IdempotencyKey>,
+) -> Outcome<wire::Send> {
+    Ok(Answer(auth.app.sent_under(&auth.grant, &key).await?))
 }

@@ -6,7 +6,7 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use mail::Timestamp;
-use model::page::{MAX_LIMIT, MessageFilter, Page, Search, ThreadFilter};
+use model::page::{DraftFilter, MAX_LIMIT, MessageFilter, Page, Search, ThreadFilter};
 use model::{Error, Hidden, Result};
 use serde_json::Value;
 
@@ -184,6 +184,21 @@ impl Params {
         };
         bounded(&search.page, &[&vec![search.q.clone()]])?;
         Ok(search)
+    }
+
+    /// The drafts that are asked for.
+    ///
+    /// # Errors
+    /// `validation_error` naming the parameter.
+    pub(crate) fn drafts(&self) -> Result<DraftFilter> {
+        let filter = DraftFilter {
+            page: self.page()?,
+            labels: self.list("labels")?,
+            before: self.instant("before")?,
+            after: self.instant("after")?,
+        };
+        bounded(&filter.page, &[&filter.labels])?;
+        Ok(filter)
     }
 
     fn include(&self) -> Result<Hidden> {

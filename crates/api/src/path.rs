@@ -89,7 +89,11 @@ fn id_length(rest: &[&str]) -> usize {
     }
     match rest {
         [_, .., "attachments" | "agent-armor", _] => rest.len() - 2,
-        [_, .., "raw" | "reply" | "reply-all" | "forward"] => rest.len() - 1,
+        [
+            _,
+            ..,
+            "raw" | "reply" | "reply-all" | "forward" | "deliveries",
+        ] => rest.len() - 1,
         _ => rest.len(),
     }
 }
@@ -152,6 +156,7 @@ mod tests {
             "/reply",
             "/reply-all",
             "/forward",
+            "/deliveries",
             "/attachments/x",
             "/agent-armor/release",
         ];

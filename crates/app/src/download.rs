@@ -6,8 +6,8 @@ use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
 use mail::{MessageId, Timestamp};
 use model::message::Attachment;
-use model::{AttachmentId, Error, InboxId, MessageKey, OrgId, Result, perm};
-use store::{Grant, Reason};
+use model::{AttachmentId, DraftId, Error, InboxId, MessageKey, OrgId, Result, perm};
+use store::{BlobId, Grant, Reason};
 
 use crate::{App, render};
 
@@ -25,37 +25,67 @@ pub struct Download {
     pub bytes: Bytes,
 }
 
+impl Download {
+    fn of(attachment: Attachment, bytes: Bytes) -> Self {
+        let media = attachment.content_type;
+        Self {
+            content_type: media.unwrap_or_else(|| "application/octet-stream".to_owned()),
+            filename: attachment.filename,
+            bytes,
+        }
+    }
+}
+
 /// What a link says: everything needed to find the bytes, and until when.
 struct Target {
     org_id: OrgId,
-    message: MessageKey,
-    /// A part of the message, or the whole.
-    attachment: Option<AttachmentId>,
+    thing: Thing,
     until: Timestamp,
 }
 
-const SIGNED: usize = 16 + 16 + 16 + 8;
+/// What a link leads to.
+#[derive(Clone, Copy)]
+enum Thing {
+    /// A whole message.
+    Raw(MessageKey),
+    /// A part of a message.
+    Attachment(MessageKey, AttachmentId),
+    /// A file of a draft.
+    DraftFile(DraftId, AttachmentId),
+}
+
+const SIGNED: usize = 1 + 16 + 16 + 16 + 8;
 const SIGNATURE: usize = 32;
 
 impl Target {
     fn to_bytes(&self) -> [u8; SIGNED] {
+        let none = [0; 16];
+        let (kind, of, part) = match &self.thing {
+            Thing::Raw(message) => (0, message.as_bytes(), &none),
+            Thing::Attachment(message, id) => (1, message.as_bytes(), id.as_bytes()),
+            Thing::DraftFile(draft, id) => (2, draft.as_bytes(), id.as_bytes()),
+        };
         let mut bytes = [0; SIGNED];
-        bytes[..16].copy_from_slice(self.org_id.as_bytes());
-        bytes[16..32].copy_from_slice(self.message.as_bytes());
-        if let Some(id) = &self.attachment {
-            bytes[32..48].copy_from_slice(id.as_bytes());
-        }
-        bytes[48..].copy_from_slice(&self.until.as_micros().to_be_bytes());
+        bytes[0] = kind;
+        bytes[1..17].copy_from_slice(self.org_id.as_bytes());
+        bytes[17..33].copy_from_slice(of);
+        bytes[33..49].copy_from_slice(part);
+        bytes[49..].copy_from_slice(&self.until.as_micros().to_be_bytes());
         bytes
     }
 
     fn from_bytes(bytes: &[u8; SIGNED]) -> Option<Self> {
-        let until = bytes[48..].try_into().ok()?;
+        let until = bytes[49..].try_into().ok()?;
+        let part = AttachmentId::from_bytes(&bytes[33..49])?;
+        let thing = match bytes[0] {
+            0 => Thing::Raw(MessageKey::from_bytes(&bytes[17..33])?),
+            1 => Thing::Attachment(MessageKey::from_bytes(&bytes[17..33])?, part),
+            2 => Thing::DraftFile(DraftId::from_bytes(&bytes[17..33])?, part),
+            _ => return None,
+        };
         Some(Self {
-            org_id: OrgId::from_bytes(&bytes[..16])?,
-            message: MessageKey::from_bytes(&bytes[16..32])?,
-            attachment: AttachmentId::from_bytes(&bytes[32..48])
-                .filter(|id| !id.as_uuid().is_nil()),
+            org_id: OrgId::from_bytes(&bytes[1..17])?,
+            thing,
             until: Timestamp::from_micros(i64::from_be_bytes(until)),
         })
     }
@@ -90,9 +120,30 @@ impl App {
         attachment: &Attachment,
         base: &str,
     ) -> wire::AttachmentResponse {
+        let thing = Thing::Attachment(message, attachment.attachment_id);
+        self.linked(grant.access().org_id(), thing, attachment, base)
+    }
+
+    pub(crate) fn link_to_draft_file(
+        &self,
+        grant: &Grant<perm::DraftRead>,
+        draft: DraftId,
+        file: &Attachment,
+        base: &str,
+    ) -> wire::AttachmentResponse {
+        let thing = Thing::DraftFile(draft, file.attachment_id);
+        self.linked(grant.access().org_id(), thing, file, base)
+    }
+
+    fn linked(
+        &self,
+        org_id: OrgId,
+        thing: Thing,
+        attachment: &Attachment,
+        base: &str,
+    ) -> wire::AttachmentResponse {
         let shown = render::attachment(attachment);
-        let id = Some(attachment.attachment_id);
-        let (download_url, until) = self.link(grant.access().org_id(), message, id, base);
+        let (download_url, until) = self.link(org_id, thing, base);
         wire::AttachmentResponse {
             attachment_id: shown.attachment_id,
             filename: shown.filename,
@@ -118,7 +169,8 @@ impl App {
         base: &str,
     ) -> Result<wire::RawMessageResponse> {
         let message = self.find_message(grant, inbox, id).await?;
-        let (download_url, until) = self.link(grant.access().org_id(), message.key, None, base);
+        let (download_url, until) =
+            self.link(grant.access().org_id(), Thing::Raw(message.key), base);
         Ok(wire::RawMessageResponse {
             message_id: message.message_id.to_string(),
             size: message.size,
@@ -127,18 +179,11 @@ impl App {
         })
     }
 
-    fn link(
-        &self,
-        org_id: OrgId,
-        message: MessageKey,
-        attachment: Option<AttachmentId>,
-        base: &str,
-    ) -> (String, Timestamp) {
+    fn link(&self, org_id: OrgId, thing: Thing, base: &str) -> (String, Timestamp) {
         let until = self.now().plus(LIFETIME);
         let signed = Target {
             org_id,
-            message,
-            attachment,
+            thing,
             until,
         }
         .to_bytes();
@@ -165,20 +210,29 @@ impl App {
                 .fix("The link is damaged or older than an hour; ask for a new one.")
         })?;
         let access = self.store().system(target.org_id, Reason::Download);
-        let grant: Grant<perm::MessageRead> = access.grant()?;
-        let key = target.message;
-        let message = self
-            .store()
-            .read(&grant, move |view| view.message_of_key(key))
-            .await?;
-        let raw = self.store().raw(&grant, key).await?;
-        let Some(id) = target.attachment else {
-            return Ok(Download {
+        let reader: Grant<perm::MessageRead> = access.grant()?;
+        match target.thing {
+            Thing::Raw(key) => Ok(Download {
                 content_type: "message/rfc822".to_owned(),
                 filename: Some("message.eml".to_owned()),
-                bytes: raw,
-            });
-        };
+                bytes: self.store().raw(&reader, key).await?,
+            }),
+            Thing::Attachment(key, id) => self.part_of(&reader, key, id).await,
+            Thing::DraftFile(draft, id) => self.draft_file(&access.grant()?, draft, id).await,
+        }
+    }
+
+    async fn part_of(
+        &self,
+        grant: &Grant<perm::MessageRead>,
+        key: MessageKey,
+        id: AttachmentId,
+    ) -> Result<Download> {
+        let message = self
+            .store()
+            .read(grant, move |view| view.message_of_key(key))
+            .await?;
+        let raw = self.store().raw(grant, key).await?;
         let attachment = message
             .attachments
             .into_iter()
@@ -189,13 +243,27 @@ impl App {
         let bytes = tokio::task::spawn_blocking(decode)
             .await
             .map_err(Error::internal)?;
-        Ok(Download {
-            content_type: attachment
-                .content_type
-                .unwrap_or_else(|| "application/octet-stream".to_owned()),
-            filename: attachment.filename,
-            bytes: bytes.ok_or_else(|| Error::not_found("Attachment"))?.into(),
-        })
+        let bytes = bytes.ok_or_else(|| Error::not_found("Attachment"))?;
+        Ok(Download::of(attachment, bytes.into()))
+    }
+
+    async fn draft_file(
+        &self,
+        grant: &Grant<perm::DraftRead>,
+        draft: DraftId,
+        id: AttachmentId,
+    ) -> Result<Download> {
+        let draft = self
+            .store()
+            .read(grant, move |view| view.draft(draft))
+            .await?;
+        let mut files = draft.files.into_iter();
+        let file = files.find(|file| file.shown.attachment_id == id);
+        let file = file.ok_or_else(|| Error::not_found("Attachment"))?;
+        let blob = BlobId::parse(&file.blob);
+        let blob = blob.ok_or_else(|| Error::internal("the file of a draft is damaged"))?;
+        let bytes = self.store().raw_of_blob(grant, blob).await?;
+        Ok(Download::of(file.shown, bytes))
     }
 
     fn open(&self, token: &str) -> Option<Target> {

@@ -7,6 +7,7 @@
 
 mod authenticate;
 mod batch;
+mod deliveries;
 mod domains;
 mod download;
 mod drafts;

@@ -32,6 +32,9 @@ pub struct Settings {
     pub hostname: String,
     /// Octets of the largest message that is sent.
     pub max_message_bytes: usize,
+    /// Whether the same message to the same people within a minute is sent only once, also without
+    /// an Idempotency-Key.
+    pub suppress_repeats: bool,
     /// The secret from which all others of this server are derived.
     pub master_key: [u8; 32],
     /// Where requests of the server's own may go.

@@ -9,7 +9,9 @@ use sys::Shutdown;
 use tokio::sync::Semaphore;
 
 use crate::App;
-use crate::jobs::{self, sweep_objects::SweepObjects};
+use crate::jobs;
+use crate::jobs::forget_answers::ForgetAnswers;
+use crate::jobs::sweep_objects::SweepObjects;
 
 /// Jobs that run at once. They mostly wait for others.
 const AT_ONCE: usize = 32;
@@ -70,15 +72,21 @@ pub(crate) async fn run(app: App, mut shutdown: Shutdown) {
 pub(crate) async fn schedule_upkeep(app: &App, org_id: OrgId) -> Result<()> {
     let access = app.store().system(org_id, Reason::Operation);
     let now = app.now();
-    let job = NewJob {
+    let periodic = |kind, payload| NewJob {
         job_id: app.env().ids.ordered(now),
-        kind: SweepObjects::KIND,
+        kind,
         key: Some("cron".to_owned()),
         run_at: now,
-        payload: jobs::payload(&SweepObjects {})?,
+        payload,
     };
+    let all = [
+        periodic(SweepObjects::KIND, jobs::payload(&SweepObjects {})?),
+        periodic(ForgetAnswers::KIND, jobs::payload(&ForgetAnswers {})?),
+    ];
     let grant = access.grant::<perm::Authenticated>()?;
     app.store()
-        .write(&grant, move |txn| txn.enqueue(&job))
+        .write(&grant, move |txn| {
+            all.iter().try_for_each(|job| txn.enqueue(job))
+        })
         .await
 }

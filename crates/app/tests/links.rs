@@ -41,6 +41,7 @@ async fn a_link_leads_to_the_bytes_for_an_hour_and_no_longer() {
         default_domain: "mailroost.localhost".to_owned(),
         hostname: "mailroost.localhost".to_owned(),
         max_message_bytes: 1 << 20,
+        suppress_repeats: false,
         master_key: [7; 32],
         egress: sys::dial::Policy::default(),
     };

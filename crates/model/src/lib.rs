@@ -21,9 +21,8 @@ pub mod webhook;
 pub use error::{Code, Error, Issue, Kind, Result};
 pub use event::{EventFilter, EventKind};
 pub use id::{
-    ApiKeyId, AttachmentId, DomainKey, EventId, InboxId, InboxKey, MessageKey, OrgId, PodId,
-    ThreadId,
-    ApiKeyId, AttachmentId, DraftId, EventId, InboxId, InboxKey, MessageKey, OrgId, PodId, ThreadId,
+    ApiKeyId, AttachmentId, DomainKey, DraftId, EventId, InboxId, InboxKey, MessageKey, OrgId,
+    PodId, ThreadId,
 };
 pub use idempotency::IdempotencyKey;
 pub use label::{Hidden, Label, Labels};

@@ -86,6 +86,7 @@ pub async fn start_app(
         default_domain: settings.domain.clone(),
         hostname: settings.hostname.clone(),
         max_message_bytes: settings.max_message_bytes,
+        suppress_repeats: settings.suppress_repeats,
         master_key,
         egress: Policy {
             loopback: mode == app::Mode::Laptop,

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use mail::{MessageId, Timestamp};
 use model::{
-    ApiKeyId, AttachmentId, Code, DomainKey, DraftId, Error, EventId, Hidden, InboxId, InboxKey, Labels,
-    MessageKey, OrgId, PodId, ThreadId,
+    ApiKeyId, AttachmentId, Code, DomainKey, DraftId, Error, EventId, Hidden, InboxId, InboxKey,
+    Labels, MessageKey, OrgId, PodId, ThreadId,
 };
 
 /// A value on its way into a statement.

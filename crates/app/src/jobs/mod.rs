@@ -5,7 +5,9 @@
 
 pub(crate) mod check_domain;
 pub(crate) mod deliver_mail;
+pub(crate) mod forget_answers;
 pub(crate) mod purge_inbox;
+pub(crate) mod send_draft;
 pub(crate) mod sweep_objects;
 
 use std::time::Duration;
@@ -35,7 +37,9 @@ pub(crate) async fn run(app: &App, job: ClaimedJob) {
     let done = match job.kind.as_str() {
         check_domain::CheckDomain::KIND => check_domain::run(app, &job).await,
         deliver_mail::DeliverMail::KIND => deliver_mail::run(app, &job).await,
+        forget_answers::ForgetAnswers::KIND => forget_answers::run(app, &job).await,
         purge_inbox::PurgeInbox::KIND => purge_inbox::run(app, &job).await,
+        send_draft::SendDraft::KIND => send_draft::run(app, &job).await,
         sweep_objects::SweepObjects::KIND => sweep_objects::run(app, &job).await,
         _ => Err(Error::new(
             Code::InternalError,

@@ -10,7 +10,8 @@ use wire::{
     SendMessageRequest,
 };
 
-use super::{Letter, Recipients};
+use super::Letter;
+use super::parent::Recipients;
 use crate::messages::settable;
 
 /// A new message, or the recipients and new words of a forwarded one.
@@ -107,7 +108,7 @@ fn words(words: Words) -> Result<Letter> {
     let attachments = attachments
         .into_iter()
         .enumerate()
-        .map(|(index, part)| attachment(index, part));
+        .map(|(index, part)| attachment("attachments", index, part));
     let headers = words.headers.unwrap_or_default();
     Ok(Letter {
         reply_to: mailboxes("reply_to", words.reply_to.as_ref())?,
@@ -128,7 +129,11 @@ fn words(words: Words) -> Result<Letter> {
     })
 }
 
-fn mailboxes(field: &str, texts: Option<&OneOrMany>) -> Result<Vec<Mailbox>> {
+/// The addresses of a field.
+///
+/// # Errors
+/// `validation_error` naming the one that is none.
+pub(crate) fn mailboxes(field: &str, texts: Option<&OneOrMany>) -> Result<Vec<Mailbox>> {
     let texts = texts.map_or(&[][..], |texts| texts.as_slice());
     texts
         .iter()
@@ -158,8 +163,12 @@ fn header((name, value): &(String, String)) -> Result<ExtraHeader> {
     })
 }
 
-fn attachment(index: usize, part: SendAttachment) -> Result<Part> {
-    let path = |field: &str| format!("attachments.{index}.{field}");
+/// A file of a request; `field` names the list it stands in.
+///
+/// # Errors
+/// `validation_error` naming what is wrong with it.
+pub(crate) fn attachment(field: &str, index: usize, part: SendAttachment) -> Result<Part> {
+    let path = |part: &str| format!("{field}.{index}.{part}");
     let bytes = match (part.content, part.url) {
         (Some(content), None) => decode(&content).ok_or_else(|| {
             Error::invalid(

@@ -40,6 +40,8 @@ pub enum Name {
     MaxSmtpConnections,
     /// Where requests of the server's own may go beyond the public internet.
     EgressAllow,
+    /// Whether a repeated message is sent only once.
+    SuppressRepeats,
     /// How long a stop may take.
     Drain,
     /// Which log lines are written.
@@ -328,6 +330,20 @@ pub const TABLE: &[Key] = &[
         doc: "Private addresses and hosts that webhooks and attachments by URL may reach, over \
                       http too. Without it only the public internet over https; in laptop mode \
                       loopback and http as well.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::SuppressRepeats,
+        name: "suppress_repeats",
+        flag: "suppress-repeats",
+        variable: "MAILROOST_SUPPRESS_REPEATS",
+        value: "BOOL",
+        wanted: "`true` or `false`",
+        default: "false",
+        example: "true",
+        doc: "Whether the same text to the same people from the same inbox within a minute, \
+                      without an Idempotency-Key, is sent only once and answered with the first \
+                      message's ids.",
         ..PLAIN
     },
     Key {

@@ -46,6 +46,8 @@ pub struct Settings {
     pub max_smtp_connections: u32,
     /// Where requests of the server's own may go beyond the public internet.
     pub egress_allow: Vec<Allowed>,
+    /// Whether a repeated message is sent only once.
+    pub suppress_repeats: bool,
     /// How long a stop may take.
     pub drain: Duration,
     /// The log filter, known to parse.
@@ -113,6 +115,7 @@ impl Settings {
             max_http_connections: limits.0,
             max_smtp_connections: limits.1,
             egress_allow: optional(layers, Name::EgressAllow, egress_allow)?.unwrap_or_default(),
+            suppress_repeats: required(layers, Name::SuppressRepeats, switch)?,
             drain: required(layers, Name::Drain, |text| number(text, 0, 600))
                 .map(Duration::from_secs)?,
             log: required(layers, Name::Log, log_filter)?,
@@ -301,6 +304,10 @@ fn egress_allow(text: &str) -> Option<Vec<Allowed>> {
 fn log_filter(text: &str) -> Option<String> {
     let good = !text.is_empty() && tracing_subscriber::EnvFilter::try_new(text).is_ok();
     good.then(|| text.to_owned())
+}
+
+fn switch(text: &str) -> Option<bool> {
+    text.parse().ok()
 }
 
 fn log_format(text: &str) -> Option<LogFormat> {

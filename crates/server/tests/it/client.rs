@@ -48,8 +48,20 @@ impl Running {
 
     /// Any request with any key.
     pub async fn request(&self, method: &str, path: &str, key: &str, body: &[u8]) -> Answer {
+        self.request_with(method, path, key, "", body).await
+    }
+
+    /// The same with further header lines, each with its line end.
+    pub async fn request_with(
+        &self,
+        method: &str,
+        path: &str,
+        key: &str,
+        more: &str,
+        body: &[u8],
+    ) -> Answer {
         let mut stream = connect(self.http).await;
-        let head = request_head(method, path, key, body.len(), "");
+        let head = request_head(method, path, key, body.len(), more);
         soon(stream.write_all(head.as_bytes())).await.unwrap();
         soon(stream.write_all(body)).await.unwrap();
         read_answer(&mut stream).await

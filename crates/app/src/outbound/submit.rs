@@ -1,0 +1,369 @@
+//! `submit`: the only way out.
+
+use std::collections::BTreeSet;
+
+use mail::compose::{Composition, compose};
+use mail::{Address, Mailbox, MessageId};
+use model::draft::Draft;
+use model::inbox::Inbox;
+use model::message::{Direction, Message, People};
+use model::{Code, Error, EventKind, Hidden, MessageKey, Result, ThreadId};
+use store::{
+    ClaimedJob, Filed, Finish, Governed, Grant, NewAnswer, NewEvent, NewJob, NewMessage, Route, Txn,
+};
+use uuid::Uuid;
+use wire::SendMessageResponse;
+
+use super::Letter;
+use super::remember::Act;
+use crate::domains::{domain_of, not_verified};
+use crate::gate::{self, Facts};
+use crate::inbound::{Understood, elsewhere};
+use crate::jobs::deliver_mail::DeliverMail;
+use crate::jobs::send_draft::SendDraft;
+use crate::{App, jobs, render};
+
+/// What else happens in the transaction of a departure, or keeps it from happening.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Along {
+    /// What makes it happen only once.
+    act: Option<Act>,
+    /// The draft it comes from, which ends with it.
+    draft: Option<Draft>,
+    /// The job that does it, which ends with it.
+    job: Option<ClaimedJob>,
+}
+
+impl Along {
+    /// A message sent by a request.
+    pub(super) fn of(act: Option<Act>) -> Self {
+        Self {
+            act,
+            ..Self::default()
+        }
+    }
+
+    /// A draft sent by a request, or by its job.
+    pub(crate) fn draft(draft: Draft, act: Option<Act>, job: Option<ClaimedJob>) -> Self {
+        Self {
+            act,
+            draft: Some(draft),
+            job,
+        }
+    }
+
+    /// Ends what the departure ends.
+    fn end(&self, txn: &mut Txn<'_>) -> Result<()> {
+        if let Some(draft) = &self.draft {
+            txn.take_draft(draft)?;
+            if self.job.is_none() {
+                txn.cancel_job(SendDraft::KIND, &SendDraft::key(draft.draft_id))?;
+            }
+        }
+        match &self.job {
+            Some(job) => txn.finish_job(job, &Finish::Done),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A finished message: exactly the bytes that leave.
+struct Outgoing {
+    message_id: MessageId,
+    raw: Vec<u8>,
+    understood: Understood,
+    letter: Letter,
+    /// How it is known again where repetitions are suppressed.
+    alike: Option<Act>,
+}
+
+/// What a departure needs beyond its message.
+struct Departure {
+    deliveries: Vec<(Uuid, Mailbox)>,
+    jobs: Vec<(Uuid, String)>,
+    random: u128,
+    /// The memory of its answer.
+    answer: Option<NewAnswer>,
+    along: Along,
+}
+
+impl App {
+    /// Takes responsibility for a departure. `Ok` means that the message is filed and its delivery
+    /// is underway, synced to disk; or that this very act had happened before, and this is its
+    /// answer.
+    pub(super) async fn submit<P>(
+        &self,
+        grant: &Grant<P>,
+        inbox: &Inbox,
+        letter: Letter,
+        along: Along,
+    ) -> Result<SendMessageResponse> {
+        let recipients: Vec<Mailbox> = [&letter.to, &letter.cc, &letter.bcc]
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect();
+        gate::decide(&Facts {
+            inbox,
+            recipients: &recipients,
+        })?;
+        let recipients = unique(&recipients);
+        let governed = Governed {
+            org_id: grant.access().org_id(),
+            pod_id: inbox.pod_id,
+            inbox_key: inbox.key,
+        };
+        let addresses: Vec<Address> = recipients.iter().map(|to| to.address.clone()).collect();
+        let asked = addresses.clone();
+        let barred = self
+            .store()
+            .read(grant, move |view| view.barred_recipients(governed, &asked));
+        gate::admit(&barred.await?)?;
+        let mut outgoing = self.compose(inbox, letter).await?;
+        let alike = outgoing.alike.take();
+        let raw = self.store().place(grant, &outgoing.raw).await?;
+        let new = self.sent_message(grant, inbox, outgoing, raw)?;
+        let departure = self.departure(&new, recipients, along, alike);
+        let now = new.at;
+        let domain = domain_of(&inbox.inbox_id).to_owned();
+        let filed = self.store().write(grant, move |txn| {
+            if let Some(answer) = &departure.answer
+                && let Some(known) = txn.claim_answer(answer)?
+            {
+                return Ok(known);
+            }
+            if !txn.may_send_from(&domain, new.inbox.pod_id)? {
+                return Err(not_verified(&domain));
+            }
+            // Asked again, so that an entry made meanwhile counts.
+            gate::admit(&txn.barred_recipients(governed, &addresses)?)?;
+            departure.along.end(txn)?;
+            let Filed::New(message) = txn.file_message(&new)? else {
+                return Err(Error::internal(
+                    "a message of our own was taken for a duplicate",
+                ));
+            };
+            depart(txn, &new, &message, &departure, now)?;
+            if let Some(answer) = &departure.answer {
+                txn.complete_answer(&answer.key, message.thread_id)?;
+            }
+            Ok((message.message_id, message.thread_id))
+        });
+        let (message_id, thread_id) = filed.await?;
+        Ok(SendMessageResponse {
+            message_id: message_id.to_string(),
+            thread_id: thread_id.to_string(),
+        })
+    }
+
+    fn departure(
+        &self,
+        new: &NewMessage,
+        recipients: Vec<Mailbox>,
+        along: Along,
+        alike: Option<Act>,
+    ) -> Departure {
+        let (ids, now) = (&self.env().ids, new.at);
+        let domains: BTreeSet<String> = recipients
+            .iter()
+            .map(|to| to.address.domain().to_owned())
+            .collect();
+        // A draft is sent once because it ends; likeness is for requests that name nothing.
+        let alike = alike.filter(|_| along.draft.is_none());
+        let act = along.act.clone().or(alike);
+        let answer = act.map(|act| NewAnswer {
+            key: act.key,
+            request: act.request,
+            inbox: new.inbox.clone(),
+            message_key: new.key,
+            message_id: new.minted.clone(),
+            thread_id: new.new_thread,
+            expires_at: now.plus(act.lifetime),
+        });
+        Departure {
+            deliveries: recipients
+                .into_iter()
+                .map(|to| (ids.ordered(now), to))
+                .collect(),
+            jobs: domains
+                .into_iter()
+                .map(|domain| (ids.ordered(now), domain))
+                .collect(),
+            random: ids.random().as_u128(),
+            answer,
+            along,
+        }
+    }
+
+    async fn compose(&self, inbox: &Inbox, mut letter: Letter) -> Result<Outgoing> {
+        let message_id = self.mint_message_id(inbox.inbox_id.as_str());
+        let address = Address::parse(inbox.inbox_id.as_str()).map_err(Error::internal)?;
+        let message = Composition {
+            from: Mailbox {
+                name: inbox.display_name.clone(),
+                address,
+            },
+            reply_to: letter.reply_to.clone(),
+            to: letter.to.clone(),
+            cc: letter.cc.clone(),
+            subject: letter.subject.clone(),
+            text: letter.text.clone(),
+            html: letter.html.clone(),
+            attachments: std::mem::take(&mut letter.attachments),
+            message_id: message_id.clone(),
+            in_reply_to: letter.in_reply_to.clone(),
+            references: letter.references.clone(),
+            date: self.now(),
+            headers: letter.headers.clone(),
+            seed: self.env().ids.bytes(),
+        };
+        let files: usize = message
+            .attachments
+            .iter()
+            .map(|part| part.bytes.len())
+            .sum();
+        let texts = [&message.text, &message.html];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        let alike = (self.settings().suppress_repeats).then(|| (inbox.key, letter.bcc.clone()));
+        let write = move || {
+            let raw = compose(&message);
+            // Shown as a reader of the sent bytes would see it, so that both copies agree.
+            let understood = Understood::of(&raw);
+            let alike = alike.map(|(inbox, bcc)| Act::alike(inbox, &message, &bcc));
+            (raw, understood, alike)
+        };
+        let (raw, understood, alike) = elsewhere(files + texts, write).await?;
+        let most = self.settings().max_message_bytes;
+        if raw.len() > most {
+            let detail = format!(
+                "The message has {} octets; at most {most} are sent",
+                raw.len()
+            );
+            return Err(Error::new(Code::PayloadTooLarge, detail)
+                .fix("Send less, or put large files where the recipient can fetch them."));
+        }
+        Ok(Outgoing {
+            message_id,
+            raw,
+            understood,
+            letter,
+            alike,
+        })
+    }
+
+    fn sent_message<P>(
+        &self,
+        grant: &Grant<P>,
+        inbox: &Inbox,
+        outgoing: Outgoing,
+        raw: store::Placed,
+    ) -> Result<NewMessage> {
+        let now = self.now();
+        let Outgoing {
+            message_id,
+            raw: bytes,
+            mut understood,
+            letter,
+            alike: _,
+        } = outgoing;
+        understood.content.extracted_text = letter.new_text;
+        understood.content.extracted_html = letter.new_html;
+        let shown = |list: &[Mailbox]| list.iter().map(display).collect::<Vec<String>>();
+        Ok(NewMessage {
+            key: MessageKey::new(self.env().ids.ordered(now)),
+            inbox: Route {
+                org_id: grant.access().org_id(),
+                pod_id: inbox.pod_id,
+                inbox_key: inbox.key,
+                inbox_id: inbox.inbox_id.clone(),
+            },
+            direction: Direction::Sent,
+            at: now,
+            labels: letter.labels,
+            from: understood.from,
+            people: People {
+                to: shown(&letter.to),
+                cc: shown(&letter.cc),
+                bcc: shown(&letter.bcc),
+                reply_to: shown(&letter.reply_to),
+            },
+            subject: letter.subject,
+            preview: understood.parsed.preview(),
+            message_id: Some(message_id.clone()),
+            minted: message_id.clone(),
+            spare: message_id,
+            in_reply_to: letter.in_reply_to,
+            references: letter.references.clone(),
+            ancestors: letter.references,
+            attachments: self.attachments(&understood.parsed),
+            size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
+            raw,
+            body: self.store().pack(&understood.content)?,
+            dedup: None,
+            thread: letter.thread,
+            new_thread: ThreadId::new(self.env().ids.ordered(now)),
+            envelope: Some(inbox.inbox_id.to_string()),
+            trace: None,
+        })
+    }
+}
+
+/// Puts a filed message on its way to everybody, and says so.
+fn depart(
+    txn: &mut Txn<'_>,
+    new: &NewMessage,
+    message: &Message,
+    departure: &Departure,
+    now: mail::Timestamp,
+) -> Result<()> {
+    for (id, to) in &departure.deliveries {
+        txn.open_delivery(new, *id, &to.address.key(), to.address.domain())?;
+    }
+    for (job_id, domain) in &departure.jobs {
+        let job = DeliverMail {
+            message: message.key.to_string(),
+            domain: domain.clone(),
+            raw: new.raw.blob_id().to_string(),
+            from: message.inbox_id.to_string(),
+        };
+        txn.link(&new.raw)?;
+        txn.enqueue(&NewJob {
+            job_id: *job_id,
+            kind: DeliverMail::KIND,
+            key: None,
+            run_at: now,
+            payload: jobs::payload(&job)?,
+        })?;
+    }
+    let people: Vec<String> = departure
+        .deliveries
+        .iter()
+        .map(|(_, to)| to.address.to_string())
+        .collect();
+    txn.emit(NewEvent {
+        kind: EventKind::MessageSent,
+        pod_id: Some(message.pod_id),
+        inbox_key: Some(message.inbox_key),
+        hidden: Hidden::NONE,
+        payload: render::send_event("send", message, &people, "")?,
+        tail: None,
+        random: departure.random,
+    });
+    Ok(())
+}
+
+/// A name and address as lists show them: `Ann <ann@example.com>`.
+pub(crate) fn display(mailbox: &Mailbox) -> String {
+    let (name, address) = (mailbox.name.clone(), mailbox.address.to_string());
+    mail::Correspondent { name, address }.to_string()
+}
+
+/// The recipients, each once.
+fn unique(recipients: &[Mailbox]) -> Vec<Mailbox> {
+    let mut seen = BTreeSet::new();
+    recipients
+        .iter()
+        .filter(|to| seen.insert(to.address.key()))
+        .cloned()
+        .collect()
+}
