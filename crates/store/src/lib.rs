@@ -42,7 +42,6 @@ mod webhooks;
 pub use access::{Access, Actor, Credential, Grant, Reason};
 pub use blobs::{BlobId, Placed};
 pub use deliveries::{Delivery, DeliveryState};
-pub use domains::DomainRow;
 pub use domains::{Checked, NewDomain, NewDomainOutcome, Standing};
 pub use drafts::{DraftChange, NewDraftOutcome};
 pub use events::{EventTail, LogEntry, NewEvent};
