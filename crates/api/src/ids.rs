@@ -6,7 +6,8 @@ use mail::MessageId;
 use model::domain::DomainName;
 use model::list::{Direction, Entry, ListType};
 use model::{
-    ApiKeyId, AttachmentId, DraftId, Error, IdempotencyKey, InboxId, PodId, Result, ThreadId,
+    ApiKeyId, AttachmentId, DeliveryId, DraftId, Error, IdempotencyKey, InboxId, PodId, Result,
+    ThreadId, WebhookId,
 };
 
 use crate::error::{Refusal, no_route};
@@ -149,6 +150,22 @@ impl PathId for DomainName {
 
     fn read(segment: &str) -> Result<Self> {
         Self::parse(segment).ok_or_else(|| Error::not_found("Domain"))
+    }
+}
+
+impl PathId for WebhookId {
+    const NAME: &'static str = "webhook_id";
+
+    fn read(segment: &str) -> Result<Self> {
+        segment.parse().map_err(|_| Error::not_found("Webhook"))
+    }
+}
+
+impl PathId for DeliveryId {
+    const NAME: &'static str = "delivery_id";
+
+    fn read(segment: &str) -> Result<Self> {
+        segment.parse().map_err(|_| Error::not_found("Delivery"))
     }
 }
 

@@ -7,6 +7,7 @@ use model::{Code, Error, InboxId, InboxKey, Result, perm};
 use store::{Grant, InboxChange, NewInbox, NewInboxOutcome, NewJob, Position};
 use wire::{CreateInboxRequest, MetadataPatch, Patch, UpdateInboxRequest};
 
+use crate::jobs::purge_hook;
 use crate::jobs::purge_inbox::PurgeInbox;
 use crate::paging::Listing;
 use crate::{App, jobs, render};
@@ -254,9 +255,13 @@ impl App {
     pub async fn delete_inbox(&self, grant: &Grant<perm::InboxDelete>, id: &InboxId) -> Result<()> {
         let (id, now) = (id.clone(), self.now());
         let job_id = self.env().ids.ordered(now);
+        let app = self.clone();
         self.store()
             .write(grant, move |txn| {
                 let inbox = txn.delete_inbox(&id)?;
+                for webhook in txn.end_webhooks_of_inbox(inbox.key)? {
+                    txn.enqueue(&purge_hook::job(&app, webhook)?)?;
+                }
                 let job = PurgeInbox {
                     inbox: inbox.key.to_string(),
                 };

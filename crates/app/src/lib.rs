@@ -29,6 +29,7 @@ mod paging;
 mod pods;
 mod polling;
 mod render;
+mod seal;
 mod search;
 mod start;
 mod tail;
@@ -62,6 +63,8 @@ struct Inner {
     link_key: [u8; 32],
     /// Seals page tokens to the list they came from; derived from the master key.
     page_key: [u8; 32],
+    /// Seals what must not lie in the database as it is; its key is derived from the master key.
+    seal: seal::Seal,
     /// The only way to servers that callers name.
     dialer: sys::dial::Dialer,
     /// Makes and seals the signing keys of domains.

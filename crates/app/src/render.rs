@@ -4,7 +4,8 @@ use model::api_key::{ApiKey, Scope};
 use model::inbox::{Inbox, InboxStatus};
 use model::message::{Attachment, Content, Message};
 use model::thread::Thread;
-use model::{Error, Labels, OrgId, Permission, Result};
+use model::webhook::Webhook;
+use model::{Error, InboxId, Labels, OrgId, Permission, Result};
 use wire::{ApiKeyPermissions, Headers, Metadata, MetadataPatch, MetadataValue};
 
 /// Bodies and headers with more text than this are left out of an event; the reader gets them with
@@ -365,4 +366,36 @@ pub(crate) fn permissions(key: &ApiKey) -> Option<ApiKeyPermissions> {
             .map(|right| (right.name().to_owned(), set.has(*right)))
             .collect(),
     ))
+}
+
+/// A webhook; `own` is the inbox it belongs to and `inboxes` those it is narrowed to.
+pub(crate) fn webhook(
+    webhook: &Webhook,
+    own: Option<&InboxId>,
+    inboxes: &[InboxId],
+    secret: Option<String>,
+) -> wire::Webhook {
+    let kinds = webhook.kinds.as_ref();
+    let texts = |ids: &[InboxId]| ids.iter().map(ToString::to_string).collect();
+    let pods = webhook.pods.iter().map(ToString::to_string).collect();
+    wire::Webhook {
+        organization_id: Some(webhook.org_id.to_string()),
+        pod_id: match webhook.scope {
+            Scope::Org => None,
+            Scope::Pod(pod) | Scope::Inbox(pod, _) => Some(pod.to_string()),
+        },
+        inbox_id: own.map(ToString::to_string),
+        webhook_id: webhook.webhook_id.to_string(),
+        url: webhook.url.clone(),
+        event_types: kinds.map(|kinds| kinds.iter().map(|kind| kind.name().to_owned()).collect()),
+        pod_ids: (!webhook.pods.is_empty()).then_some(pods),
+        // Also when all of them are deleted: it is narrowed to nothing then.
+        inbox_ids: (!webhook.inboxes.is_empty()).then(|| texts(inboxes)),
+        secret,
+        enabled: webhook.enabled,
+        disabled_reason: webhook.disabled_reason.clone(),
+        client_id: webhook.client_id.clone(),
+        updated_at: webhook.updated_at.to_string(),
+        created_at: webhook.created_at.to_string(),
+    }
 }

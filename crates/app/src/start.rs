@@ -5,12 +5,12 @@ use std::sync::Arc;
 use mail::Address;
 use model::org::Org;
 use model::{Code, Error, OrgId, Result, perm};
-use store::{Grant, Position, Reason, Store};
+use store::{Grant, Lane, Position, Reason, Store};
 use sys::dial::{Dialer, Policy};
 use sys::{Env, Tasks};
 
 use crate::domains::signing_key::KeyMaker;
-use crate::{App, Inner, keys, search, tail, worker};
+use crate::{App, Inner, keys, seal, search, tail, webhooks, worker};
 
 /// How far the server trusts its surroundings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +88,7 @@ impl App {
             dialer: dialer.map_err(Error::internal)?,
             link_key: derive("mailroost 2026-11 download links"),
             key_maker: KeyMaker::new(derive("mailroost 2026-11 signing keys of domains")),
+            seal: seal::Seal::new(&derive("mailroost 2026-11 sealed secrets")),
             page_key: derive("mailroost 2026-11 page tokens"),
             tails: tail::Tails::default(),
             indexing: search::Indexing::default(),
@@ -97,8 +98,11 @@ impl App {
             settings,
         };
         let app = Self(Arc::new(inner));
-        tasks.spawn(worker::run(app.clone(), tasks.shutdown()));
         tasks.spawn(search::run(app.clone(), tasks.shutdown()));
+        for lane in [Lane::Rest, Lane::Posts] {
+            tasks.spawn(worker::run(app.clone(), lane, tasks.shutdown()));
+        }
+        tasks.spawn(webhooks::fan_out::run(app.clone(), tasks.shutdown()));
         Ok(app)
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::{OrgId, Result, perm};
-use store::{NewJob, Reason};
+use store::{Lane, NewJob, Reason};
 use sys::Shutdown;
 use tokio::sync::Semaphore;
 
@@ -13,7 +13,7 @@ use crate::jobs;
 use crate::jobs::forget_answers::ForgetAnswers;
 use crate::jobs::sweep_objects::SweepObjects;
 
-/// Jobs that run at once. They mostly wait for others.
+/// Jobs of a lane that run at once. They mostly wait for others.
 const AT_ONCE: usize = 32;
 
 /// How long a worker owns a job. Longer than any try takes; a crashed one is taken over after it.
@@ -22,14 +22,14 @@ const LEASE: Duration = Duration::from_secs(120);
 /// Another process may add a job without our noticing.
 const POLL: Duration = Duration::from_secs(1);
 
-/// Claims and runs jobs until the shutdown is requested. Jobs that run then are tasks of the
+/// Claims and runs the jobs of a lane until the shutdown is requested. Jobs that run then are tasks of the
 /// application's set and are waited for there.
-pub(crate) async fn run(app: App, mut shutdown: Shutdown) {
+pub(crate) async fn run(app: App, lane: Lane, mut shutdown: Shutdown) {
     let seats = Arc::new(Semaphore::new(AT_ONCE));
     while !shutdown.is_requested() {
         let claimed = match app
             .store()
-            .claim_jobs(LEASE, seats.available_permits())
+            .claim_jobs(lane, LEASE, seats.available_permits())
             .await
         {
             Ok(claimed) => claimed,
@@ -50,12 +50,12 @@ pub(crate) async fn run(app: App, mut shutdown: Shutdown) {
             });
         }
         if idle {
-            let due = app.store().next_job_due().await.ok().flatten();
+            let due = app.store().next_job_due(lane).await.ok().flatten();
             let poll = app.now().plus(POLL);
             let wake = due.map_or(poll, |due| due.min(poll));
             tokio::select! {
                 () = shutdown.requested() => {}
-                () = app.store().job_added() => {}
+                () = app.store().job_added(lane) => {}
                 () = app.env().clock.sleep_until(wake) => {}
             }
         } else if seats.available_permits() == 0 {

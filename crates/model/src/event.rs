@@ -5,7 +5,7 @@ use crate::{InboxKey, PodId};
 /// Which events a reader asks for; what is not named is not narrowed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EventFilter {
-    /// Only these kinds.
+    /// Only these kinds; `None` for all that need not be named.
     pub kinds: Option<Vec<EventKind>>,
     /// Only what happened in one of these inboxes, or of `pods`.
     pub inboxes: Vec<InboxKey>,
@@ -22,10 +22,10 @@ impl EventFilter {
         pod: Option<PodId>,
         inbox: Option<InboxKey>,
     ) -> bool {
-        let right_kind = self
-            .kinds
-            .as_ref()
-            .is_none_or(|kinds| kind.is_some_and(|kind| kinds.contains(&kind)));
+        let right_kind = match &self.kinds {
+            Some(kinds) => kind.is_some_and(|kind| kinds.contains(&kind)),
+            None => kind.is_none_or(|kind| !kind.must_be_named()),
+        };
         let anywhere = self.inboxes.is_empty() && self.pods.is_empty();
         right_kind
             && (anywhere
@@ -59,11 +59,13 @@ pub enum EventKind {
     MessageOpened,
     /// `domain.verified`
     DomainVerified,
+    /// `webhook.disabled`: ours, not AgentMail's.
+    WebhookDisabled,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::MessageReceived,
         Self::MessageReceivedSpam,
         Self::MessageReceivedBlocked,
@@ -75,6 +77,7 @@ impl EventKind {
         Self::MessageRejected,
         Self::MessageOpened,
         Self::DomainVerified,
+        Self::WebhookDisabled,
     ];
 
     /// The name on the wire and in the log.
@@ -92,6 +95,7 @@ impl EventKind {
             Self::MessageRejected => "message.rejected",
             Self::MessageOpened => "message.opened",
             Self::DomainVerified => "domain.verified",
+            Self::WebhookDisabled => "webhook.disabled",
         }
     }
 
@@ -99,6 +103,12 @@ impl EventKind {
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+
+    /// Whether readers hear of it only if they name it: kinds that AgentMail's SDKs do not know.
+    #[must_use]
+    pub const fn must_be_named(self) -> bool {
+        matches!(self, Self::WebhookDisabled)
     }
 
     /// The right a reader needs beyond reading messages, for kinds that show what lists hide.

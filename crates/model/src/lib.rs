@@ -27,3 +27,4 @@ pub use id::{
 pub use idempotency::IdempotencyKey;
 pub use label::{Hidden, Label, Labels};
 pub use permission::{Need, Permission, PermissionSet, perm};
+pub use webhook::{DeliveryId, WebhookId};

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use mail::{MessageId, Timestamp};
 use model::{
-    ApiKeyId, AttachmentId, Code, DomainKey, DraftId, Error, EventId, Hidden, InboxId, InboxKey,
-    Labels, MessageKey, OrgId, PodId, ThreadId,
+    ApiKeyId, AttachmentId, Code, DeliveryId, DomainKey, DraftId, Error, EventId, Hidden, InboxId,
+    InboxKey, Labels, MessageKey, OrgId, PodId, ThreadId, WebhookId,
 };
 
 /// A value on its way into a statement.
@@ -134,7 +134,9 @@ id_columns!(
     ApiKeyId,
     DomainKey,
     DraftId,
-    EventId
+    EventId,
+    WebhookId,
+    DeliveryId
 );
 
 /// A row of either engine, while the statement stands on it.

@@ -1,6 +1,6 @@
 //! The event log: appended by the commit step, gapless for each organisation, read by cursor.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{EventId, EventKind, Hidden, InboxKey, OrgId, PodId, Result};
@@ -8,6 +8,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::codec::{Codec, Packed};
 use crate::db::args;
+use crate::jobs::Lane;
 use crate::routing::Routes;
 use crate::txn::Txn;
 use crate::view::View;
@@ -208,25 +209,32 @@ struct HubState {
     logs: Mutex<HashMap<OrgId, watch::Sender<i64>>>,
     jobs: Notify,
     unindexed: Notify,
+    posts: Notify,
+    /// Organisations whose log has grown since somebody asked.
+    grown: Mutex<BTreeSet<OrgId>>,
+    grew: Notify,
     routes: Routes,
 }
 
 impl Hub {
     pub(crate) fn wake(&self, wake: &Wake) {
-        if let Some((org_id, seq)) = wake.log
-            && let Some(log) = self.logs().get(&org_id)
-        {
-            log.send_if_modified(|end| {
-                let newer = seq > *end;
-                *end = seq.max(*end);
-                newer
-            });
+        if let Some((org_id, seq)) = wake.log {
+            if let Some(log) = self.logs().get(&org_id) {
+                log.send_if_modified(|end| {
+                    let newer = seq > *end;
+                    *end = seq.max(*end);
+                    newer
+                });
+            }
+            self.grown().insert(org_id);
+            self.0.grew.notify_one();
         }
         if wake.routes {
             self.0.routes.forget();
         }
         if wake.jobs {
             self.0.jobs.notify_one();
+            self.0.posts.notify_one();
         }
         if wake.unindexed {
             self.0.unindexed.notify_one();
@@ -241,9 +249,27 @@ impl Hub {
             .subscribe()
     }
 
-    /// Completes when a job was added since the last call.
-    pub(crate) async fn job_added(&self) {
-        self.0.jobs.notified().await;
+    /// Completes when a job was added since the last call for this lane.
+    pub(crate) async fn job_added(&self, lane: Lane) {
+        match lane {
+            Lane::Posts => self.0.posts.notified().await,
+            Lane::Rest => self.0.jobs.notified().await,
+        }
+    }
+
+    /// The organisations whose log has grown since the last call; waits until there is one.
+    pub(crate) async fn logs_grown(&self) -> BTreeSet<OrgId> {
+        loop {
+            let grown = std::mem::take(&mut *self.grown());
+            if !grown.is_empty() {
+                return grown;
+            }
+            self.0.grew.notified().await;
+        }
+    }
+
+    fn grown(&self) -> MutexGuard<'_, BTreeSet<OrgId>> {
+        self.0.grown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Completes when a message was filed since the last call that is to be indexed.

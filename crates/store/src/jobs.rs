@@ -164,21 +164,46 @@ impl View<'_> {
     }
 }
 
+/// The kind of the jobs that post to webhooks. They wait for servers that may be slow on purpose,
+/// so they have workers of their own.
+pub const POST_HOOK: &str = "post_hook/1";
+
+/// Which jobs a worker takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// Those that post to webhooks.
+    Posts,
+    /// All others.
+    Rest,
+}
+
+impl Lane {
+    /// Written out, so that the index on posts serves it.
+    const fn only(self) -> &'static str {
+        match self {
+            Self::Posts => "kind = 'post_hook/1'",
+            Self::Rest => "kind <> 'post_hook/1'",
+        }
+    }
+}
+
 /// Takes up to `limit` due jobs for `lease`.
 pub(crate) fn claim(
     conn: &mut dyn Conn,
+    lane: Lane,
     now: Timestamp,
     lease: Duration,
     token: Uuid,
     limit: usize,
 ) -> Result<Vec<ClaimedJob>> {
-    let sql = conn.dialect().plain(
+    let only = lane.only();
+    let sql = conn.dialect().plain(&format!(
         "update job set lease_until = $2, lease_token = $3, attempt = attempt + 1 \
-         where job_id in (select job_id from job where state = 'ready' and run_at <= $1 \
-         and lease_until <= $1 order by run_at limit $4 {skip locked}) \
+         where job_id in (select job_id from job where state = 'ready' and {only} and run_at <= $1 \
+         and lease_until <= $1 order by run_at limit $4 {{skip locked}}) \
          returning job_id, org_id, kind, attempt, payload, revision \
-         -- unscoped: a worker serves every organisation",
-    );
+         -- unscoped: a worker serves every organisation"
+    ));
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut jobs = Vec::new();
     conn.query(
@@ -202,17 +227,22 @@ pub(crate) fn claim(
 }
 
 /// When the next job is due that nobody works on, or whose lease ends.
-pub(crate) fn next_due(conn: &mut dyn Conn) -> Result<Option<Timestamp>> {
+pub(crate) fn next_due(conn: &mut dyn Conn, lane: Lane) -> Result<Option<Timestamp>> {
+    let only = lane.only();
     // Leased jobs are few, never parked, and have an index of their own; the others are in the
     // order of theirs.
-    let unleased = "select run_at from job where state = 'ready' and lease_until = 0 \
-                    order by run_at limit 1 -- unscoped: a worker serves every organisation";
-    let leased = "select case when lease_until > run_at then lease_until else run_at end as due from job \
-                  where lease_until > 0 order by due limit 1 \
-                  -- unscoped: a worker serves every organisation";
+    let unleased = format!(
+        "select run_at from job where state = 'ready' and {only} and lease_until = 0 \
+         order by run_at limit 1 -- unscoped: a worker serves every organisation"
+    );
+    let leased = format!(
+        "select case when lease_until > run_at then lease_until else run_at end as due from job \
+         where lease_until > 0 and {only} order by due limit 1 \
+         -- unscoped: a worker serves every organisation"
+    );
     let mut due: Option<Timestamp> = None;
     for sql in [unleased, leased] {
-        conn.query(sql, &[], &mut |row| {
+        conn.query(&sql, &[], &mut |row| {
             let at = row.get(0)?;
             due = Some(due.map_or(at, |earlier| earlier.min(at)));
             Ok(())

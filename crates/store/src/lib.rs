@@ -47,7 +47,7 @@ pub use drafts::{DraftChange, NewDraftOutcome};
 pub use events::{EventTail, LogEntry, NewEvent};
 pub use idempotency::{Answer, NewAnswer};
 pub use inboxes::{InboxChange, NewInbox, NewInboxOutcome, Route};
-pub use jobs::{ClaimedJob, Finish, JobId, NewJob};
+pub use jobs::{ClaimedJob, Finish, JobId, Lane, NewJob, POST_HOOK};
 pub use keys::NewKey;
 pub use label_changes::LabelChange;
 pub use lists::{Governed, NewListEntry};
@@ -58,3 +58,6 @@ pub use pods::NewPod;
 pub use search::{Merge, MessageHit, NewSegment, SearchFilter, SearchPage, SegmentId, ThreadHit};
 pub use txn::Txn;
 pub use view::View;
+pub use webhooks::{
+    AttemptEnd, DueHook, FannedOut, NewWebhook, WebhookChange, WebhookRow, delivery_id,
+};

@@ -1,5 +1,6 @@
 //! The store as a whole: opening it, and handing transactions to its threads.
 
+use std::collections::BTreeSet;
 use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -25,11 +26,11 @@ use crate::db::Conn;
 use crate::engine::{Job, Postgres, Running, Sqlite};
 use crate::events::{EventTail, Hub, Wake};
 use crate::inboxes::{self, Addressed, Route};
-use crate::jobs::{self, ClaimedJob};
+use crate::jobs::{self, ClaimedJob, Lane};
 use crate::messages::{Body, Position};
 use crate::txn::Txn;
 use crate::view::View;
-use crate::{domains, idempotency, keys, migrate, orgs, search};
+use crate::{domains, idempotency, keys, migrate, orgs, search, webhooks};
 
 /// Which database holds the data.
 #[derive(Clone)]
@@ -378,11 +379,16 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn claim_jobs(&self, lease: Duration, limit: usize) -> Result<Vec<ClaimedJob>> {
+    pub async fn claim_jobs(
+        &self,
+        lane: Lane,
+        lease: Duration,
+        limit: usize,
+    ) -> Result<Vec<ClaimedJob>> {
         let (now, token) = (self.now(), self.0.env.ids.random());
         let claim = move |conn: &mut dyn Conn| {
             Ok((
-                jobs::claim(conn, now, lease, token, limit)?,
+                jobs::claim(conn, lane, now, lease, token, limit)?,
                 Wake::default(),
             ))
         };
@@ -393,17 +399,32 @@ impl Store {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn next_job_due(&self) -> Result<Option<Timestamp>> {
+    pub async fn next_job_due(&self, lane: Lane) -> Result<Option<Timestamp>> {
         self.run(
-            |conn| Ok((jobs::next_due(conn)?, Wake::default())),
+            move |conn| Ok((jobs::next_due(conn, lane)?, Wake::default())),
             Running::read,
         )
         .await
     }
 
     /// Completes when this process has added a job since the last call.
-    pub async fn job_added(&self) {
-        self.0.hub.job_added().await;
+    pub async fn job_added(&self, lane: Lane) {
+        self.0.hub.job_added(lane).await;
+    }
+
+    /// The organisations whose log this process has written to since the last call; waits until
+    /// there is one. Only one caller hears of each.
+    pub async fn logs_grown(&self) -> BTreeSet<OrgId> {
+        self.0.hub.logs_grown().await
+    }
+
+    /// Up to `limit` organisations whose log goes on after what was looked at for their webhooks.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn hooks_behind(&self, limit: i64) -> Result<Vec<OrgId>> {
+        let find = move |conn: &mut dyn Conn| Ok((webhooks::behind(conn, limit)?, Wake::default()));
+        self.run(find, Running::read).await
     }
 
     /// Completes when this process has filed a message since the last call that is to be indexed.

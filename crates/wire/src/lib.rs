@@ -71,5 +71,11 @@ pub use thread::{
     ListThreadsResponse, Thread, ThreadItem, UpdateThreadRequest, UpdateThreadResponse,
 };
 
+pub use webhook::{
+    CreateWebhookRequest, ListWebhookDeliveriesResponse, ListWebhooksResponse,
+    ReplayWebhookRequest, ReplayWebhookResponse, UpdateWebhookHeadersRequest, UpdateWebhookRequest,
+    Webhook, WebhookAttempt, WebhookDelivery, WebhookHeaderNamesResponse,
+};
+
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,12 @@
 
 pub(crate) mod check_domain;
 pub(crate) mod deliver_mail;
+pub(crate) mod expire_hooks;
 pub(crate) mod forget_answers;
+pub(crate) mod post_hook;
+pub(crate) mod purge_hook;
 pub(crate) mod purge_inbox;
+pub(crate) mod replay_hook;
 pub(crate) mod send_draft;
 pub(crate) mod sweep_objects;
 
@@ -38,6 +42,10 @@ pub(crate) async fn run(app: &App, job: ClaimedJob) {
         check_domain::CheckDomain::KIND => check_domain::run(app, &job).await,
         deliver_mail::DeliverMail::KIND => deliver_mail::run(app, &job).await,
         forget_answers::ForgetAnswers::KIND => forget_answers::run(app, &job).await,
+        store::POST_HOOK => post_hook::run(app, &job).await,
+        replay_hook::ReplayHook::KIND => replay_hook::run(app, &job).await,
+        purge_hook::PurgeHook::KIND => purge_hook::run(app, &job).await,
+        expire_hooks::ExpireHooks::KIND => expire_hooks::run(app, &job).await,
         purge_inbox::PurgeInbox::KIND => purge_inbox::run(app, &job).await,
         send_draft::SendDraft::KIND => send_draft::run(app, &job).await,
         sweep_objects::SweepObjects::KIND => sweep_objects::run(app, &job).await,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mail::Timestamp;
 use model::{Code, OrgId};
-use store::{ClaimedJob, Finish, NewJob, Txn};
+use store::{ClaimedJob, Finish, Lane, NewJob, Txn};
 
 use crate::world::World;
 
@@ -39,7 +39,11 @@ async fn add(world: &World, key: Option<&str>, payload: &str) {
 }
 
 async fn claim(world: &World) -> Vec<ClaimedJob> {
-    world.store.claim_jobs(LEASE, 100).await.unwrap()
+    world
+        .store
+        .claim_jobs(Lane::Rest, LEASE, 100)
+        .await
+        .unwrap()
 }
 
 async fn finish(world: &World, job: &ClaimedJob, how: Finish) -> model::Result<()> {
@@ -69,7 +73,7 @@ async fn a_job_is_claimed_once_and_finished(world: World) {
     assert_eq!(counts(&world).await, (1, 0));
     finish(&world, job, Finish::Done).await.unwrap();
     assert_eq!(counts(&world).await, (0, 0));
-    assert_eq!(world.store.next_job_due().await.unwrap(), None);
+    assert_eq!(world.store.next_job_due(Lane::Rest).await.unwrap(), None);
     let again = finish(&world, job, Finish::Done).await.unwrap_err();
     assert_eq!(again.code(), Code::RaceCondition);
 }
@@ -78,7 +82,10 @@ async fn a_lease_that_ends_frees_the_job_and_fences_the_effect(world: World) {
     add(&world, None, "{}").await;
     let first = claim(&world).await.remove(0);
     let end = world.now().plus(LEASE);
-    assert_eq!(world.store.next_job_due().await.unwrap(), Some(end));
+    assert_eq!(
+        world.store.next_job_due(Lane::Rest).await.unwrap(),
+        Some(end)
+    );
     world.clock.advance(LEASE - Duration::from_micros(1));
     assert!(claim(&world).await.is_empty());
     world.clock.advance(Duration::from_micros(1));
@@ -107,7 +114,7 @@ async fn claimers_at_once_share_the_jobs(world: World) {
     for _ in 0..60 {
         add(&world, None, "{}").await;
     }
-    let claimers = (0..12).map(|_| world.store.claim_jobs(LEASE, 7));
+    let claimers = (0..12).map(|_| world.store.claim_jobs(Lane::Rest, LEASE, 7));
     let claimed = futures_util::future::join_all(claimers).await;
     let claimed: Vec<ClaimedJob> = claimed.into_iter().flat_map(Result::unwrap).collect();
     let distinct: HashSet<_> = claimed.iter().map(|job| job.job_id).collect();
@@ -133,7 +140,10 @@ async fn jobs_wait_for_their_time(world: World) {
     let later = world.now().plus(Duration::from_secs(10));
     let new = job(&world, None, later, "{}");
     world.write(move |txn| txn.enqueue(&new)).await.unwrap();
-    assert_eq!(world.store.next_job_due().await.unwrap(), Some(later));
+    assert_eq!(
+        world.store.next_job_due(Lane::Rest).await.unwrap(),
+        Some(later)
+    );
     assert!(claim(&world).await.is_empty());
     world.clock.advance(Duration::from_secs(10));
     let claimed = claim(&world).await.remove(0);
@@ -141,13 +151,19 @@ async fn jobs_wait_for_their_time(world: World) {
     finish(&world, &claimed, Finish::RetryAt(retry, "busy".to_owned()))
         .await
         .unwrap();
-    assert_eq!(world.store.next_job_due().await.unwrap(), Some(retry));
+    assert_eq!(
+        world.store.next_job_due(Lane::Rest).await.unwrap(),
+        Some(retry)
+    );
     assert!(claim(&world).await.is_empty());
     world.clock.advance(Duration::from_secs(5));
     assert_eq!(claim(&world).await[0].attempt, 2);
     // One that is due comes before one that is leased.
     add(&world, None, "{}").await;
-    assert_eq!(world.store.next_job_due().await.unwrap(), Some(world.now()));
+    assert_eq!(
+        world.store.next_job_due(Lane::Rest).await.unwrap(),
+        Some(world.now())
+    );
 }
 
 async fn a_key_holds_one_job_of_its_organisation(world: World) {
@@ -197,7 +213,7 @@ async fn a_parked_job_waits_until_it_is_added_again(world: World) {
     world.clock.advance(LEASE * 100);
     assert!(claim(&world).await.is_empty());
     assert_eq!(counts(&world).await, (0, 1));
-    assert_eq!(world.store.next_job_due().await.unwrap(), None);
+    assert_eq!(world.store.next_job_due(Lane::Rest).await.unwrap(), None);
     add(&world, Some("k"), "new").await;
     assert_eq!(claim(&world).await[0].payload, "new");
     assert_eq!(counts(&world).await, (1, 0));
@@ -215,11 +231,11 @@ async fn a_job_of_a_failed_transaction_does_not_exist(world: World) {
 
 async fn adding_wakes_the_workers(world: World) {
     let (store, _) = (world.store.clone(), add(&world, None, "{}").await);
-    store.job_added().await;
+    store.job_added(Lane::Rest).await;
     let claimed = claim(&world).await.remove(0);
     let now = world.now();
     finish(&world, &claimed, Finish::RetryAt(now, "x".to_owned()))
         .await
         .unwrap();
-    store.job_added().await;
+    store.job_added(Lane::Rest).await;
 }

@@ -81,7 +81,12 @@ impl Target {
             message,
             delivery,
             key: key[0].api_key_id,
-            job: world.store.claim_jobs(lease, 1).await.unwrap().remove(0),
+            job: world
+                .store
+                .claim_jobs(store::Lane::Rest, lease, 1)
+                .await
+                .unwrap()
+                .remove(0),
             new: world
                 .mail(
                     &inbox,
