@@ -5,11 +5,12 @@ use axum::extract::FromRequestParts;
 use http::header::{AUTHORIZATION, UPGRADE};
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue};
-use model::{Code, Error, Need, Result};
+use model::{Code, Error, Kind, Need, Result};
 
 use crate::error::Refusal;
 use crate::ids::place;
 use crate::params::Params;
+use crate::quota::{self, Slot};
 use crate::settings::Door;
 
 /// Proof that the caller may do `P`. It is the first argument of a handler, and the only way to
@@ -31,8 +32,16 @@ impl<P: Need> FromRequestParts<Door> for Authorized<P> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Self, Refusal> {
+        let slot = parts.extensions.get::<Slot>().cloned().unwrap_or_default();
+        let client = quota::client(parts, &door.settings.trusted_proxies);
+        slot.note(door.app.admit_address(client))?;
         let secret = credential(&parts.headers, parts.uri.query().unwrap_or_default())?;
-        let access = door.app.authenticate(&secret).await?;
+        let access = door.app.authenticate(&secret).await.inspect_err(|error| {
+            if error.kind() == Kind::Unauthenticated {
+                door.app.credential_failed(client);
+            }
+        })?;
+        slot.note(door.app.admit_key(&access))?;
         let _: Grant<P> = access.grant()?;
         let (pod, inbox) = place(parts, door).await?;
         let access = door.app.narrowed(&access, pod, inbox.as_ref()).await?;

@@ -35,6 +35,7 @@ mod path;
 mod percent;
 mod pods;
 mod polling;
+mod quota;
 mod router;
 mod search;
 mod settings;
@@ -43,5 +44,6 @@ mod threads;
 mod webhooks;
 
 pub use openapi::describe;
+pub use quota::of_peer;
 pub use router::{RouteRow, router, routes};
 pub use settings::Settings;

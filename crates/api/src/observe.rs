@@ -14,6 +14,7 @@ use http::{HeaderName, HeaderValue};
 use model::{Error, Kind};
 
 use crate::error::{Cause, Refusal};
+use crate::quota::Slot;
 use crate::settings::Settings;
 
 /// The header that carries the id of a request in its answer.
@@ -26,9 +27,11 @@ pub(crate) struct Operation(pub(crate) &'static str);
 /// Runs the rest of the server for one request.
 pub(crate) async fn observe(
     State(settings): State<Arc<Settings>>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
+    let slot = Slot::default();
+    request.extensions_mut().insert(slot.clone());
     let id = settings.env.ids.random().simple().to_string();
     let started = settings.env.clock.now();
     // The request is lost with the panic, and nothing else is shared mutably with it.
@@ -38,6 +41,7 @@ pub(crate) async fn observe(
         .unwrap_or_else(|_| Refusal(Error::internal("a handler panicked")).into_response());
     let took = settings.env.clock.now().since(started);
     log(&id, took.as_micros(), &response);
+    slot.tell(response.headers_mut());
     if let Ok(value) = HeaderValue::try_from(id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

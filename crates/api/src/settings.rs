@@ -5,6 +5,7 @@ use std::sync::Arc;
 use app::App;
 use axum::extract::FromRef;
 use bytes::Bytes;
+use sys::dial::Net;
 
 /// What the operator decides, and the outside world.
 #[derive(Clone)]
@@ -12,6 +13,8 @@ pub struct Settings {
     /// The URL under which clients reach this server (`https://mail.example.com`), for the links it
     /// gives out. `None` takes the `Host` field of each request.
     pub public_base: Option<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Net>,
     /// The largest request body, in octets.
     pub max_body_bytes: usize,
     /// Time and randomness.
@@ -31,6 +34,7 @@ impl Settings {
     pub fn new(env: sys::Env, tasks: sys::Tasks) -> Self {
         Self {
             public_base: None,
+            trusted_proxies: Vec::new(),
             max_body_bytes: Self::MAX_BODY_BYTES,
             stopping: tasks.shutdown(),
             env,

@@ -41,6 +41,7 @@ use std::sync::Arc;
 
 pub use download::Download;
 pub use inbound::Inbound;
+pub use limits::{Limits, Rate, Standing, TooEarly};
 pub use log::EventsQuery;
 pub use start::{Bootstrap, Mode, NewOrganization, Settings};
 pub use store::{Access, Grant};
@@ -69,6 +70,7 @@ struct Inner {
     dialer: sys::dial::Dialer,
     /// Makes and seals the signing keys of domains.
     key_maker: domains::signing_key::KeyMaker,
+    buckets: limits::AllBuckets,
     tails: tail::Tails,
     indexing: search::Indexing,
     tasks: sys::Tasks,

@@ -10,7 +10,7 @@ use sys::dial::{Dialer, Policy};
 use sys::{Env, Tasks};
 
 use crate::domains::signing_key::KeyMaker;
-use crate::{App, Inner, keys, seal, search, tail, webhooks, worker};
+use crate::{App, Inner, Limits, keys, limits, seal, search, tail, webhooks, worker};
 
 /// How far the server trusts its surroundings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Settings {
     /// Whether the same message to the same people within a minute is sent only once, also without
     /// an Idempotency-Key.
     pub suppress_repeats: bool,
+    /// How often callers may come.
+    pub limits: Limits,
     /// The secret from which all others of this server are derived.
     pub master_key: [u8; 32],
     /// Where requests of the server's own may go.
@@ -90,6 +92,7 @@ impl App {
             key_maker: KeyMaker::new(derive("mailroost 2026-11 signing keys of domains")),
             seal: seal::Seal::new(&derive("mailroost 2026-11 sealed secrets")),
             page_key: derive("mailroost 2026-11 page tokens"),
+            buckets: limits::AllBuckets::new(&settings.limits),
             tails: tail::Tails::default(),
             indexing: search::Indexing::default(),
             tasks: tasks.clone(),

@@ -6,12 +6,15 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::middleware::AddExtension;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -29,6 +32,9 @@ const STALL_LIMIT: Duration = Duration::from_secs(90);
 const HEAD_BYTES: usize = 64 << 10;
 /// The rest after the machine refused us a connection, mostly for want of file descriptors.
 const REST: Duration = Duration::from_millis(100);
+
+/// The API as one client sees it.
+type Door = AddExtension<Router, ConnectInfo<SocketAddr>>;
 
 /// The connections there may be, and those there are.
 #[derive(Clone)]
@@ -69,7 +75,10 @@ pub async fn serve(
             accepted = accept(&listener, &connections, &clock) => accepted,
         };
         match accepted {
-            Ok(stream) => tasks.spawn(converse(stream, router.clone(), tasks.shutdown())),
+            Ok((stream, peer)) => {
+                let door = api::of_peer(router.clone(), peer);
+                tasks.spawn(converse(stream, door, tasks.shutdown()));
+            }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "HTTP cannot accept a connection");
@@ -83,15 +92,15 @@ async fn accept(
     listener: &TcpListener,
     connections: &Connections,
     clock: &Arc<dyn Clock>,
-) -> io::Result<Counted> {
+) -> io::Result<(Counted, SocketAddr)> {
     let permit = Arc::clone(&connections.permits)
         .acquire_owned()
         .await
         .map_err(io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
+    let (stream, peer) = listener.accept().await?;
     // Answers are small and written whole; waiting to fill a segment only delays them.
     stream.set_nodelay(true)?;
-    Ok(Counted {
+    let counted = Counted {
         stream,
         stall: Stall {
             clock: Arc::clone(clock),
@@ -99,7 +108,8 @@ async fn accept(
             moved: false,
         },
         _permit: permit,
-    })
+    };
+    Ok((counted, peer))
 }
 
 /// The client went away between its handshake and our accept.
@@ -114,12 +124,12 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-async fn converse(stream: Counted, router: Router, mut shutdown: Shutdown) {
+async fn converse(stream: Counted, door: Door, mut shutdown: Shutdown) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_LIMIT)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(door))
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {

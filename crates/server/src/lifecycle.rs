@@ -137,7 +137,7 @@ fn tell_mode(settings: &Settings) {
         domain = settings.domain,
         "laptop mode: nothing leaves this machine. Mail to people outside is held in the sandbox \
          and shown as delivered in the sandbox; mail from loopback counts as authenticated; there \
-         are no rate limits. A public --domain ends laptop mode"
+         are no rate limits unless you set some. A public --domain ends laptop mode"
     );
     for (door, address) in [("HTTP", settings.http), ("SMTP", settings.smtp)] {
         if !address.ip().is_loopback() {

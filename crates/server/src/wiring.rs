@@ -87,6 +87,7 @@ pub async fn start_app(
         hostname: settings.hostname.clone(),
         max_message_bytes: settings.max_message_bytes,
         suppress_repeats: settings.suppress_repeats,
+        limits: settings.limits,
         master_key,
         egress: Policy {
             loopback: mode == app::Mode::Laptop,
@@ -129,6 +130,7 @@ pub fn smtp_settings(
 pub fn api_settings(settings: &Settings, env: &Env, tasks: &Tasks, doors: &Tasks) -> api::Settings {
     api::Settings {
         public_base: settings.public_url.clone(),
+        trusted_proxies: settings.trusted_proxies.clone(),
         max_body_bytes: settings.max_message_bytes,
         stopping: doors.shutdown(),
         ..api::Settings::new(env.clone(), tasks.clone())

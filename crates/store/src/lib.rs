@@ -32,6 +32,7 @@ mod pods;
 mod polling;
 mod routing;
 mod search;
+mod sends;
 #[cfg(test)]
 mod statements;
 mod threads;

@@ -358,7 +358,7 @@ impl Txn<'_> {
         )
     }
 
-    /// Removes the lists of a pod and of its inboxes, which is on its way out.
+    /// Removes the lists of a pod that is on its way out, and of inboxes it had.
     ///
     /// # Errors
     /// When the store fails.

@@ -126,6 +126,7 @@ impl App {
         let departure = self.departure(&new, recipients, along, alike);
         let now = new.at;
         let domain = domain_of(&inbox.inbox_id).to_owned();
+        let app = self.clone();
         let filed = self.store().write(grant, move |txn| {
             if let Some(answer) = &departure.answer
                 && let Some(known) = txn.claim_answer(answer)?
@@ -137,6 +138,7 @@ impl App {
             }
             // Asked again, so that an entry made meanwhile counts.
             gate::admit(&txn.barred_recipients(governed, &addresses)?)?;
+            app.count_send(txn, governed, new.key)?;
             departure.along.end(txn)?;
             let Filed::New(message) = txn.file_message(&new)? else {
                 return Err(Error::internal(

@@ -38,6 +38,18 @@ pub enum Name {
     MaxHttpConnections,
     /// The most SMTP connections at once.
     MaxSmtpConnections,
+    /// The requests of one API key.
+    RequestsPerKey,
+    /// The requests of one API key at once.
+    BurstPerKey,
+    /// The requests of one client address.
+    RequestsPerAddress,
+    /// The requests of one client address at once.
+    BurstPerAddress,
+    /// The proxies that tell the client address.
+    TrustedProxies,
+    /// The messages that one inbox sends.
+    SendsPerInbox,
     /// Where requests of the server's own may go beyond the public internet.
     EgressAllow,
     /// Whether a repeated message is sent only once.
@@ -317,6 +329,80 @@ pub const TABLE: &[Key] = &[
         default: "2000",
         example: "2000",
         doc: "The most SMTP connections at once. Further ones are told to come again.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::RequestsPerKey,
+        name: "requests_per_key",
+        flag: "requests-per-key",
+        variable: "MAILROOST_REQUESTS_PER_KEY",
+        value: "COUNT",
+        wanted: "a number from 0 to 1000000",
+        example: "200",
+        doc: "The requests that one API key may make each second in the long run; 0 is without \
+                      limit. Without it 200, and in laptop mode no limit.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::BurstPerKey,
+        name: "burst_per_key",
+        flag: "burst-per-key",
+        variable: "MAILROOST_BURST_PER_KEY",
+        value: "COUNT",
+        wanted: "a number from 1 to 1000000",
+        example: "2000",
+        doc: "The requests that one API key may make at once after a pause. Without it ten \
+                      times requests_per_key.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::RequestsPerAddress,
+        name: "requests_per_address",
+        flag: "requests-per-address",
+        variable: "MAILROOST_REQUESTS_PER_ADDRESS",
+        value: "COUNT",
+        wanted: "a number from 0 to 1000000",
+        example: "500",
+        doc: "The requests that one client address (for IPv6 one network of 64 bits) may make \
+                      each second in the long run; 0 is without limit. One with an unknown key \
+                      counts as ten. Without it 500, and in laptop mode no limit. Behind a proxy, \
+                      name it in trusted_proxies.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::BurstPerAddress,
+        name: "burst_per_address",
+        flag: "burst-per-address",
+        variable: "MAILROOST_BURST_PER_ADDRESS",
+        value: "COUNT",
+        wanted: "a number from 1 to 1000000",
+        example: "5000",
+        doc: "The requests that one client address may make at once after a pause. Without it \
+                      ten times requests_per_address.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::TrustedProxies,
+        name: "trusted_proxies",
+        flag: "trusted-proxies",
+        variable: "MAILROOST_TRUSTED_PROXIES",
+        value: "LIST",
+        wanted: "a comma list of addresses and ranges",
+        example: "127.0.0.1, 10.0.0.0/8",
+        doc: "Proxies in front of the API whose X-Forwarded-For tells the client address. \
+                      Without it the address is that of the connection.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::SendsPerInbox,
+        name: "sends_per_inbox",
+        flag: "sends-per-inbox",
+        variable: "MAILROOST_SENDS_PER_INBOX",
+        value: "COUNT",
+        wanted: "a number from 0 to 10000",
+        default: "0",
+        example: "200",
+        doc: "The messages that one inbox may send in any hour; 0 is without limit.",
         ..PLAIN
     },
     Key {

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use sys::dial::Allowed;
+use sys::dial::{Allowed, Net};
 
 use super::error::ConfigError;
 use super::keys::Name;
@@ -44,6 +44,10 @@ pub struct Settings {
     pub max_http_connections: u32,
     /// The most SMTP connections at once.
     pub max_smtp_connections: u32,
+    /// How often callers may come, and how much an inbox may send.
+    pub limits: app::Limits,
+    /// The proxies that tell the client address.
+    pub trusted_proxies: Vec<Net>,
     /// Where requests of the server's own may go beyond the public internet.
     pub egress_allow: Vec<Allowed>,
     /// Whether a repeated message is sent only once.
@@ -91,7 +95,7 @@ impl Settings {
     /// The first value that is not of its key's kind.
     pub fn check(layers: &Layers) -> Result<Self, ConfigError> {
         let domain = required(layers, Name::Domain, domain_name)?;
-        let limits = (
+        let connections = (
             required(layers, Name::MaxHttpConnections, |t| number(t, 1, 100_000))?,
             required(layers, Name::MaxSmtpConnections, |t| number(t, 1, 100_000))?,
         );
@@ -101,6 +105,7 @@ impl Settings {
             smtp: required(layers, Name::Smtp, socket_address)?,
             hostname: optional(layers, Name::Hostname, domain_name)?
                 .unwrap_or_else(|| domain.clone()),
+            limits: limits(layers, !is_reserved(&domain))?,
             domain,
             public_url: optional(layers, Name::PublicUrl, public_url)?,
             dns: optional(layers, Name::Dns, name_servers)?.unwrap_or_default(),
@@ -112,8 +117,9 @@ impl Settings {
             max_recipients: required(layers, Name::MaxRecipients, |text| {
                 number(text, 100, 10_000)
             })?,
-            max_http_connections: limits.0,
-            max_smtp_connections: limits.1,
+            max_http_connections: connections.0,
+            max_smtp_connections: connections.1,
+            trusted_proxies: optional(layers, Name::TrustedProxies, ranges)?.unwrap_or_default(),
             egress_allow: optional(layers, Name::EgressAllow, egress_allow)?.unwrap_or_default(),
             suppress_repeats: required(layers, Name::SuppressRepeats, switch)?,
             drain: required(layers, Name::Drain, |text| number(text, 0, 600))
@@ -165,6 +171,25 @@ fn tls(layers: &Layers) -> Result<Option<Tls>, ConfigError> {
         (Some(_), None) => alone(Name::TlsCertificate, Name::TlsKey),
         (None, Some(_)) => alone(Name::TlsKey, Name::TlsCertificate),
     }
+}
+
+/// A laptop has no limits but those that are asked for.
+fn limits(layers: &Layers, is_public: bool) -> Result<app::Limits, ConfigError> {
+    let rate = |rate, burst, usual| {
+        let usual = if is_public { usual } else { 0 };
+        let per_second: u32 =
+            optional(layers, rate, |text| number(text, 0, 1_000_000))?.unwrap_or(usual);
+        let burst = optional(layers, burst, |text| number(text, 1, 1_000_000))?;
+        Ok(app::Rate {
+            per_second,
+            burst: burst.unwrap_or_else(|| per_second.saturating_mul(10).max(1)),
+        })
+    };
+    Ok(app::Limits {
+        per_key: rate(Name::RequestsPerKey, Name::BurstPerKey, 200)?,
+        per_address: rate(Name::RequestsPerAddress, Name::BurstPerAddress, 500)?,
+        sends_per_hour: required(layers, Name::SendsPerInbox, |text| number(text, 0, 10_000))?,
+    })
 }
 
 fn path(text: &str) -> Option<PathBuf> {
@@ -291,6 +316,14 @@ fn message_size(text: &str) -> Option<usize> {
 fn number<T: std::str::FromStr + PartialOrd>(text: &str, least: T, most: T) -> Option<T> {
     let number = text.replace('_', "").parse().ok()?;
     (least..=most).contains(&number).then_some(number)
+}
+
+fn ranges(text: &str) -> Option<Vec<Net>> {
+    let parts = text.split(',').map(str::trim);
+    parts
+        .filter(|part| !part.is_empty())
+        .map(|part| part.parse().ok())
+        .collect()
 }
 
 fn egress_allow(text: &str) -> Option<Vec<Allowed>> {

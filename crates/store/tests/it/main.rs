@@ -12,6 +12,7 @@
 #[macro_use]
 mod world;
 
+mod allow_lists;
 mod blobs;
 mod commits;
 mod deliveries;
