@@ -1,157 +1,122 @@
-"""Lists: every filter, both directions, pages that show each item exactly once."""
-import datetime
+"""Allow and block lists: every method at every scope, and what the lists do to mail."""
+import secrets
+import time
 
 import pytest
+from agentmail import CreateListEntryRequest, MessageRejectedError, NotFoundError, ValidationError
 from agentmail.core.api_error import ApiError
 
-TOTAL = 25
+from correspondent import Correspondent
+
+NO_RETRY = {"max_retries": 0}
 
 
-@pytest.fixture
-def mailbox(client, inbox, ada, grace):
-    """25 received messages, oldest first: every fifth from Grace, the rest from Ada."""
-    for number in range(TOTAL):
-        sender = grace if number % 5 == 0 else ada
-        sender.send(sender.write(inbox.inbox_id, f"Report {number:02} {'urgent' if number % 3 == 0 else 'normal'}", text=f"No. {number}"))
-    return inbox.inbox_id
+@pytest.fixture(params=["organization", "pod", "inbox"])
+def lists(request, client, inbox):
+    """The lists of one scope: their client, the ids its methods begin with, and what its entries say of their scope."""
+    if request.param == "organization":
+        return client.lists, (), (None, None)
+    if request.param == "pod":
+        return client.pods.lists, (inbox.pod_id,), (inbox.pod_id, None)
+    return client.inboxes.lists, (inbox.inbox_id,), (inbox.pod_id, inbox.inbox_id)
 
 
-def pages(list_call, items, **options):
-    """All pages of a list; checks what every page promises."""
-    found, token = [], None
+def test_create_get_list_and_delete(client, lists, unique):
+    lists, scope, (pod_id, inbox_id) = lists
+    organization = client.auth.me().organization_id
+    for direction in ("send", "receive", "reply"):
+        for kind in ("allow", "block"):
+            # Nobody has these addresses, and an allow entry of the organization would shut out everybody else.
+            if kind == "allow" and inbox_id is None:
+                continue
+            address = f"{unique}.{direction}@listed.example"
+            made = lists.create(*scope, direction, kind, entry=f" {address.upper()} ", reason="a test")
+            assert (made.entry, made.entry_type) == (address, "email")
+            assert (made.direction, made.list_type, made.reason) == (direction, kind, "a test")
+            assert made.organization_id == organization
+            assert not made.read_only
+            assert abs(made.created_at.timestamp() - time.time()) < 60
+            assert (getattr(made, "pod_id", None), getattr(made, "inbox_id", None)) == (pod_id, inbox_id)
+
+            again = lists.create(*scope, direction, kind, entry=address, reason="another")
+            assert (again.created_at, again.reason) == (made.created_at, "a test")
+            assert lists.get(*scope, direction, kind, address) == made
+            listed = lists.list(*scope, direction, kind, limit=100)
+            assert listed.limit == 100 and listed.count == len(listed.entries)
+            assert made in listed.entries
+            names = [one.entry for one in listed.entries]
+            assert names == sorted(names)
+
+            opposite = "block" if kind == "allow" else "allow"
+            with pytest.raises(ApiError) as refused:
+                lists.create(*scope, direction, opposite, entry=address, request_options=NO_RETRY)
+            assert refused.value.status_code == 409 and refused.value.body["code"] == "conflict"
+            with pytest.raises(NotFoundError):
+                lists.get(*scope, direction, opposite, address)
+
+            assert lists.delete(*scope, direction, kind, address) is None
+            for call in (lists.get, lists.delete):
+                with pytest.raises(NotFoundError):
+                    call(*scope, direction, kind, address)
+
+
+def test_pages_and_domains(client, inbox):
+    lists = client.inboxes.lists
+    entries = ["*.a.example", "a.example", "ann@a.example", "xn--bcher-kva.example", "zoe@a.example"]
+    for entry in reversed(["*.A.example", "a.example", "ann@a.example", "bücher.example", "zoe@a.example"]):
+        made = lists.create(inbox.inbox_id, "receive", "block", entry=entry)
+        assert made.entry_type == ("email" if "@" in entry else "domain")
+        assert made.reason is None
+    seen, token = [], None
     while True:
-        page = list_call(page_token=token, **options)
-        entries = getattr(page, items)
-        assert page.count == len(entries) <= options.get("limit", 100)
-        if "limit" in options:
-            assert page.limit == options["limit"]
-        found += entries
+        page = lists.list(inbox.inbox_id, "receive", "block", limit=2, page_token=token)
+        seen += [one.entry for one in page.entries]
         token = page.next_page_token
-        if not token:
-            return found
-        assert len(found) < 1000, "the pages do not end"
+        if token is None:
+            break
+    assert seen == entries
+    assert lists.get(inbox.inbox_id, "receive", "block", "*.a.example").entry == "*.a.example"
+    assert lists.get(inbox.inbox_id, "receive", "block", "bücher.example").entry == "xn--bcher-kva.example"
 
 
-def numbers(messages):
-    return [int(message.subject.split()[1]) for message in messages]
+def test_what_is_no_entry_is_a_validation_error(client, inbox):
+    for entry in ("", "@a.example", "Ann <ann@a.example>", "a b"):
+        with pytest.raises(ValidationError) as refused:
+            client.inboxes.lists.create(inbox.inbox_id, "send", "allow", entry=entry)
+        assert refused.value.body.errors[0].path == ["entry"]
+    with pytest.raises(ValidationError):
+        client.inboxes.lists.create(inbox.inbox_id, "send", "allow", entry="a.example", reason="x" * 1025)
+    with pytest.raises(NotFoundError):
+        client.inboxes.lists.get("nobody@nowhere.example", "send", "allow", "a.example")
 
 
-def listing(client, inbox_id):
-    return lambda **options: client.inboxes.messages.list(inbox_id, **options)
+def test_a_send_list_refuses_before_anything_is_stored(client, inbox):
+    client.inboxes.lists.create(inbox.inbox_id, "send", "allow", entry="customer.example")
+    with pytest.raises(MessageRejectedError) as refused:
+        client.inboxes.messages.send(inbox.inbox_id, to="ada@customer.example", cc="x@y.example", text="x")
+    assert "Recipient(s) blocked: x@y.example (not in allow list)" in str(refused.value.body)
+    assert client.inboxes.messages.list(inbox.inbox_id).count == 0
+    client.inboxes.messages.send(inbox.inbox_id, to="ada@customer.example", text="x")
 
 
-def test_pages_cover_the_mailbox_once_in_both_directions(client, mailbox):
-    newest_first = pages(listing(client, mailbox), "messages", limit=7)
-    assert numbers(newest_first) == list(reversed(range(TOTAL)))
-    assert numbers(pages(listing(client, mailbox), "messages", limit=10, ascending=True)) == list(range(TOTAL))
-    assert numbers(pages(listing(client, mailbox), "messages", limit=1)) == list(reversed(range(TOTAL)))
-    exact = client.inboxes.messages.list(mailbox, limit=TOTAL)
-    assert exact.count == TOTAL and exact.next_page_token is None
+def test_blocked_mail_is_kept_hidden_and_announced_and_replies_have_lists_of_their_own(client, inbox, ada, linus):
+    from sockets import subscribed
 
-
-def test_a_page_is_not_disturbed_by_new_mail(client, mailbox, ada):
-    first = client.inboxes.messages.list(mailbox, limit=10)
-    ada.send(ada.write(mailbox, "Report 99 late", text="x"))
-    second = client.inboxes.messages.list(mailbox, limit=10, page_token=first.next_page_token)
-    assert numbers(second.messages) == list(range(14, 4, -1))
-
-
-def test_before_is_exclusive_and_after_inclusive(client, mailbox):
-    everything = client.inboxes.messages.list(mailbox, limit=100).messages
-    times = sorted(message.timestamp for message in everything)
-    middle = times[12]
-    after = client.inboxes.messages.list(mailbox, after=middle).messages
-    before = client.inboxes.messages.list(mailbox, before=middle).messages
-    assert len(after) == sum(1 for time in times if time >= middle)
-    assert len(before) == sum(1 for time in times if time < middle)
-    offset = middle.astimezone(datetime.timezone(datetime.timedelta(hours=-5)))
-    assert client.inboxes.messages.list(mailbox, after=offset).count == len(after)
-    nothing = client.inboxes.messages.list(mailbox, after=datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1))
-    assert nothing.count == 0 and nothing.messages == [] and nothing.next_page_token is None
-
-
-def test_filters_by_sender_recipient_and_subject(client, mailbox, ada, grace):
-    by_grace = [number for number in range(TOTAL) if number % 5 == 0]
-    for sender in (grace.address, "GRACE@partner", "Hopper"):
-        assert sorted(numbers(client.inboxes.messages.list(mailbox, from_=[sender]).messages)) == by_grace, sender
-    assert len(pages(listing(client, mailbox), "messages", to=[mailbox.upper()], limit=20)) == TOTAL
-    urgent = [number for number in range(TOTAL) if number % 3 == 0]
-    assert sorted(numbers(client.inboxes.messages.list(mailbox, subject=["URGENT"]).messages)) == urgent
-    both = client.inboxes.messages.list(mailbox, subject=["urgent", "report"], from_=[grace.address])
-    assert sorted(numbers(both.messages)) == [number for number in range(TOTAL) if number % 15 == 0]
-    assert client.inboxes.messages.list(mailbox, from_=[grace.address, ada.address]).count == 0
-    paged = pages(listing(client, mailbox), "messages", subject=["urgent"], limit=4, ascending=True)
-    assert numbers(paged) == urgent
-    assert client.inboxes.messages.list(mailbox, subject=["100%"]).count == 0
-    assert client.inboxes.messages.list(mailbox, subject=["report_"]).count == 0, "a filter is text, not a pattern"
-    assert client.inboxes.messages.list(mailbox, from_=["12345"]).count == 0
-
-
-def test_filters_by_label(client, mailbox):
-    items = client.inboxes.messages.list(mailbox, limit=100).messages
-    for item in items[:4]:
-        client.inboxes.messages.update(mailbox, item.message_id, add_labels=["todo", "a, b"], remove_labels="unread")
-    for item in items[2:6]:
-        client.inboxes.messages.update(mailbox, item.message_id, add_labels="later")
-    assert client.inboxes.messages.list(mailbox, labels=["todo"]).count == 4
-    assert client.inboxes.messages.list(mailbox, labels=["todo", "later"]).count == 2
-    assert client.inboxes.messages.list(mailbox, labels=["a, b"]).count == 4, "a label may hold a comma"
-    assert len(pages(listing(client, mailbox), "messages", labels=["unread"], limit=5)) == TOTAL - 4
-
-
-@pytest.mark.parametrize("label, option", [("trash", "include_trash"), ("spam", "include_spam")])
-def test_hidden_mail_shows_only_when_included(client, mailbox, label, option):
-    hidden = client.inboxes.messages.list(mailbox, limit=3).messages
-    for item in hidden:
-        client.inboxes.messages.update(mailbox, item.message_id, add_labels=[label])
-    ids = {item.message_id for item in hidden}
-    shown = pages(listing(client, mailbox), "messages", limit=100)
-    assert len(shown) == TOTAL - 3 and not ids & {item.message_id for item in shown}
-    assert len(pages(listing(client, mailbox), "messages", limit=100, **{option: True})) == TOTAL
-    threads = client.inboxes.threads.list(mailbox, limit=100)
-    assert not ids & {thread.last_message_id for thread in threads.threads}
-    assert ids <= {thread.last_message_id for thread in client.inboxes.threads.list(mailbox, limit=100, **{option: True}).threads}
-
-
-def test_threads_page_like_messages(client, mailbox):
-    newest_first = pages(lambda **options: client.inboxes.threads.list(mailbox, **options), "threads", limit=6)
-    assert numbers(newest_first) == list(reversed(range(TOTAL)))
-    oldest_first = pages(lambda **options: client.inboxes.threads.list(mailbox, **options), "threads", limit=6, ascending=True)
-    assert numbers(oldest_first) == list(range(TOTAL))
-    middle = sorted(thread.timestamp for thread in newest_first)[12]
-    assert client.inboxes.threads.list(mailbox, limit=100, after=middle).count + \
-        client.inboxes.threads.list(mailbox, limit=100, before=middle).count == TOTAL
-
-
-def test_inboxes_page_and_are_found_again(client, unique):
-    from agentmail.inboxes import CreateInboxRequest
-
-    made = [client.inboxes.create(request=CreateInboxRequest(username=f"{unique}-{n}")).inbox_id for n in range(5)]
-    listed = [inbox.inbox_id for inbox in pages(client.inboxes.list, "inboxes", limit=50)]
-    assert [inbox_id for inbox_id in listed if unique in inbox_id] == list(reversed(made))
-    ascending = [inbox.inbox_id for inbox in pages(client.inboxes.list, "inboxes", limit=50, ascending=True)]
-    assert ascending == list(reversed(listed))
-    assert len(set(listed)) == len(listed)
-
-
-@pytest.mark.parametrize("options", [
-    {"limit": 0}, {"limit": -1}, {"page_token": "nonsense"}, {"page_token": "e30"}, {"limit": 101, "labels": ["x"]},
-], ids=str)
-def test_wrong_list_parameters_are_refused_with_a_fix(client, inbox, options):
-    with pytest.raises(ApiError) as refused:
-        client.inboxes.messages.list(inbox.inbox_id, **options)
-    assert refused.value.status_code == 400
-    assert refused.value.body["name"] == "ValidationError"
-    assert refused.value.body["code"] == "validation_error"
-    assert refused.value.body["fix"]
-
-
-def test_a_page_token_fits_its_own_list_only(client, mailbox):
-    token = client.inboxes.messages.list(mailbox, limit=5).next_page_token
-    with pytest.raises(ApiError) as refused:
-        client.inboxes.list(page_token=token)
-    assert refused.value.status_code == 400
-    other = client.inboxes.create()
-    with pytest.raises(ApiError) as refused:
-        client.inboxes.messages.list(other.inbox_id, page_token=token)
-    assert refused.value.status_code == 400
+    sent = client.inboxes.messages.send(inbox.inbox_id, to=ada.address, subject="Question", text="?")
+    client.inboxes.lists.create(inbox.inbox_id, "receive", "allow", entry=linus.address)
+    with subscribed(client, inbox_ids=[inbox.inbox_id], event_types=["message.received", "message.received.blocked"]) as socket:
+        ada.send(ada.write(inbox.inbox_id, "New", text="x"))
+        event = socket.recv()
+        assert event.event_type == "message.received.blocked"
+        assert event.message.subject == "New" and "blocked" in event.message.labels
+        ada.send(ada.write(inbox.inbox_id, "Re: Question", text="!", In_Reply_To=sent.message_id))
+        assert socket.recv().event_type == "message.received"
+        linus.send(linus.write(inbox.inbox_id, "Hello", text="x"))
+        assert socket.recv().event_type == "message.received"
+        client.inboxes.lists.create(inbox.inbox_id, "reply", "block", entry="customer.example")
+        ada.send(ada.write(inbox.inbox_id, "Re: Question", text="!!", In_Reply_To=sent.message_id))
+        assert socket.recv().event_type == "message.received.blocked"
+    shown = [one.subject for one in client.inboxes.messages.list(inbox.inbox_id, labels=["received"]).messages]
+    assert shown == ["Hello", "Re: Question"]
+    every = client.inboxes.messages.list(inbox.inbox_id, labels=["received"], include_blocked=True)
+    assert every.count == 4

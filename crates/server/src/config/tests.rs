@@ -305,6 +305,37 @@ fn name_servers_are_addresses_with_or_without_a_port() {
 }
 
 #[test]
+fn limits_are_for_servers_and_for_whoever_asks_for_them() {
+    let limits = |variables: &[(&str, &str)]| read(None, variables, &[]).map(|all| all.limits);
+    assert_eq!(limits(&[]).unwrap(), app::Limits::OFF);
+    let public = limits(&[("MAILROOST_DOMAIN", "agents.dev")]).unwrap();
+    let rate = |per_second, burst| app::Rate { per_second, burst };
+    assert_eq!(public.per_key, rate(200, 2_000));
+    assert_eq!(public.per_address, rate(500, 5_000));
+    assert_eq!(public.sends_per_hour, 0);
+    let chosen = limits(&[
+        ("MAILROOST_REQUESTS_PER_KEY", "7"),
+        ("MAILROOST_REQUESTS_PER_ADDRESS", "0"),
+        ("MAILROOST_BURST_PER_KEY", "9"),
+        ("MAILROOST_SENDS_PER_INBOX", "100"),
+    ])
+    .unwrap();
+    assert_eq!((chosen.per_key, chosen.sends_per_hour), (rate(7, 9), 100));
+    assert_eq!(chosen.per_address.per_second, 0);
+    for (variable, bad) in [
+        ("MAILROOST_REQUESTS_PER_KEY", "1000001"),
+        ("MAILROOST_BURST_PER_KEY", "0"),
+        ("MAILROOST_SENDS_PER_INBOX", "-1"),
+        ("MAILROOST_TRUSTED_PROXIES", "proxy.internal"),
+    ] {
+        assert!(limits(&[(variable, bad)]).is_err(), "{variable}");
+    }
+    let proxies = [("MAILROOST_TRUSTED_PROXIES", "127.0.0.1, 10.0.0.0/8")];
+    let proxies = read(None, &proxies, &[]).unwrap().trusted_proxies;
+    assert_eq!(proxies.len(), 2);
+}
+
+#[test]
 fn the_readme_lists_every_key() {
     let readme = include_str!("../../../../README.md");
     for key in TABLE {

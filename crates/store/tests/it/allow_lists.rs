@@ -31,9 +31,10 @@ fn new(list: (Direction, ListType), entry: &str) -> NewListEntry {
 }
 
 async fn add(world: &World, access: &Access, new: NewListEntry) -> model::Result<()> {
+    let grant = grant(access);
     let made = world
         .store
-        .write(&grant(access), move |txn| txn.add_list_entry(&new));
+        .write(&grant, move |txn| txn.add_list_entry(&new));
     made.await.map(|_| ())
 }
 
@@ -98,7 +99,8 @@ async fn what_the_server_made_outranks_and_stays(world: World) {
     );
     let delete = async |list: (Direction, ListType)| {
         let entry = Entry::parse("ann@x.test").unwrap();
-        let gone = world.store.write(&grant(&org), move |txn| {
+        let grant = grant(&org);
+        let gone = world.store.write(&grant, move |txn| {
             txn.delete_list_entry(list.0, list.1, &entry)
         });
         gone.await.map_err(|error| error.code())
@@ -150,7 +152,8 @@ async fn nobody_sees_or_changes_lists_of_another_scope(world: World) {
             .unwrap();
     }
     for (number, access) in all.iter().enumerate() {
-        let listed = world.store.read(&grant(access), |view| {
+        let grant = grant(access);
+        let listed = world.store.read(&grant, |view| {
             view.list_entries(Direction::Send, ListType::Block, "", 10)
         });
         let listed = listed.await.unwrap();
@@ -158,7 +161,7 @@ async fn nobody_sees_or_changes_lists_of_another_scope(world: World) {
         assert_eq!(names, [format!("n{number}.test").as_str(), "same.test"]);
         for other in (0..all.len()).filter(|other| *other != number) {
             let entry = Entry::parse(&format!("n{other}.test")).unwrap();
-            let gone = world.store.write(&grant(access), move |txn| {
+            let gone = world.store.write(&grant, move |txn| {
                 let seen = txn.list_entry(Direction::Send, ListType::Block, &entry);
                 assert_eq!(seen.unwrap_err().code(), Code::NotFound);
                 txn.delete_list_entry(Direction::Send, ListType::Block, &entry)
@@ -198,9 +201,10 @@ async fn narrower_lists_win_for_the_inbox_they_are_for(world: World) {
     assert_eq!(verdict(&world, &inbox, &longest).await, Verdict::NotAllowed);
     // An inbox's own grant is bound by what it cannot see.
     let (governed, to) = (Governed::from(&inbox), vec![address("bob@deep.sub.x.test")]);
-    let barred = world.store.read(&grant(&own), move |view| {
-        view.barred_recipients(governed, &to)
-    });
+    let grant = grant(&own);
+    let barred = world
+        .store
+        .read(&grant, move |view| view.barred_recipients(governed, &to));
     assert_eq!(barred.await.unwrap()[0].1, Verdict::Blocked);
 }
 
