@@ -83,7 +83,7 @@ def test_what_is_no_entry_is_a_validation_error(client, inbox):
     for entry in ("", "@a.example", "Ann <ann@a.example>", "a b"):
         with pytest.raises(ValidationError) as refused:
             client.inboxes.lists.create(inbox.inbox_id, "send", "allow", entry=entry)
-        assert refused.value.body.errors[0].path == ["entry"]
+        assert refused.value.body.errors[0]["path"] == ["entry"]
     with pytest.raises(ValidationError):
         client.inboxes.lists.create(inbox.inbox_id, "send", "allow", entry="a.example", reason="x" * 1025)
     with pytest.raises(NotFoundError):
