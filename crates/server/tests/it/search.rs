@@ -462,6 +462,9 @@ async fn hostile_searches_are_refused_or_find_nothing() {
                 )
                 .await;
         }
+        for q in ["!!!", "\"\"", "***", "\0"] {
+            assert_eq!(subjects(world, &inbox, q).await, [""; 0], "{q:?}");
+        }
         assert_eq!(subjects(world, &inbox, "needle NEAR").await, ["Plain"]);
         assert_eq!(subjects(world, &inbox, "\"AND NOT\" a:b").await, ["Plain"]);
         let nowhere = "/v0/inboxes/nobody@nowhere.test/messages/search?q=x";

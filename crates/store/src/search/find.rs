@@ -82,6 +82,9 @@ impl View<'_> {
         filter: &SearchFilter,
         latest: i64,
     ) -> Result<Vec<Candidate>> {
+        if filter.query.is_empty() {
+            return Ok(Vec::new());
+        }
         let before = filter.before.map_or(i64::MAX, Timestamp::as_micros);
         let after = filter.after.map_or(i64::MIN, Timestamp::as_micros);
         let wanted = |at: i64| at < before && at >= after && at <= latest;

@@ -27,4 +27,5 @@ mod model_check;
 mod opening;
 mod pods;
 mod scopes;
+mod search;
 mod threading;
