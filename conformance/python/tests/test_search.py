@@ -106,7 +106,7 @@ def test_inboxes_are_found_by_beginnings_of_words(client, unique):
     assert [i.inbox_id for i in within.inboxes] == [second.inbox_id] and within.inboxes[0].display_name == "Second"
 
 
-@pytest.mark.parametrize("wrong", [{"q": ""}, {"q": "x" * 5000}, {"q": "x", "limit": 101}, {"q": "x", "page_token": "nonsense"}])
+@pytest.mark.parametrize("wrong", [{"q": ""}, {"q": "x" * 5000}, {"q": "xx", "limit": 101}, {"q": "xx", "page_token": "nonsense"}])
 def test_wrong_searches_are_refused_with_a_reason(client, inbox, wrong):
     for search in (lambda **w: client.inboxes.messages.search(inbox.inbox_id, **w), client.threads.search, client.inboxes.search):
         with pytest.raises(ValidationError) as refused:
