@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::Reaction;
 
 use super::{delivery, path, signed, sink, webhook};
-use crate::database::{Data, engines};
+use crate::database::{Data, Engine, engines};
 use crate::running::{ADMIN_KEY, Running, serve, soon};
 use crate::world::{World, each_engine, letter};
 
@@ -199,8 +199,14 @@ async fn what_waits_is_delivered_after_a_restart_and_nothing_twice() {
             ids.insert(posted.header("svix-id").to_owned());
         }
         assert_eq!(ids.len(), 5);
-        world.server.signal(rustix::process::Signal::KILL);
-        world.server.ended().await;
+        if engine == Engine::Sqlite {
+            world.server.signal(rustix::process::Signal::KILL);
+            world.server.ended().await;
+        } else {
+            // Others could work on this database: what a killed process had leased stays its own for
+            // two minutes.
+            world.server.stop().await;
+        }
         while sink.waiting().is_some() {}
         sink.always(Reaction::status(200));
         world.server = Running::start(&world.data).await;
