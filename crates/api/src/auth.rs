@@ -64,7 +64,7 @@ const API_KEY: &str = "x-api-key";
 ///
 /// # Errors
 /// `missing_authorization`.
-fn credential(headers: &HeaderMap, query: &str) -> Result<String> {
+pub(crate) fn credential(headers: &HeaderMap, query: &str) -> Result<String> {
     if let Some(field) = headers.get(AUTHORIZATION) {
         let secret = word(field).and_then(|text| text.strip_prefix("Bearer "));
         return key(secret.unwrap_or_default());

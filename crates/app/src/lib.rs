@@ -43,6 +43,7 @@ pub use download::Download;
 pub use inbound::Inbound;
 pub use limits::{Limits, Rate, Standing, TooEarly};
 pub use log::EventsQuery;
+pub use polling::Poller;
 pub use start::{Bootstrap, Mode, NewOrganization, Settings};
 pub use store::{Access, Grant};
 pub use tail::{Event, Tail};

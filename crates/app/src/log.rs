@@ -93,15 +93,28 @@ fn unknown() -> Error {
 impl App {
     /// A position as text that this server takes back: opaque, and good for this organisation.
     pub(crate) fn cursor(&self, access: &Access, position: i64) -> String {
+        self.seal_position(access.org_id().as_bytes(), position)
+    }
+
+    /// A position as opaque text that is good for `owner` alone.
+    pub(crate) fn seal_position(&self, owner: &[u8; 16], position: i64) -> String {
         let mut bytes = position.to_be_bytes().to_vec();
-        bytes.extend(self.cursor_seal(access, position));
+        bytes.extend(self.seal(owner, position));
         BASE64URL_NOPAD.encode(&bytes)
     }
 
-    fn cursor_seal(&self, access: &Access, position: i64) -> [u8; 8] {
+    /// The position in a text that [`App::seal_position`] gave this owner.
+    pub(crate) fn open_position(&self, owner: &[u8; 16], text: &str) -> Option<i64> {
+        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+        let (position, seal) = bytes.split_first_chunk::<8>()?;
+        let position = i64::from_be_bytes(*position);
+        (*seal == self.seal(owner, position)).then_some(position)
+    }
+
+    fn seal(&self, owner: &[u8; 16], position: i64) -> [u8; 8] {
         let mut hash = blake3::Hasher::new_keyed(&self.0.page_key);
         hash.update(b"position in the event log\0");
-        hash.update(access.org_id().as_bytes());
+        hash.update(owner);
         hash.update(&position.to_be_bytes());
         let mut seal = [0; 8];
         hash.finalize_xof().fill(&mut seal);
@@ -121,12 +134,7 @@ impl App {
         if let Ok(id) = text.parse::<EventId>() {
             return Ok(After::Event(id));
         }
-        let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok();
-        let position = bytes.as_deref().and_then(|bytes| {
-            let (position, seal) = bytes.split_first_chunk::<8>()?;
-            let position = i64::from_be_bytes(*position);
-            (*seal == self.cursor_seal(access, position)).then_some(position)
-        });
+        let position = self.open_position(access.org_id().as_bytes(), text);
         position.map(After::Position).ok_or_else(unknown)
     }
 
@@ -158,6 +166,7 @@ impl App {
             let keys = ids.iter().map(|id| Ok(view.inbox(id)?.key));
             let mut keys = keys.collect::<Result<Vec<_>>>()?;
             keys.sort_unstable();
+            keys.dedup();
             for pod in &pods {
                 view.pod(*pod)?;
             }
@@ -342,7 +351,8 @@ impl App {
                 },
                 message_id: change.message_id.to_string(),
                 label: change.label,
-                timestamp: change.at.to_string(),
+                event_at: change.at.to_string(),
+                created_at: change.at.to_string(),
             })
             .collect();
         Ok(wire::ListInboxEventsResponse {

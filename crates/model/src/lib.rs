@@ -15,6 +15,7 @@ pub mod message;
 pub mod org;
 pub mod page;
 pub mod permission;
+pub mod polling;
 pub mod thread;
 pub mod webhook;
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use mail::Timestamp;
 use model::api_key::{ApiKey, Scope};
+use model::polling::PollingWebhook;
 use model::{
     ApiKeyId, Code, Error, Hidden, InboxKey, Need, OrgId, Permission, PermissionSet, PodId, Result,
 };
@@ -49,6 +50,8 @@ pub enum Reason {
     Download,
     /// The index of words is kept up to date.
     Indexing,
+    /// A polling token is shown.
+    Polling,
 }
 
 /// A secret somebody showed, hashed at once so that it cannot end in a log.
@@ -96,6 +99,24 @@ impl Access {
             restricted: false,
             unseen: Hidden::NONE,
             actor: Actor::System(reason),
+            expires_at: None,
+        }))
+    }
+
+    /// What the token of a polling webhook opens: reading messages of its scope, and nothing that
+    /// its creator could not see.
+    pub(crate) fn of_polling(webhook: &PollingWebhook) -> Self {
+        let seen = Hidden::ALL
+            .iter()
+            .filter(|(_, bit, _)| webhook.unseen.bits() & bit.bits() == 0);
+        let permissions: PermissionSet = seen.map(|(_, _, right)| *right).collect();
+        Self(Arc::new(Inner {
+            org_id: webhook.org_id,
+            scope: webhook.scope,
+            permissions: permissions.with(model::Permission::MessageRead),
+            restricted: true,
+            unseen: webhook.unseen,
+            actor: Actor::System(Reason::Polling),
             expires_at: None,
         }))
     }

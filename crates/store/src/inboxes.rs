@@ -260,6 +260,10 @@ impl Txn<'_> {
             "delete from inbox where {scope} and inbox_id = $1",
             args![inbox.key],
         )?;
+        self.exec(
+            "delete from polling_webhook where {scope} and inbox_id = $1",
+            args![inbox.key],
+        )?;
         self.routes = true;
         Ok(inbox)
     }

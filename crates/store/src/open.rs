@@ -12,6 +12,7 @@ use mail::Timestamp;
 use model::api_key::Scope;
 use model::message::Content;
 use model::org::Org;
+use model::polling::PollingWebhook;
 use model::{Code, Error, InboxId, MessageKey, OrgId, PodId, Result};
 use object_store::local::LocalFileSystem;
 use sys::Env;
@@ -30,7 +31,7 @@ use crate::jobs::{self, ClaimedJob, Lane};
 use crate::messages::{Body, Position};
 use crate::txn::Txn;
 use crate::view::View;
-use crate::{domains, idempotency, keys, migrate, orgs, search, webhooks};
+use crate::{domains, idempotency, keys, migrate, orgs, polling, search, webhooks};
 
 /// Which database holds the data.
 #[derive(Clone)]
@@ -193,6 +194,25 @@ impl Store {
             drop(self.hand_in_write(&grant, move |txn| txn.touch_api_key(key.api_key_id)));
         }
         Ok(access)
+    }
+
+    /// What the holder of a polling token may read, and the webhook that it is of.
+    ///
+    /// # Errors
+    /// `unknown_api_key` when it is the token of none.
+    pub async fn authenticate_polling(
+        &self,
+        token: Credential,
+    ) -> Result<(Access, PollingWebhook)> {
+        let find = move |conn: &mut dyn Conn| Ok((polling::find(conn, &token)?, Wake::default()));
+        let found = self.run(find, Running::read).await?;
+        let found = found.ok_or_else(|| {
+            Error::new(Code::UnknownApiKey, "The polling token is unknown").fix(
+                "Send the token that creating the polling webhook gave; creating it again with the \
+                 same client_id gives a new one.",
+            )
+        })?;
+        Ok((Access::of_polling(&found), found))
     }
 
     /// The access of the same caller to one pod alone.

@@ -152,6 +152,10 @@ impl Txn<'_> {
             "delete from pod where {scope:pod} and pod_id = $1",
             args![pod_id],
         )?;
+        self.exec(
+            "delete from polling_webhook where {scope:pod} and pod_id = $1",
+            args![pod_id],
+        )?;
         Ok(())
     }
 }

@@ -65,6 +65,10 @@ pub use search::{
     SearchThreadItem, SearchThreadsResponse,
 };
 pub use send::{Delivery, ListDeliveriesResponse, Send};
+pub use polling::{
+    CreatePollingWebhookRequest, CreatePollingWebhookResponse, ListPollingWebhooksResponse,
+    PollResponse, PollingWebhook,
+};
 pub use shape::{Headers, OneOrMany, Patch};
 pub use socket::{ErrorFrame, Frame, Subscribe, Subscribed, Unknown, Unsubscribe, Unsubscribed};
 pub use thread::{

@@ -20,8 +20,10 @@ pub struct InboxEvent {
     pub message_id: String,
     /// The label.
     pub label: String,
-    /// When; beyond what the SDKs declare.
-    pub timestamp: String,
+    /// When it happened.
+    pub event_at: String,
+    /// When it was recorded.
+    pub created_at: String,
 }
 
 /// `inboxes.events.list`

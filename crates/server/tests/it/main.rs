@@ -34,6 +34,7 @@ mod older_sdks;
 mod onboarding;
 mod once;
 mod permissions;
+mod polling;
 mod races;
 mod rate_limits;
 mod running;

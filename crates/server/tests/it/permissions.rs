@@ -66,8 +66,15 @@ impl Things {
 
     /// A path with the names in braces replaced.
     pub fn path(&self, template: &str) -> String {
-        let more = self.more.iter();
-        let path = more.fold(template.to_owned(), |path, (name, value)| {
+        // Where two resources have the same name in braces, one stands with the segment before it.
+        let (longer, plain): (Vec<_>, Vec<_>) =
+            self.more.iter().partition(|(name, _)| name.contains('/'));
+        let path = longer
+            .iter()
+            .fold(template.to_owned(), |path, (name, value)| {
+                path.replace(name, value)
+            });
+        let path = plain.iter().fold(path, |path, (name, value)| {
             path.replace(&format!("{{{name}}}"), value)
         });
         path.replace("{inbox_id}", &self.inbox)
