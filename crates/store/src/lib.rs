@@ -56,8 +56,8 @@ pub use log::{LogPlace, LogSlice};
 pub use messages::{Body, Filed, NewMessage, Position, WithHeaders};
 pub use open::{Engine, OpenError, Store};
 pub use pods::NewPod;
-pub use search::{Merge, MessageHit, NewSegment, SearchFilter, SearchPage, SegmentId, ThreadHit};
 pub use polling::NewPollingWebhook;
+pub use search::{Merge, MessageHit, NewSegment, SearchFilter, SearchPage, SegmentId, ThreadHit};
 pub use txn::Txn;
 pub use view::View;
 pub use webhooks::{

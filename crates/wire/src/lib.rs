@@ -60,15 +60,15 @@ pub use message::{
     UpdateMessageRequest, UpdateMessageResponse,
 };
 pub use pod::{CreatePodRequest, ListPodsResponse, Pod};
+pub use polling::{
+    CreatePollingWebhookRequest, CreatePollingWebhookResponse, ListPollingWebhooksResponse,
+    PollResponse, PollingWebhook,
+};
 pub use search::{
     SearchHighlights, SearchInboxesResponse, SearchMessageItem, SearchMessagesResponse,
     SearchThreadItem, SearchThreadsResponse,
 };
 pub use send::{Delivery, ListDeliveriesResponse, Send};
-pub use polling::{
-    CreatePollingWebhookRequest, CreatePollingWebhookResponse, ListPollingWebhooksResponse,
-    PollResponse, PollingWebhook,
-};
 pub use shape::{Headers, OneOrMany, Patch};
 pub use socket::{ErrorFrame, Frame, Subscribe, Subscribed, Unknown, Unsubscribe, Unsubscribed};
 pub use thread::{
