@@ -13,9 +13,11 @@
 mod world;
 
 mod allow_lists;
+mod answers;
 mod blobs;
 mod commits;
 mod deliveries;
+mod drafts;
 mod durability;
 mod events;
 mod filing;
