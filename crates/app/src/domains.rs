@@ -8,7 +8,7 @@ use model::domain::{
     self, Domain, DomainName, RecordStatus, SELECTOR, Switches, VerificationStatus, expected,
 };
 use model::page::Page;
-use model::{Code, DomainKey, Error, InboxId, PodId, Result, inbox, perm};
+use model::{Code, DomainKey, Error, PodId, Result, inbox, perm};
 use store::{Access, Grant, NewDomain, NewDomainOutcome, Position, Standing};
 use wire::{CreateDomainRequest, UpdateDomainRequest};
 
@@ -325,7 +325,11 @@ impl App {
             Standing::Open => Ok(()),
             Standing::Unknown => Err(Error::not_found("Domain")
                 .fix("Leave domain out to use the server's own domain, or add this one first.")),
-            Standing::Unverified => Err(not_verified(&domain)),
+            Standing::Unverified => {
+                let detail = format!("The domain {domain} is not verified");
+                Err(Error::new(Code::DomainNotVerified, detail)
+                    .fix("Set the domain's records and verify it; then try again."))
+            }
             Standing::NoSubdomains => {
                 let detail = format!("{domain} is below a domain without subdomains");
                 Err(Error::new(Code::Unprocessable, detail)
@@ -337,23 +341,6 @@ impl App {
     fn render_domain(&self, domain: &Domain) -> wire::Domain {
         render(domain, &self.settings().hostname)
     }
-}
-
-/// The domain of an inbox's address.
-pub(crate) fn domain_of(inbox: &InboxId) -> &str {
-    inbox
-        .as_str()
-        .rsplit_once('@')
-        .map_or("", |(_, domain)| domain)
-}
-
-/// An inbox whose domain was never verified, or is no longer there.
-pub(crate) fn not_verified(domain: &str) -> Error {
-    Error::new(
-        Code::DomainNotVerified,
-        format!("The domain {domain} is not verified"),
-    )
-    .fix("Add the domain, set its records and verify it; then try again.")
 }
 
 fn taken(name: &DomainName) -> Error {

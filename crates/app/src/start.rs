@@ -10,6 +10,7 @@ use sys::dial::{Dialer, Policy};
 use sys::{Env, Tasks};
 
 use crate::domains::signing_key::KeyMaker;
+use crate::metrics::counting;
 use crate::{App, Inner, Limits, keys, limits, seal, search, tail, webhooks, worker};
 
 /// How far the server trusts its surroundings.
@@ -101,6 +102,7 @@ impl App {
             settings,
         };
         let app = Self(Arc::new(inner));
+        tasks.spawn(counting::run(app.clone(), tasks.shutdown()));
         tasks.spawn(search::run(app.clone(), tasks.shutdown()));
         for lane in [Lane::Rest, Lane::Posts] {
             tasks.spawn(worker::run(app.clone(), lane, tasks.shutdown()));

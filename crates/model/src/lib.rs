@@ -12,6 +12,7 @@ pub mod inbox;
 pub mod label;
 pub mod list;
 pub mod message;
+pub mod metric;
 pub mod org;
 pub mod page;
 pub mod permission;

@@ -2,9 +2,10 @@
 
 use mail::Timestamp;
 use model::domain::{Check, Domain, DomainName, Switches, VerificationStatus};
-use model::{Code, DomainKey, Error, OrgId, PodId, Result};
+use model::{Code, DomainKey, Error, InboxId, OrgId, PodId, Result};
 
 use crate::db::{Conn, DbError, DbResult, Row, Value, args};
+use crate::inboxes::Route;
 use crate::messages::Position;
 use crate::txn::Txn;
 use crate::view::{View, from_json, to_json};
@@ -201,15 +202,21 @@ impl View<'_> {
         })
     }
 
-    /// Whether mail of an inbox of `pod` at `domain` may leave: the domain, or one that covers it,
-    /// is there and is the inbox's to use.
+    /// Lets mail of an inbox leave where its domain, or one that covers it, is there and is the
+    /// inbox's to use.
     ///
     /// # Errors
-    /// When the store fails.
-    pub fn may_send_from(&mut self, domain: &str, pod: PodId) -> Result<bool> {
-        let own = self.access.org_id();
+    /// `domain_not_verified` where it is not.
+    pub fn may_send_from(&mut self, inbox: &Route) -> Result<()> {
+        let domain = domain_of(&inbox.inbox_id);
         let rows = self.all(COVERING, &names(domain), Cover::read)?;
-        Ok(Cover::of(&rows, domain).is_some_and(|row| row.is_for(own, pod)))
+        let cover = Cover::of(&rows, domain);
+        if cover.is_some_and(|row| row.is_for(inbox.org_id, inbox.pod_id)) {
+            return Ok(());
+        }
+        let detail = format!("The domain {domain} is not verified");
+        Err(Error::new(Code::DomainNotVerified, detail)
+            .fix("Add the domain, set its records and verify it; then send again."))
     }
 }
 
@@ -386,6 +393,12 @@ impl Txn<'_> {
         self.routes |= domain.usable_at.is_none() && verified;
         self.domain(&domain.domain)
     }
+}
+
+/// The domain of an inbox's address.
+pub(crate) fn domain_of(inbox: &InboxId) -> &str {
+    let parts = inbox.as_str().rsplit_once('@');
+    parts.map_or("", |(_, domain)| domain)
 }
 
 /// The domains among a name and those above it.

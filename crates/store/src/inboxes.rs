@@ -351,8 +351,7 @@ pub(crate) fn addressed(
         routes.push(match found {
             None => None,
             Some(route) => {
-                let domain = route.inbox_id.as_str().rsplit_once('@');
-                let (_, domain) = domain.unwrap_or_default();
+                let domain = domains::domain_of(&route.inbox_id);
                 let receives = domains::receives(conn, domain, route.org_id, route.pod_id)?;
                 Some(Addressed { route, receives })
             }

@@ -54,6 +54,7 @@ pub use label_changes::LabelChange;
 pub use lists::{Governed, NewListEntry};
 pub use log::{LogPlace, LogSlice};
 pub use messages::{Body, Filed, NewMessage, Position, WithHeaders};
+pub use metrics::{Counted, Uncounted, UsageHistory};
 pub use open::{Engine, OpenError, Store};
 pub use pods::NewPod;
 pub use polling::NewPollingWebhook;

@@ -282,17 +282,18 @@ impl Txn<'_> {
 
     fn erase(&mut self, key: MessageKey, inbox: InboxKey) -> Result<()> {
         let gone = self.first(
-            "delete from message where {scope} and message_key = $1 returning blob_id, labels, at",
+            "delete from message where {scope} and message_key = $1 returning blob_id, labels, at, size",
             args![key],
             |row| {
                 Ok((
                     row.get::<Vec<u8>>(0)?,
                     row.get::<Labels>(1)?,
                     row.get::<i64>(2)?,
+                    row.get::<i64>(3)?,
                 ))
             },
         )?;
-        let (blob_id, labels, at) = gone.ok_or_else(|| Error::not_found("Message"))?;
+        let (blob_id, labels, at, size) = gone.ok_or_else(|| Error::not_found("Message"))?;
         for label in labels.iter() {
             self.exec(
                 "delete from message_label where {scope} and inbox_id = $1 and label = $2 and at = $3 \
@@ -301,6 +302,7 @@ impl Txn<'_> {
             )?;
         }
         self.count_gone(at, at, 1)?;
+        self.count_held(inbox, -1, 0, -size)?;
         self.forget_deliveries(key.as_bytes())?;
         self.unlink(&blob_id)
     }

@@ -319,14 +319,16 @@ impl View<'_> {
 }
 
 impl Txn<'_> {
-    /// Takes a message just filed into its thread.
-    pub(crate) fn join_thread(&mut self, message: &Message) -> Result<()> {
+    /// Takes a message just filed into its thread; whether the thread begins with it.
+    pub(crate) fn join_thread(&mut self, message: &Message) -> Result<bool> {
         let Some(mut row) = self.thread_row(message.thread_id)? else {
-            return self.insert_thread(&ThreadRow::begin(message));
+            self.insert_thread(&ThreadRow::begin(message))?;
+            return Ok(true);
         };
         let (was_at, was_labelled) = (row.listed_at, row.thread.labels.clone());
         row.add(message);
-        self.update_thread(&row, was_at, &was_labelled)
+        self.update_thread(&row, was_at, &was_labelled)?;
+        Ok(false)
     }
 
     /// Makes the thread say what its messages say after some of them changed their labels.
@@ -374,7 +376,7 @@ impl Txn<'_> {
                 "delete from thread where {scope} and thread_id = $1",
                 args![id],
             )?;
-            return Ok(());
+            return self.count_held(old.inbox_key, 0, -1, 0);
         };
         let mut row = ThreadRow::begin(first);
         for message in others {

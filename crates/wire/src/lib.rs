@@ -59,6 +59,10 @@ pub use message::{
     ReplyAllMessageRequest, ReplyToMessageRequest, SendMessageRequest, SendMessageResponse,
     UpdateMessageRequest, UpdateMessageResponse,
 };
+pub use metric::{
+    MetricBucket, QueryMetricsResponse, QueryRatesResponse, QueryUsageResponse, RatePoint,
+    UsagePoint,
+};
 pub use pod::{CreatePodRequest, ListPodsResponse, Pod};
 pub use polling::{
     CreatePollingWebhookRequest, CreatePollingWebhookResponse, ListPollingWebhooksResponse,

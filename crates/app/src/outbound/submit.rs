@@ -16,7 +16,6 @@ use wire::SendMessageResponse;
 
 use super::Letter;
 use super::remember::Act;
-use crate::domains::{domain_of, not_verified};
 use crate::gate::{self, Facts};
 use crate::inbound::{Understood, elsewhere};
 use crate::jobs::deliver_mail::DeliverMail;
@@ -125,7 +124,6 @@ impl App {
         let new = self.sent_message(grant, inbox, outgoing, raw)?;
         let departure = self.departure(&new, recipients, along, alike);
         let now = new.at;
-        let domain = domain_of(&inbox.inbox_id).to_owned();
         let app = self.clone();
         let filed = self.store().write(grant, move |txn| {
             if let Some(answer) = &departure.answer
@@ -133,9 +131,7 @@ impl App {
             {
                 return Ok(known);
             }
-            if !txn.may_send_from(&domain, new.inbox.pod_id)? {
-                return Err(not_verified(&domain));
-            }
+            txn.may_send_from(&new.inbox)?;
             // Asked again, so that an entry made meanwhile counts.
             gate::admit(&txn.barred_recipients(governed, &addresses)?)?;
             app.count_send(txn, governed, new.key)?;

@@ -39,6 +39,18 @@ pub fn case(operation: &str) -> Option<(Value, Foreign)> {
         | "pods.domains.delete"
         | "pods.domains.verify"
         | "pods.domains.get_zone_file" => (Value::Null, Foreign::Hidden),
+        "metrics.query"
+        | "metrics.query_events"
+        | "metrics.query_rates"
+        | "metrics.query_usage" => (Value::Null, Foreign::Own),
+        "inboxes.metrics.query"
+        | "inboxes.metrics.query_events"
+        | "inboxes.metrics.query_rates"
+        | "inboxes.metrics.query_usage"
+        | "pods.metrics.query"
+        | "pods.metrics.query_events"
+        | "pods.metrics.query_rates"
+        | "pods.metrics.query_usage" => (Value::Null, Foreign::Hidden),
         _ => return None,
     };
     Some(case)

@@ -28,6 +28,7 @@ mod keys;
 mod listener;
 mod lists;
 mod log_readers;
+mod metrics;
 mod mistakes;
 mod modes;
 mod older_sdks;

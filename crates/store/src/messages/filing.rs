@@ -155,7 +155,8 @@ impl Txn<'_> {
         };
         self.insert_message(&message, new)?;
         self.remember_unknown(&message, &unknown)?;
-        self.join_thread(&message)?;
+        let began = self.join_thread(&message)?;
+        self.count_held(message.inbox_key, 1, i64::from(began), message.size)?;
         if message.labels.hidden() == Hidden::NONE {
             self.await_indexing(&message)?;
         }

@@ -21,3 +21,65 @@ alter table domain add column verified_at {int};
 alter table domain add column usable_at {int};
 create unique index domain_client on domain (org_id, client_id);
 create index domain_list on domain (org_id, created_at, domain_key);
+
+-- What an inbox holds, counted as it changes.
+alter table inbox add column message_count {int} not null default 0;
+alter table inbox add column thread_count {int} not null default 0;
+alter table inbox add column storage_bytes {int} not null default 0;
+update inbox set
+  message_count = (select count(*) from message where message.inbox_id = inbox.inbox_id),
+  thread_count = (select count(*) from thread where thread.inbox_id = inbox.inbox_id),
+  storage_bytes = (select coalesce(sum(message.size), 0) from message where message.inbox_id = inbox.inbox_id);
+
+-- Events of the log, counted for each second (grain 1) and each minute (grain 60) that has some, for
+-- the organisation (level 0), the pod (1) and the inbox (2) they happened in, whose id is holder.
+-- at is the beginning in seconds; people counts recipients where the event has some.
+create table metric_count (
+  org_id {bytes} not null,
+  pod_id {bytes},
+  inbox_id {bytes},
+  level {int} not null,
+  holder {bytes} not null,
+  grain {int} not null,
+  kind {text} not null,
+  at {int} not null,
+  events {int} not null,
+  people {int} not null,
+  primary key (org_id, level, holder, grain, kind, at)
+) {strict index};
+create index metric_count_old on metric_count (grain, at);
+
+-- Up to where the log is counted, and when usage was last sampled.
+create table metric_cursor (
+  org_id {bytes} not null primary key,
+  seq {int} not null,
+  sampled_at {int}
+) {strict};
+
+-- What was used since at; before is the value until then, so that older rows may go.
+create table metric_usage (
+  org_id {bytes} not null,
+  pod_id {bytes},
+  inbox_id {bytes},
+  level {int} not null,
+  holder {bytes} not null,
+  kind {text} not null,
+  at {int} not null,
+  value {int} not null,
+  before {int} not null,
+  primary key (org_id, level, holder, kind, at)
+) {strict index};
+create index metric_usage_old on metric_usage (at);
+
+-- The newest row of each series above.
+create table metric_usage_now (
+  org_id {bytes} not null,
+  pod_id {bytes},
+  inbox_id {bytes},
+  level {int} not null,
+  holder {bytes} not null,
+  kind {text} not null,
+  at {int} not null,
+  value {int} not null,
+  primary key (org_id, level, holder, kind)
+) {strict index};
