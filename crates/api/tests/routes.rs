@@ -48,6 +48,7 @@ fn only_secrets_of_their_own_and_what_says_nothing_of_tenants_replace_a_key() {
     assert_eq!(
         open,
         [
+            "agent.sign_up",
             "docs.errors",
             "docs.openapi",
             "downloads.get",

@@ -109,7 +109,7 @@ impl App {
     }
 
     /// A name nobody has to think of: easy to read aloud, hard to guess.
-    fn random_name(&self) -> String {
+    pub(crate) fn random_name(&self) -> String {
         const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
         let bytes = self.env().ids.bytes::<12>();
         bytes
@@ -278,7 +278,7 @@ impl App {
 }
 
 /// The address `name@domain`, folded to the form inboxes have.
-fn address(name: &str, domain: &str) -> Result<InboxId> {
+pub(crate) fn address(name: &str, domain: &str) -> Result<InboxId> {
     let name = name.trim().to_lowercase();
     // What other mail systems accept everywhere; anything else would only cause trouble later.
     let plain = name

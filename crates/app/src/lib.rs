@@ -72,6 +72,9 @@ struct Inner {
     /// Makes and seals the signing keys of domains.
     key_maker: domains::signing_key::KeyMaker,
     buckets: limits::AllBuckets,
+    /// What the codes that are mailed to humans follow from; derived from the master key.
+    code_key: onboarding::CodeKey,
+    sign_ups: onboarding::SignUpDoor,
     tails: tail::Tails,
     indexing: search::Indexing,
     tasks: sys::Tasks,

@@ -11,6 +11,7 @@ use sys::{Env, Tasks};
 
 use crate::domains::signing_key::KeyMaker;
 use crate::metrics::counting;
+use crate::onboarding::{CodeKey, SignUpDoor};
 use crate::{App, Inner, Limits, keys, limits, seal, search, tail, webhooks, worker};
 
 /// How far the server trusts its surroundings.
@@ -38,6 +39,8 @@ pub struct Settings {
     pub suppress_repeats: bool,
     /// How often callers may come.
     pub limits: Limits,
+    /// How many agents one network address may sign up in an hour; 0 for none at all.
+    pub agent_sign_ups: u32,
     /// The secret from which all others of this server are derived.
     pub master_key: [u8; 32],
     /// Where requests of the server's own may go.
@@ -94,6 +97,8 @@ impl App {
             seal: seal::Seal::new(&derive("mailroost 2026-11 sealed secrets")),
             page_key: derive("mailroost 2026-11 page tokens"),
             buckets: limits::AllBuckets::new(&settings.limits),
+            code_key: CodeKey::new(derive("mailroost 2026-11 codes of agents")),
+            sign_ups: SignUpDoor::default(),
             tails: tail::Tails::default(),
             indexing: search::Indexing::default(),
             tasks: tasks.clone(),

@@ -88,6 +88,7 @@ pub async fn start_app(
         max_message_bytes: settings.max_message_bytes,
         suppress_repeats: settings.suppress_repeats,
         limits: settings.limits,
+        agent_sign_ups: settings.agent_sign_ups,
         master_key,
         egress: Policy {
             loopback: mode == app::Mode::Laptop,

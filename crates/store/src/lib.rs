@@ -6,6 +6,7 @@
 //! caller's future cannot stop it half-way. `Ok` means committed and synced to disk.
 
 mod access;
+mod agents;
 mod blobs;
 mod codec;
 mod db;
@@ -41,6 +42,7 @@ mod view;
 mod webhooks;
 
 pub use access::{Access, Actor, Credential, Grant, Reason};
+pub use agents::{Agent, NewAgent};
 pub use blobs::{BlobId, Placed};
 pub use deliveries::{Delivery, DeliveryState};
 pub use domains::{Checked, NewDomain, NewDomainOutcome, Standing};

@@ -31,7 +31,9 @@ use crate::jobs::{self, ClaimedJob, Lane};
 use crate::messages::{Body, Position};
 use crate::txn::Txn;
 use crate::view::View;
-use crate::{domains, idempotency, keys, metrics, migrate, orgs, polling, search, webhooks};
+use crate::{
+    agents, domains, idempotency, keys, metrics, migrate, orgs, polling, search, webhooks,
+};
 
 /// Which database holds the data.
 #[derive(Clone)]
@@ -260,6 +262,18 @@ impl Store {
     pub async fn first_org(&self) -> Result<Option<OrgId>> {
         self.run(
             |conn| Ok((orgs::first_org(conn)?, Wake::default())),
+            Running::read,
+        )
+        .await
+    }
+
+    /// The organisation that an agent made for this human, by the folded address.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn organization_of_human(&self, human: String) -> Result<Option<OrgId>> {
+        self.run(
+            move |conn| Ok((agents::of_human(conn, &human)?, Wake::default())),
             Running::read,
         )
         .await

@@ -62,6 +62,9 @@ pub use message::{
 pub use metric::{
     MetricBucket, QueryMetricsResponse, QueryRatesResponse, QueryUsageResponse, RatePoint,
     UsagePoint,
+pub use onboarding::{
+    AgentAttachHumanRequest, AgentAttachHumanResponse, AgentSignupRequest, AgentSignupResponse,
+    AgentVerifyRequest, AgentVerifyResponse,
 };
 pub use pod::{CreatePodRequest, ListPodsResponse, Pod};
 pub use polling::{

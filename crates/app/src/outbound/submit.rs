@@ -20,7 +20,7 @@ use crate::gate::{self, Facts};
 use crate::inbound::{Understood, elsewhere};
 use crate::jobs::deliver_mail::DeliverMail;
 use crate::jobs::send_draft::SendDraft;
-use crate::{App, jobs, render};
+use crate::{App, jobs, onboarding, render};
 
 /// What else happens in the transaction of a departure, or keeps it from happening.
 #[derive(Clone, Debug, Default)]
@@ -135,6 +135,7 @@ impl App {
             // Asked again, so that an entry made meanwhile counts.
             gate::admit(&txn.barred_recipients(governed, &addresses)?)?;
             app.count_send(txn, governed, new.key)?;
+            onboarding::charge(txn, &addresses)?;
             departure.along.end(txn)?;
             let Filed::New(message) = txn.file_message(&new)? else {
                 return Err(Error::internal(

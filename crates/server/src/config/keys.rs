@@ -54,6 +54,8 @@ pub enum Name {
     EgressAllow,
     /// Whether a repeated message is sent only once.
     SuppressRepeats,
+    /// How many agents may sign up.
+    AgentSignUps,
     /// How long a stop may take.
     Drain,
     /// Which log lines are written.
@@ -430,6 +432,19 @@ pub const TABLE: &[Key] = &[
         doc: "Whether the same text to the same people from the same inbox within a minute, \
                       without an Idempotency-Key, is sent only once and answered with the first \
                       message's ids.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::AgentSignUps,
+        name: "agent_sign_ups",
+        flag: "agent-sign-ups",
+        variable: "MAILROOST_AGENT_SIGN_UPS",
+        value: "COUNT",
+        wanted: "a number from 0 to 1000",
+        default: "0",
+        example: "5",
+        doc: "How many agents one network address may sign up in an hour, each with an \
+                      organization of its own. 0 keeps the sign-up closed.",
         ..PLAIN
     },
     Key {

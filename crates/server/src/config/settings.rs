@@ -52,6 +52,8 @@ pub struct Settings {
     pub egress_allow: Vec<Allowed>,
     /// Whether a repeated message is sent only once.
     pub suppress_repeats: bool,
+    /// How many agents one network address may sign up in an hour; none at all by default.
+    pub agent_sign_ups: u32,
     /// How long a stop may take.
     pub drain: Duration,
     /// The log filter, known to parse.
@@ -122,6 +124,7 @@ impl Settings {
             trusted_proxies: optional(layers, Name::TrustedProxies, ranges)?.unwrap_or_default(),
             egress_allow: optional(layers, Name::EgressAllow, egress_allow)?.unwrap_or_default(),
             suppress_repeats: required(layers, Name::SuppressRepeats, switch)?,
+            agent_sign_ups: required(layers, Name::AgentSignUps, |t| number(t, 0, 1_000))?,
             drain: required(layers, Name::Drain, |text| number(text, 0, 600))
                 .map(Duration::from_secs)?,
             log: required(layers, Name::Log, log_filter)?,

@@ -59,7 +59,8 @@ pub async fn organization(data: &Data, name: &str) -> String {
     key.clone()
 }
 
-async fn well_ended(server: Running) {
+/// Stops a server, which must not have found a fault of its own.
+pub async fn well_ended(server: Running) {
     let ended = server.stop().await;
     for line in &ended.stderr {
         assert!(

@@ -1,1 +1,0 @@
-//! Agents that sign up by themselves.
