@@ -115,9 +115,11 @@ impl View<'_> {
         Ok(self.all(&sql, args![from.at, from.key.as_slice(), limit], read)?)
     }
 
-    fn inbox_of_client(&mut self, client_id: &str) -> Result<Option<Inbox>> {
-        let sql = format!("select {COLUMNS} from inbox i where {{scope i}} and i.client_id = $1");
-        Ok(self.first(&sql, args![client_id], read)?)
+    fn inbox_of_client(&mut self, pod: PodId, client_id: &str) -> Result<Option<Inbox>> {
+        let sql = format!(
+            "select {COLUMNS} from inbox i where {{scope:pod i}} and i.pod_id = $1 and i.client_id = $2"
+        );
+        Ok(self.first(&sql, args![pod, client_id], read)?)
     }
 
     /// The inbox in this row.
@@ -151,13 +153,13 @@ impl View<'_> {
 }
 
 impl Txn<'_> {
-    /// Makes an inbox, once for each `client_id`.
+    /// Makes an inbox, once for each `client_id` of its pod.
     ///
     /// # Errors
-    /// `conflict` when the `client_id` belongs to an inbox out of this caller's reach.
+    /// `not_found` for the pod.
     pub fn create_inbox(&mut self, new: &NewInbox) -> Result<NewInboxOutcome> {
         if let Some(client_id) = &new.client_id
-            && let Some(known) = self.inbox_of_client(client_id)?
+            && let Some(known) = self.inbox_of_client(new.pod_id, client_id)?
         {
             return Ok(NewInboxOutcome::Known(known));
         }
@@ -185,7 +187,7 @@ impl Txn<'_> {
         }
         // The same first call may have come twice at once; the other one was faster.
         if let Some(client_id) = &new.client_id
-            && let Some(known) = self.inbox_of_client(client_id)?
+            && let Some(known) = self.inbox_of_client(new.pod_id, client_id)?
         {
             return Ok(NewInboxOutcome::Known(known));
         }
@@ -196,10 +198,9 @@ impl Txn<'_> {
             return Ok(NewInboxOutcome::Taken);
         }
         Err(Error::new(
-            Code::Conflict,
-            "This client_id belongs to another inbox of the organization",
-        )
-        .fix("Choose another client_id, or use a key that reaches that inbox."))
+            Code::RaceCondition,
+            "What was in the way of this inbox has just gone",
+        ))
     }
 
     /// Changes an inbox and gives its new state.
