@@ -8,8 +8,8 @@ use crate::world::{World, column, each_engine, escaped, eventually, has_label, m
 
 /// What the paths of these routes name, by the name in braces.
 pub async fn things(world: &World, inbox: &str) -> Vec<(&'static str, String)> {
-    let me = world.get("/v0/auth/me").await;
-    let pod = me["organization_id"].as_str().unwrap();
+    let place = world.get(&format!("/v0/inboxes/{inbox}")).await;
+    let pod = place["pod_id"].as_str().unwrap();
     let (name, _) = inbox.split_once('@').unwrap();
     let entry = format!("{name}@listed.test");
     for scope in [

@@ -185,8 +185,9 @@ async fn an_unrestricted_key_changes_what_others_may_do_and_nobody_else_does() {
         let (worker, id) = world.key(None, body).await;
         let path = format!("/v0/api-keys/{id}");
         let may_create = async || {
-            let answer = world.call_as(&worker, "POST", "/v0/inboxes", &json!({}));
-            answer.await.status == 200
+            let body = json!({});
+            let answer = world.call_as(&worker, "POST", "/v0/inboxes", &body).await;
+            answer.status == 200
         };
         assert!(!may_create().await);
         let renamed = world.patch(&path, json!({"name": "Clerk"})).await;

@@ -58,8 +58,11 @@ impl Tenant {
     async fn new(world: &World, name: &str) -> Self {
         let pod = world.post("/v0/pods", json!({"name": name})).await;
         let pod = pod["pod_id"].as_str().unwrap().to_owned();
-        let made = world.post(&format!("/v0/pods/{pod}/api-keys"), json!({}));
-        let key = made.await["api_key"].as_str().unwrap().to_owned();
+        let keys = format!("/v0/pods/{pod}/api-keys");
+        let key = world.post(&keys, json!({})).await["api_key"]
+            .as_str()
+            .unwrap()
+            .to_owned();
         let inboxes = format!("/v0/pods/{pod}/inboxes");
         let inbox = world.post(&inboxes, json!({"username": name})).await;
         let inbox = inbox["inbox_id"].as_str().unwrap().to_owned();
