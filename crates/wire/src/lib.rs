@@ -62,6 +62,7 @@ pub use message::{
 pub use metric::{
     MetricBucket, QueryMetricsResponse, QueryRatesResponse, QueryUsageResponse, RatePoint,
     UsagePoint,
+};
 pub use onboarding::{
     AgentAttachHumanRequest, AgentAttachHumanResponse, AgentSignupRequest, AgentSignupResponse,
     AgentVerifyRequest, AgentVerifyResponse,
