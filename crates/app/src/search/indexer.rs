@@ -6,12 +6,12 @@
     reason = "a method of a view does not take every lifetime, a closure does"
 )]
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use model::{Code, OrgId, Result, perm};
-use store::{Grant, Reason};
+use store::{Grant, Merge, Reason, SegmentId};
 use sys::Shutdown;
 
 use crate::App;
@@ -35,12 +35,20 @@ const INBOXES: usize = 50;
 /// One line for each organisation: whoever is in it adds to the index. Nothing breaks if two
 /// processes do it at once, but one of them works in vain.
 #[derive(Default)]
-pub(crate) struct Indexing(Mutex<HashMap<OrgId, Arc<tokio::sync::Mutex<()>>>>);
+pub(crate) struct Indexing {
+    lines: Mutex<HashMap<OrgId, Arc<tokio::sync::Mutex<()>>>>,
+    /// Those whose index grew since their segments were last merged, in the background or by a search.
+    grown: Mutex<HashSet<OrgId>>,
+}
 
 impl Indexing {
     fn line(&self, org: OrgId) -> Arc<tokio::sync::Mutex<()>> {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(lines.entry(org).or_default())
+    }
+
+    fn grown(&self) -> MutexGuard<'_, HashSet<OrgId>> {
+        self.grown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -115,6 +123,10 @@ impl App {
             }
             after = Some(org);
         }
+        let grown = std::mem::take(&mut *self.0.indexing.grown());
+        for org in grown {
+            self.merge(&self.indexing_grant(org)?, shutdown).await?;
+        }
         Ok(is_more)
     }
 
@@ -142,6 +154,7 @@ impl App {
             .store()
             .write(grant, move |txn| txn.add_segment(id, &new));
         unless_raced(written.await)?;
+        self.0.indexing.grown().insert(org);
         Ok(true)
     }
 
@@ -151,22 +164,46 @@ impl App {
             let read = self.store().read(grant, |view| view.merge_segments());
             let Some(merge) = read.await? else { break };
             let id = self.env().ids.ordered(self.now());
-            let (begun, store) = (merge.clone(), self.store());
-            store
-                .write(grant, move |txn| txn.begin_merge(id, &begun))
-                .await?;
-            for slice in 0..merge.slices() {
-                let merge = merge.clone();
-                store
-                    .write(grant, move |txn| txn.write_merge(id, &merge, slice))
-                    .await?;
-            }
-            let ended = store.write(grant, move |txn| txn.finish_merge(id, &merge));
-            unless_raced(ended.await)?;
-            while !shutdown.is_requested() && store.write(grant, |txn| txn.sweep_segments()).await?
-            {
-            }
+            unless_raced(self.write_merge(grant, id, merge).await)?;
+            self.sweep(grant, shutdown).await?;
         }
+        Ok(())
+    }
+
+    async fn write_merge(
+        &self,
+        grant: &Grant<perm::Authenticated>,
+        id: SegmentId,
+        merge: Merge,
+    ) -> Result<()> {
+        let store = self.store();
+        if merge.slices() <= 1 {
+            return store
+                .write(grant, move |txn| txn.merge_at_once(id, &merge))
+                .await;
+        }
+        let begun = merge.clone();
+        store
+            .write(grant, move |txn| txn.begin_merge(id, &begun))
+            .await?;
+        for slice in 0..merge.slices() {
+            let merge = merge.clone();
+            store
+                .write(grant, move |txn| txn.write_merge(id, &merge, slice))
+                .await?;
+        }
+        store
+            .write(grant, move |txn| txn.finish_merge(id, &merge))
+            .await
+    }
+
+    async fn sweep(&self, grant: &Grant<perm::Authenticated>, shutdown: &Shutdown) -> Result<()> {
+        while !shutdown.is_requested()
+            && self
+                .store()
+                .write(grant, |txn| txn.sweep_segments())
+                .await?
+        {}
         Ok(())
     }
 
@@ -175,12 +212,7 @@ impl App {
         while let Some(org) = self.store().next_org(after).await? {
             let grant = self.indexing_grant(org)?;
             self.merge(&grant, shutdown).await?;
-            while !shutdown.is_requested()
-                && self
-                    .store()
-                    .write(&grant, |txn| txn.sweep_segments())
-                    .await?
-            {}
+            self.sweep(&grant, shutdown).await?;
             self.index_inboxes(&grant, shutdown).await?;
             if shutdown.is_requested() {
                 break;

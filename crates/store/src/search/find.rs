@@ -16,8 +16,9 @@ use crate::view::View;
 
 /// Of all matches so many of the newest are ranked.
 const MAX_CANDIDATES: usize = 4_000;
-/// Segments looked at together.
-const GROUP: usize = padded::SIZE;
+/// Segments looked at together at first: the newest mail has enough matches of common words. Rare
+/// words need the others, in groups twice as large each time.
+const FIRST_GROUP: usize = 4;
 /// Leaves read for the words that begin with a short one.
 const MAX_LEAVES: i64 = 2_000;
 /// A match that counts twice as much comes as early as one that is so much newer.
@@ -90,21 +91,23 @@ impl View<'_> {
         let wanted = |at: i64| at < before && at >= after && at <= latest;
         let mut segments = self.segments(after, before.min(latest.saturating_add(1)))?;
         let mut best: HashMap<MessageKey, Candidate> = HashMap::new();
-        while !segments.is_empty() {
-            let rest = segments.split_off(segments.len().min(GROUP));
+        let mut size = FIRST_GROUP;
+        'segments: while !segments.is_empty() {
+            let rest = segments.split_off(segments.len().min(size));
             let mut group = std::mem::replace(&mut segments, rest);
+            size = (size * 2).min(padded::SIZE);
             self.narrow(&mut group, filter)?;
             for segment in group.iter().filter(|segment| !segment.is_out) {
+                // None of what comes now can be among the newest.
+                let newer = best.values().filter(|found| found.at > segment.newest);
+                if best.len() >= MAX_CANDIDATES && newer.count() >= MAX_CANDIDATES {
+                    break 'segments;
+                }
                 for (doc, sum) in self.matched(segment, wanted)? {
                     let found = candidate(&doc, sum);
                     let known = best.entry(found.message).or_insert(found);
                     known.score = known.score.max(found.score);
                 }
-            }
-            let next = segments.first().map_or(i64::MIN, |segment| segment.newest);
-            let newer = best.values().filter(|found| found.at > next).count();
-            if newer >= MAX_CANDIDATES {
-                break;
             }
         }
         let mut found: Vec<Candidate> = best.into_values().collect();

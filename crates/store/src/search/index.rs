@@ -289,6 +289,16 @@ impl Txn<'_> {
         self.insert_segment(id, &merge.segment, 0, 0)
     }
 
+    /// Writes a merged segment that has one slice at most, and lets it stand in for the others.
+    ///
+    /// # Errors
+    /// As for [`Txn::finish_merge`].
+    pub fn merge_at_once(&mut self, id: SegmentId, merge: &Merge) -> Result<()> {
+        self.begin_merge(id, merge)?;
+        self.write_merge(id, merge, 0)?;
+        self.finish_merge(id, merge)
+    }
+
     /// Writes one slice of a merged segment.
     ///
     /// # Errors
@@ -335,27 +345,31 @@ impl Txn<'_> {
              where {scope:org} and state = 0 and updated_at < $2",
             args![now, late],
         )?;
-        let useless = self.first(
-            "select segment from search_segment where {scope:org} and state = 2 limit 1",
-            &[],
+        let most = i64::try_from(SLICE).unwrap_or(i64::MAX);
+        let useless = self.all(
+            "select segment from search_segment where {scope:org} and state = 2 limit $1",
+            args![most],
             |row| row.get::<Vec<u8>>(0),
         )?;
-        let Some(segment) = useless else {
-            return Ok(false);
-        };
-        let most = i64::try_from(SLICE).unwrap_or(i64::MAX);
-        let removed = self.exec(
-            "delete from search_leaf where {scope:org} and segment = $1 and leaf in \
-             (select leaf from search_leaf where {scope:org} and segment = $1 order by leaf limit $2)",
-            args![&segment, most],
-        )?;
-        if removed == 0 {
-            self.exec(
-                "delete from search_segment where {scope:org} and segment = $1",
-                args![&segment],
+        let mut removed = 0;
+        for segment in &useless {
+            let own = self.exec(
+                "delete from search_leaf where {scope:org} and segment = $1 and leaf in \
+                 (select leaf from search_leaf where {scope:org} and segment = $1 order by leaf limit $2)",
+                args![segment, most],
             )?;
+            removed += own;
+            if own < SLICE as u64 {
+                self.exec(
+                    "delete from search_segment where {scope:org} and segment = $1",
+                    args![segment],
+                )?;
+            }
+            if removed >= SLICE as u64 {
+                break;
+            }
         }
-        Ok(true)
+        Ok(!useless.is_empty())
     }
 
     fn insert_segment(

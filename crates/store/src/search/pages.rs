@@ -17,7 +17,7 @@ use crate::padded;
 use crate::view::View;
 
 /// Rows looked at for one page.
-const MAX_LOOKED: usize = 1_000;
+const MAX_LOOKED: usize = 300;
 
 /// A page of a search.
 #[derive(Clone, Debug)]
