@@ -66,9 +66,10 @@ impl Things {
 
     /// A path with the names in braces replaced.
     pub fn path(&self, template: &str) -> String {
-        // Where two resources have the same name in braces, one stands with the segment before it.
+        // Where two resources have the same name in braces, one stands with the segment before it
+        // and with its own braces.
         let (longer, plain): (Vec<_>, Vec<_>) =
-            self.more.iter().partition(|(name, _)| name.contains('/'));
+            self.more.iter().partition(|(name, _)| name.ends_with('}'));
         let path = longer
             .iter()
             .fold(template.to_owned(), |path, (name, value)| {
