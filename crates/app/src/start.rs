@@ -1,6 +1,7 @@
 //! Starting the product on an open store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mail::Address;
 use model::org::Org;
@@ -37,6 +38,9 @@ pub struct Settings {
     /// Whether the same message to the same people within a minute is sent only once, also without
     /// an Idempotency-Key.
     pub suppress_repeats: bool,
+    /// How long events, and what happened to labels, are kept; `None` keeps them for ever. No
+    /// shorter than two days: a webhook is tried again for as long as that.
+    pub keep_events: Option<Duration>,
     /// How often callers may come.
     pub limits: Limits,
     /// How many agents one network address may sign up in an hour; 0 for none at all.

@@ -12,6 +12,7 @@ use crate::App;
 use crate::jobs;
 use crate::jobs::forget_answers::ForgetAnswers;
 use crate::jobs::sweep_objects::SweepObjects;
+use crate::jobs::trim_events::TrimEvents;
 
 /// Jobs of a lane that run at once. They mostly wait for others.
 const AT_ONCE: usize = 32;
@@ -82,6 +83,7 @@ pub(crate) async fn schedule_upkeep(app: &App, org_id: OrgId) -> Result<()> {
     let all = [
         periodic(SweepObjects::KIND, jobs::payload(&SweepObjects {})?),
         periodic(ForgetAnswers::KIND, jobs::payload(&ForgetAnswers {})?),
+        periodic(TrimEvents::KIND, jobs::payload(&TrimEvents {})?),
     ];
     let grant = access.grant::<perm::Authenticated>()?;
     app.store()

@@ -43,6 +43,7 @@ async fn a_link_leads_to_the_bytes_for_an_hour_and_no_longer() {
         hostname: "mailroost.localhost".to_owned(),
         max_message_bytes: 1 << 20,
         suppress_repeats: false,
+        keep_events: None,
         limits: app::Limits::OFF,
         master_key: [7; 32],
         egress: sys::dial::Policy::default(),

@@ -87,6 +87,7 @@ pub async fn start_app(
         hostname: settings.hostname.clone(),
         max_message_bytes: settings.max_message_bytes,
         suppress_repeats: settings.suppress_repeats,
+        keep_events: settings.keep_events,
         limits: settings.limits,
         agent_sign_ups: settings.agent_sign_ups,
         master_key,

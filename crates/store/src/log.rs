@@ -23,6 +23,9 @@ const MAX_STEP: usize = 8 << 20;
 /// Bodies of one statement.
 const AT_ONCE: usize = 16;
 
+/// The cursors of the server's own readers, by organisation. One without a row reads nothing.
+const READERS: [&str; 1] = ["webhook_cursor"];
+
 /// One step through the log.
 #[derive(Clone, Debug)]
 pub struct LogSlice {
@@ -187,11 +190,18 @@ impl View<'_> {
 
 impl Txn<'_> {
     /// Deletes up to `slice` of the organisation's oldest events from before `end`, from the
-    /// beginning of the log on and never past `most`; how many there were.
+    /// beginning of the log on and never one that a reader of the server's own has still to read;
+    /// how many there were.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn trim_log(&mut self, end: Timestamp, most: i64, slice: usize) -> Result<u64> {
+    pub fn trim_log(&mut self, end: Timestamp, slice: usize) -> Result<u64> {
+        let mut most = self.log_end()?;
+        for table in READERS {
+            let sql = format!("select seq from {table} where {{scope:org}}");
+            let cursor = self.first(&sql, &[], |row| row.get::<i64>(0))?;
+            most = most.min(cursor.unwrap_or(most));
+        }
         let limit = i64::try_from(slice).unwrap_or(i64::MAX);
         let oldest = self.all(
             "select seq, at from event where {scope:org} and seq <= $1 order by seq limit $2",

@@ -14,6 +14,7 @@ pub(crate) mod purge_inbox;
 pub(crate) mod replay_hook;
 pub(crate) mod send_draft;
 pub(crate) mod sweep_objects;
+pub(crate) mod trim_events;
 
 use std::time::Duration;
 
@@ -51,6 +52,7 @@ pub(crate) async fn run(app: &App, job: ClaimedJob) {
         purge_inbox::PurgeInbox::KIND => purge_inbox::run(app, &job).await,
         send_draft::SendDraft::KIND => send_draft::run(app, &job).await,
         sweep_objects::SweepObjects::KIND => sweep_objects::run(app, &job).await,
+        trim_events::TrimEvents::KIND => trim_events::run(app, &job).await,
         _ => Err(Error::new(
             Code::InternalError,
             "this server does not know the kind of job",

@@ -56,6 +56,8 @@ pub enum Name {
     SuppressRepeats,
     /// How many agents may sign up.
     AgentSignUps,
+    /// How long events are kept.
+    KeepEvents,
     /// How long a stop may take.
     Drain,
     /// Which log lines are written.
@@ -445,6 +447,19 @@ pub const TABLE: &[Key] = &[
         example: "5",
         doc: "How many agents one network address may sign up in an hour, each with an \
                       organization of its own. 0 keeps the sign-up closed.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::KeepEvents,
+        name: "keep_events",
+        flag: "keep-events",
+        variable: "MAILROOST_KEEP_EVENTS",
+        value: "DAYS",
+        wanted: "a number of days from 2 to 36500, or 0 to keep them for ever",
+        default: "30",
+        example: "90",
+        doc: "How many days events, and what happened to labels, can be read. A reader \
+                      that was away for longer is told so. 0 keeps them for ever.",
         ..PLAIN
     },
     Key {

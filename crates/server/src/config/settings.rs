@@ -54,6 +54,8 @@ pub struct Settings {
     pub suppress_repeats: bool,
     /// How many agents one network address may sign up in an hour; none at all by default.
     pub agent_sign_ups: u32,
+    /// How long events are kept; for ever without it.
+    pub keep_events: Option<Duration>,
     /// How long a stop may take.
     pub drain: Duration,
     /// The log filter, known to parse.
@@ -125,6 +127,7 @@ impl Settings {
             egress_allow: optional(layers, Name::EgressAllow, egress_allow)?.unwrap_or_default(),
             suppress_repeats: required(layers, Name::SuppressRepeats, switch)?,
             agent_sign_ups: required(layers, Name::AgentSignUps, |t| number(t, 0, 1_000))?,
+            keep_events: required(layers, Name::KeepEvents, days)?,
             drain: required(layers, Name::Drain, |text| number(text, 0, 600))
                 .map(Duration::from_secs)?,
             log: required(layers, Name::Log, log_filter)?,
@@ -335,6 +338,12 @@ fn egress_allow(text: &str) -> Option<Vec<Allowed>> {
         .filter(|part| !part.is_empty())
         .map(|part| part.parse().ok())
         .collect()
+}
+
+/// Zero days mean for ever. One day is no choice: webhooks are tried again for longer.
+fn days(text: &str) -> Option<Option<Duration>> {
+    let days: u64 = number(text, 0, 36_500)?;
+    (days != 1).then(|| (days > 0).then(|| Duration::from_secs(days * 86_400)))
 }
 
 fn log_filter(text: &str) -> Option<String> {

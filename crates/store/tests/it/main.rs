@@ -25,6 +25,7 @@ mod inboxes;
 mod jobs;
 mod keys;
 mod lists;
+mod log_readers;
 mod model_check;
 mod opening;
 mod pods;
