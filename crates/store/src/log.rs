@@ -23,8 +23,9 @@ const MAX_STEP: usize = 8 << 20;
 /// Bodies of one statement.
 const AT_ONCE: usize = 16;
 
-/// The cursors of the server's own readers, by organisation. One without a row reads nothing.
-const READERS: [&str; 1] = ["webhook_cursor"];
+/// The cursors of the server's own readers, by organisation: webhooks and metrics. One without a
+/// row has nothing to read yet.
+const READERS: [&str; 2] = ["webhook_cursor", "metric_cursor"];
 
 /// One step through the log.
 #[derive(Clone, Debug)]
