@@ -85,7 +85,9 @@ fn after(app: &App, job: &ClaimedJob, error: &Error) -> Finish {
         | Kind::TooLarge => false,
     };
     if again {
-        Finish::RetryAt(app.now().plus(pause(job.attempt)), error.to_string())
+        // An error that says when to come again knows better.
+        let pause = pause(job.attempt).max(error.wait().unwrap_or_default());
+        Finish::RetryAt(app.now().plus(pause), error.to_string())
     } else {
         Finish::Park(error.to_string())
     }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::listener::Listener;
+use crate::once::call_once;
 use crate::permissions::Foreign;
 use crate::world::{World, column, each_engine, escaped, eventually, has_label, message_path};
 
@@ -264,6 +265,37 @@ async fn a_barred_recipient_stops_every_kind_of_departure_and_nothing_is_stored(
         remove(world, &own, "send/allow", "ann@blocked.test").await;
         remove(world, "", "send/block", "blocked.test").await;
         world.send(&inbox, letter("bob@blocked.test")).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_draft_to_a_barred_recipient_stays_and_what_was_sent_once_is_answered_again() {
+    each_engine(async |world| {
+        let inbox = world.inbox().await;
+        let own = format!("/inboxes/{inbox}");
+        let letter = json!({"to": ["ann@blocked.test"], "text": "x"});
+        let send = format!("/v0{own}/messages/send");
+        let first = call_once(world, "once", &send, &letter).await;
+        assert_eq!(first.status, 200, "{first:?}");
+        add(world, &own, "send/block", "blocked.test").await;
+        let again = call_once(world, "once", &send, &letter).await;
+        assert_eq!((again.status, again.json()), (200, first.json()));
+        let other = call_once(world, "other", &send, &letter).await;
+        assert_eq!(
+            (other.status, &other.json()["code"]),
+            (403, &json!("message_rejected"))
+        );
+
+        let draft = world.post(&format!("/v0{own}/drafts"), letter).await;
+        let draft = format!("/v0{own}/drafts/{}", draft["draft_id"].as_str().unwrap());
+        world
+            .refused("POST", &format!("{draft}/send"), json!({}), REJECTED)
+            .await;
+        world.get(&draft).await;
+        assert_eq!(world.messages(&inbox, "").await.len(), 1);
+        remove(world, &own, "send/block", "blocked.test").await;
+        world.post(&format!("{draft}/send"), json!({})).await;
     })
     .await;
 }
