@@ -30,7 +30,7 @@ pub async fn things(world: &World, inbox: &str) -> Vec<(&'static str, String)> {
     vec![
         // The attachment of a draft is not that of a message, which the same name stands for.
         (
-            "draft_id}/attachments/{attachment_id",
+            "{draft_id}/attachments/{attachment_id}",
             format!("{id}/attachments/{file}"),
         ),
         ("draft_id", id),

@@ -94,6 +94,8 @@ impl Things {
             "/v0/inboxes/{inbox_id}/messages",
             "/v0/inboxes/{inbox_id}/threads/{thread_id}",
             "/v0/pods/{pod_id}/inboxes",
+            "/v0/pods/{pod_id}/lists/{direction}/{type}",
+            "/v0/inboxes/{inbox_id}/lists/{direction}/{type}",
         ] {
             state.push_str(&world.get(&self.path(path)).await.to_string());
         }
