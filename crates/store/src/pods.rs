@@ -149,10 +149,6 @@ impl Txn<'_> {
         }
         self.purge_pod_lists(pod_id)?;
         self.exec(
-            "delete from list_entry where {scope:pod} and pod_id = $1",
-            args![pod_id],
-        )?;
-        self.exec(
             "delete from pod where {scope:pod} and pod_id = $1",
             args![pod_id],
         )?;
