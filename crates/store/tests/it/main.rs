@@ -26,6 +26,7 @@ mod jobs;
 mod keys;
 mod lists;
 mod log_readers;
+mod metrics;
 mod model_check;
 mod opening;
 mod pods;
