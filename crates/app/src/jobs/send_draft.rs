@@ -98,7 +98,13 @@ async fn settle(
     id: DraftId,
     error: Error,
 ) -> Result<()> {
-    let how = super::after(app, job, &error);
+    let how = match (super::after(app, job, &error), error.wait()) {
+        // Whoever says how long it takes knows better.
+        (Finish::RetryAt(at, why), Some(wait)) => {
+            Finish::RetryAt(at.max(app.now().plus(wait)), why)
+        }
+        (how, _) => how,
+    };
     let reason = error.to_string();
     tracing::warn!(draft = %id, attempt = job.attempt, error = ?error, "a scheduled draft was not sent");
     let job = job.clone();

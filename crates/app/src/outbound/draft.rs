@@ -47,7 +47,14 @@ impl App {
             settable(request.add_labels)?,
             settable(request.remove_labels)?,
         );
-        let mut ready = self.ready_draft(grant, id).await?;
+        let mut ready = match self.ready_draft(grant, id).await {
+            Ok(ready) => ready,
+            // The same request may have been carried out since it was looked for.
+            Err(error) => {
+                let answer = self.answered(grant, act.as_ref()).await?;
+                return answer.ok_or(error);
+            }
+        };
         if ready.draft.status == Some(SendStatus::Sending) {
             return Err(being_sent());
         }

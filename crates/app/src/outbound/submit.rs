@@ -139,12 +139,13 @@ impl App {
             gate::admit(&txn.barred_recipients(governed, &addresses)?)?;
             app.count_send(txn, governed, new.key)?;
             onboarding::charge(txn, &addresses)?;
-            departure.along.end(txn)?;
             let Filed::New(message) = txn.file_message(&new)? else {
                 return Err(Error::internal(
                     "a message of our own was taken for a duplicate",
                 ));
             };
+            // After the inbox is held: whoever makes a draft takes the two in this order too.
+            departure.along.end(txn)?;
             depart(txn, &new, &message, &departure, now)?;
             if let Some(answer) = &departure.answer {
                 txn.complete_answer(&answer.key, message.thread_id)?;

@@ -151,6 +151,27 @@ async fn twenty_requests_of_one_key_at_once_send_one_message() {
             "{calls:?}"
         );
         assert_eq!(world.messages(&inbox, "").await.len(), 2);
+
+        // With a key, whoever comes late is answered, though the draft is gone.
+        let draft = world
+            .post(
+                &format!("/v0/inboxes/{inbox}/drafts"),
+                json!({"to": [other]}),
+            )
+            .await;
+        let id = draft["draft_id"].as_str().unwrap();
+        let path = format!("/v0/inboxes/{inbox}/drafts/{id}/send");
+        let body = json!({});
+        let calls = join_all((0..20).map(|_| call_once(world, "draft", &path, &body))).await;
+        let answers: BTreeSet<String> = calls
+            .iter()
+            .map(|answer| {
+                assert_eq!(answer.status, 200, "{answer:?}");
+                answer.json().to_string()
+            })
+            .collect();
+        assert_eq!(answers.len(), 1, "{answers:?}");
+        assert_eq!(world.messages(&inbox, "").await.len(), 3);
     })
     .await;
 }
