@@ -1,6 +1,7 @@
 //! Sending: where mail goes, what is told about it, and what cannot be smuggled into it.
 
 use serde_json::{Value, json};
+use testkit::{HookSink, Reaction};
 
 use crate::listener::Listener;
 use crate::world::{World, column, each_engine, has_label};
@@ -284,6 +285,41 @@ async fn attachments_leave_and_arrive_byte_for_byte() {
         }
         let body = json!({"to": "x@outside.test", "attachments": [{"url": "http://127.0.0.1/"}]});
         world.refused("POST", &send, body, (403, "message_rejected")).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn attachments_by_url_are_fetched_and_every_hop_is_checked() {
+    each_engine(async |world| {
+        let (a, sink) = (world.inbox().await, HookSink::start().await.unwrap());
+        let send = format!("/v0/inboxes/{a}/messages/send");
+        let body = |path: &str| json!({"to": "x@outside.test", "text": "x", "attachments": [{"url": sink.url(path)}]});
+        let file = Reaction::answer(200, "Content-Type: text/csv; charset=utf-8\r\n", "a,b\r\n");
+        let to = |url: &str| Reaction::answer(302, &format!("Location: {url}\r\n"), "");
+        sink.then([to("/x/report.csv"), to("report.csv?t=1"), file]);
+        let id = world.send(&a, body("/start")).await;
+        let message = world.message(&a, &id).await;
+        let part = &message["attachments"][0];
+        assert_eq!((&part["filename"], &part["content_type"]), (&json!("report.csv"), &json!("text/csv")));
+        file_is(world, &a, &message, part, b"a,b\r\n").await;
+        let huge = format!("HTTP/1.1 200 X\r\nContent-Length: {}\r\n\r\n", 40 << 20);
+        let huge = [huge.into_bytes(), vec![b'x'; 31 << 20]].concat();
+        for (reactions, told) in [
+            (vec![Reaction::status(404)], "404"),
+            (vec![Reaction::Reset], "127.0.0.1"),
+            (vec![to("http://169.254.169.254/latest/meta-data/")], "169.254.169.254"),
+            (vec![to("file:///etc/passwd")], "not one of http"),
+            (vec![to("/1"), to("/2"), to("/3"), to("/4")], "redirects too often"),
+            (vec![Reaction::Answer(huge)], "30 MiB"),
+        ] {
+            sink.then(reactions);
+            let error = world.refused("POST", &send, body("/secret-path"), (403, "message_rejected")).await;
+            let message = error["message"].as_str().unwrap();
+            assert!(message.contains(told) && !message.contains("secret-path"), "{message}");
+        }
+        let nonsense = json!({"to": "x@outside.test", "attachments": [{"url": "not a url"}]});
+        world.refused("POST", &send, nonsense, INVALID).await;
     })
     .await;
 }

@@ -33,3 +33,4 @@ mod pods;
 mod scopes;
 mod search;
 mod threading;
+mod webhooks;
