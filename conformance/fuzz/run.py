@@ -13,6 +13,7 @@ import secrets
 import smtplib
 import subprocess
 import sys
+import tempfile
 import time
 
 import httpx
@@ -56,7 +57,8 @@ def main():
         run += ["--exclude-operation-id", operation]
     environment = {**os.environ, "FUZZ_THINGS": json.dumps(things(api)), "SCHEMATHESIS_HOOKS": "hooks",
                    "PYTHONPATH": str(HERE)}
-    status = subprocess.run(run, env=environment, cwd=HERE).returncode
+    with tempfile.TemporaryDirectory() as scratch:  # it keeps what it found beside itself
+        status = subprocess.run(run, env=environment, cwd=scratch).returncode
     alive = api.get("/healthz").status_code == 200
     if status == 0 and alive:
         described = api.get("/openapi.json").json()["paths"]
