@@ -133,7 +133,7 @@ async fn strangers(world: &World) -> Vec<(&'static str, Access)> {
 type Look = fn(&mut View<'_>, &Target) -> bool;
 
 /// Every way to read something of one inbox; true if the target was seen.
-const LOOKS: [(&str, Look); 19] = [
+const LOOKS: [(&str, Look); 21] = [
     ("inbox", |view, t| view.inbox(&t.inbox_id).is_ok()),
     ("inbox_of_key", |view, t| view.inbox_of_key(t.inbox).is_ok()),
     ("inboxes", |view, t| {
@@ -198,6 +198,15 @@ const LOOKS: [(&str, Look); 19] = [
     ("log_after", |view, _| {
         let (page, _) = view.log_after(0, 10).unwrap();
         page.iter().any(|entry| entry.body.contains("target"))
+    }),
+    ("log_slice", |view, _| {
+        let step = view.log_slice(0, 10, |_| true).unwrap();
+        let mut entries = step.entries.iter();
+        entries.any(|entry| entry.body.contains("target"))
+    }),
+    ("messages_named", |view, t| {
+        let found = view.messages_named(t.inbox, std::slice::from_ref(&t.id));
+        !found.unwrap().is_empty()
     }),
 ];
 
