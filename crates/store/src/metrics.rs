@@ -15,11 +15,13 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::db::{Conn, DbResult, Row, args};
+use crate::engine::Running;
+use crate::events::Wake;
+use crate::open::Store;
 use crate::txn::Txn;
 use crate::view::View;
 
 pub use usage::UsageHistory;
-pub(crate) use usage::unsampled;
 
 /// Seconds of the two grains in which events are counted.
 const SECOND: i64 = 1;
@@ -322,8 +324,39 @@ fn people(body: &str) -> i64 {
         .max(1)
 }
 
+impl Store {
+    /// The organisations whose log goes on beyond what is counted of it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn uncounted_logs(&self) -> Result<Vec<OrgId>> {
+        self.run(|conn| Ok((backlog(conn)?, Wake::default())), Running::read)
+            .await
+    }
+
+    /// The organisations whose usage was not sampled after `since`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn unsampled_usage(&self, since: Timestamp) -> Result<Vec<OrgId>> {
+        let find = move |conn: &mut dyn Conn| Ok((usage::unsampled(conn, since)?, Wake::default()));
+        self.run(find, Running::read).await
+    }
+
+    /// Removes a slice of the counts and samples that have grown too old to be asked for; whether
+    /// there may be more.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sweep_metrics(&self) -> Result<bool> {
+        let now = self.now();
+        let sweep = move |conn: &mut dyn Conn| Ok((sweep(conn, now)?, Wake::default()));
+        self.run(sweep, Running::write).await
+    }
+}
+
 /// The organisations whose log goes on beyond what is counted.
-pub(crate) fn backlog(conn: &mut dyn Conn) -> Result<Vec<OrgId>> {
+fn backlog(conn: &mut dyn Conn) -> Result<Vec<OrgId>> {
     let mut orgs = Vec::new();
     conn.query(
         "select o.org_id from org o left join metric_cursor c on c.org_id = o.org_id \
@@ -339,7 +372,7 @@ pub(crate) fn backlog(conn: &mut dyn Conn) -> Result<Vec<OrgId>> {
 
 /// Removes counts and samples that nobody can ask for any more, a slice of each; whether any may be
 /// left.
-pub(crate) fn sweep(conn: &mut dyn Conn, now: Timestamp) -> Result<bool> {
+fn sweep(conn: &mut dyn Conn, now: Timestamp) -> Result<bool> {
     /// What is removed at once: the rows of so many seconds.
     const SLICE: i64 = 3_600;
     let now = now.as_secs();

@@ -31,9 +31,7 @@ use crate::jobs::{self, ClaimedJob, Lane};
 use crate::messages::{Body, Position};
 use crate::txn::Txn;
 use crate::view::View;
-use crate::{
-    agents, domains, idempotency, keys, metrics, migrate, orgs, polling, search, webhooks,
-};
+use crate::{agents, domains, idempotency, keys, migrate, orgs, polling, search, webhooks};
 
 /// Which database holds the data.
 #[derive(Clone)]
@@ -529,40 +527,7 @@ impl Store {
         self.run(forget, Running::write).await
     }
 
-    /// The organisations whose log goes on beyond what is counted of it.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn uncounted_logs(&self) -> Result<Vec<OrgId>> {
-        self.run(
-            |conn| Ok((metrics::backlog(conn)?, Wake::default())),
-            Running::read,
-        )
-        .await
-    }
-
-    /// The organisations whose usage was not sampled after `since`.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn unsampled_usage(&self, since: Timestamp) -> Result<Vec<OrgId>> {
-        let find =
-            move |conn: &mut dyn Conn| Ok((metrics::unsampled(conn, since)?, Wake::default()));
-        self.run(find, Running::read).await
-    }
-
-    /// Removes a slice of the counts and samples that have grown too old to be asked for; whether
-    /// there may be more.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn sweep_metrics(&self) -> Result<bool> {
-        let now = self.now();
-        let sweep = move |conn: &mut dyn Conn| Ok((metrics::sweep(conn, now)?, Wake::default()));
-        self.run(sweep, Running::write).await
-    }
-
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.0.env.clock.now()
     }
 
@@ -587,7 +552,7 @@ impl Store {
         outcome
     }
 
-    async fn run<T, F>(
+    pub(crate) async fn run<T, F>(
         &self,
         job: F,
         hand_in: fn(&Running, Box<dyn crate::engine::Task>),
