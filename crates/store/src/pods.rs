@@ -23,11 +23,12 @@ pub struct NewPod {
 
 /// What keeps a pod from being deleted: the table and what to call its rows. Whatever else a pod
 /// has goes with it.
-const HOLDERS: [(&str, &str); 4] = [
+const HOLDERS: [(&str, &str); 5] = [
     ("inbox", "inboxes"),
     ("api_key", "API keys"),
     ("domain", "domains"),
     ("webhook", "webhooks"),
+    ("polling_webhook", "polling webhooks"),
 ];
 
 fn read(row: &Row<'_>) -> DbResult<Pod> {

@@ -191,6 +191,9 @@ impl Txn<'_> {
             Scope::Pod(pod) => (Some(pod), None),
             Scope::Inbox(pod, inbox) => (Some(pod), Some(inbox)),
         };
+        if let Some(pod) = pod {
+            self.hold_pod(pod)?;
+        }
         let kinds = new.filter.kinds.iter().flatten();
         let kinds: Vec<&str> = kinds.map(|kind| kind.name()).collect();
         let pods: Vec<String> = new.filter.pods.iter().map(ToString::to_string).collect();

@@ -292,12 +292,10 @@ impl App {
             let access = self.store().system(route.org_id, Reason::Operation);
             let grant = access.grant::<perm::Authenticated>()?;
             // Or agents would confirm each other.
-            if self
+            let agent = self
                 .store()
-                .read(&grant, |view| view.agent())
-                .await?
-                .is_some()
-            {
+                .read(&grant, |view| Ok(view.agent()?.is_some()));
+            if agent.await? {
                 return Err(wrong("This is the inbox of an agent, not of a human"));
             }
         }

@@ -2,9 +2,11 @@
 
 use serde_json::{Value, json};
 
+use crate::database::{Data, Engine};
 use crate::listener::Listener;
 use crate::permissions::Foreign;
-use crate::world::{World, column, each_engine, letter};
+use crate::running::{Running, mailroost, run};
+use crate::world::{World, column, each_engine, letter, organization};
 
 /// What the paths of these routes name, by the name in braces.
 pub async fn things(world: &World, inbox: &str) -> Vec<(&'static str, String)> {
@@ -360,4 +362,39 @@ async fn an_organization_knows_what_it_has() {
             .await;
     })
     .await;
+}
+
+#[tokio::test]
+async fn the_operator_makes_organizations_and_lists_them() {
+    let data = Data::new(Engine::Sqlite);
+    let ask = async |args: &[&str]| run(mailroost(&data.folder()).args(args)).await;
+    let nowhere = ask(&["organizations", "create", "Early"]).await;
+    assert_eq!(nowhere.status.code(), Some(1), "{nowhere:?}");
+
+    let server = Running::start(&data).await;
+    let busy = ask(&["organizations", "list"]).await;
+    assert_eq!(busy.status.code(), Some(1), "{busy:?}");
+    server.stop().await;
+    let key = organization(&data, "Acme").await;
+    let wrong = ask(&["organizations", "create", " "]).await;
+    assert_eq!(wrong.status.code(), Some(1), "{wrong:?}");
+    let listed = ask(&["organizations", "list"]).await.stdout;
+    let [first, second] = &listed[..] else {
+        panic!("not two: {listed:?}");
+    };
+    assert!(first.ends_with("  Default Organization"), "{first}");
+    assert!(second.ends_with("  Acme"), "{second}");
+
+    let server = Running::start(&data).await;
+    let answer = server.request("GET", "/v0/organizations", &key, b"").await;
+    let shown = answer.json();
+    assert_eq!(shown["name"], "Acme", "{shown}");
+    assert!(second.starts_with(shown["organization_id"].as_str().unwrap()));
+    let made = server.request("POST", "/v0/inboxes", &key, b"").await;
+    assert_eq!(made.status, 200, "{made:?}");
+    // The operator's own organization is still the first.
+    let own = server.get("/v0/organizations").await.json();
+    assert_eq!(own["name"], "Default Organization");
+    assert_eq!(own["inbox_count"], 0);
+    server.stop().await;
 }
