@@ -29,6 +29,8 @@ mod migrate;
 mod open;
 mod orgs;
 mod padded;
+#[cfg(test)]
+mod plans;
 mod pods;
 mod polling;
 mod routing;
