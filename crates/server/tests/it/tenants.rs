@@ -245,8 +245,19 @@ async fn pods_are_walls_for_their_keys_and_for_paths() {
         }
         let page = world.get(&format!("/v0/pods/{pod}/inboxes?limit=1")).await;
         assert!(page.get("next_page_token").is_none(), "{page}");
+    })
+    .await;
+}
 
-        // A client_id is the pod's own; it says nothing of other pods.
+#[tokio::test]
+async fn a_client_id_belongs_to_its_pod_and_mail_goes_between_pods() {
+    each_engine(async |world| {
+        let [a, b] = [
+            Tenant::new(world, "alpha").await,
+            Tenant::new(world, "beta").await,
+        ];
+        let (pod, other) = (&a.pod, &b.pod);
+        // It says nothing of other pods.
         let body = json!({"client_id": "same"});
         let (_, mine) = a.ask(world, "POST", "/v0/inboxes", body.clone()).await;
         let (_, theirs) = b.ask(world, "POST", "/v0/inboxes", body.clone()).await;
