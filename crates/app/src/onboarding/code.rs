@@ -233,7 +233,7 @@ mod tests {
     fn a_code_ends_after_a_day_or_ten_wrong_ones() {
         let (key, org) = (CodeKey([7; 32]), OrgId::new(Uuid::from_u128(1)));
         let mut agent = agent(Some("ann@company.dev"));
-        let mut show = |agent: &mut Agent, text: &str, now| told(show(agent, &key, org, text, now));
+        let show = |agent: &mut Agent, text: &str, now| told(show(agent, &key, org, text, now));
         assert_eq!(
             show(&mut agent, "000000", START),
             Some(Code::ValidationError)

@@ -178,6 +178,16 @@ async fn a_test_event_redelivery_replay_and_rotation() {
         let after = json!({"after_event_id": event["event_id"]});
         let none = world.post(&path(&hook, "/replay"), after).await;
         assert_eq!(none["events"], 0);
+        assert!(sink.waiting().is_none());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_replay_needs_one_place_to_begin_that_is_there() {
+    each_engine(async |world| {
+        let mut sink = sink().await;
+        let hook = webhook(world, &sink, json!({})).await;
         for body in [
             json!({}),
             json!({"since": "yesterday"}),
