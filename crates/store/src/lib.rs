@@ -7,6 +7,7 @@
 
 mod access;
 mod agents;
+mod authenticate;
 mod blobs;
 mod codec;
 mod db;
