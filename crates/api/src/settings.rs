@@ -1,6 +1,6 @@
 //! What the operator decides about this door, and what every handler shares.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use app::App;
 use axum::extract::FromRef;
@@ -48,8 +48,8 @@ impl Settings {
 pub(crate) struct Door {
     pub(crate) app: App,
     pub(crate) settings: Arc<Settings>,
-    /// The OpenAPI description.
-    pub(crate) description: Bytes,
+    /// The OpenAPI description, once somebody has asked for it.
+    pub(crate) description: Arc<OnceLock<Bytes>>,
 }
 
 impl FromRef<Door> for App {

@@ -1,4 +1,4 @@
-//! The OpenAPI description of what is served, put together once at the start.
+//! The OpenAPI description of what is served, put together when somebody first asks for it.
 //!
 //! Method, path and permission come from the table of routes; the rest is written by hand in
 //! `operations.txt` (one line per operation), `parameters.txt` and `types/*.txt`. Tests hold these
@@ -12,7 +12,6 @@ use std::collections::BTreeMap;
 
 use axum::extract::State;
 use axum::response::IntoResponse;
-use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{Method, StatusCode};
 use model::Permission;
@@ -42,12 +41,11 @@ const TYPES: [&str; 9] = [
 
 /// `GET /openapi.json`
 pub(crate) async fn get(State(door): State<Door>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, JSON)], door.description)
-}
-
-/// The description as it is served. Faults of its text are the business of the tests.
-pub(crate) fn document(rows: &[RouteRow]) -> Bytes {
-    describe(rows).0.to_string().into()
+    // Most servers are never asked: putting it together takes memory that an idle one need not have.
+    let text = door
+        .description
+        .get_or_init(|| describe(&crate::router::routes()).0.to_string().into());
+    ([(CONTENT_TYPE, JSON)], text.clone())
 }
 
 /// The description of these routes, and what is wrong with the text that it is made of: a route

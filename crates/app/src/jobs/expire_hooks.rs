@@ -35,12 +35,13 @@ pub(crate) fn job(app: &App, now: Timestamp) -> Result<NewJob> {
 pub(super) async fn run(app: &App, job: &ClaimedJob) -> Result<()> {
     let ExpireHooks {} = super::read(job)?;
     let grant = super::grant(app, job, Reason::Purge)?;
-    let end = app.now().minus(KEEP);
+    let now = app.now();
+    let end = now.minus(KEEP);
     while app
         .store()
         .write(&grant, move |txn| txn.expire_hooks(end, SLICE))
         .await?
     {}
-    let next = Finish::RetryAt(app.now().plus(EVERY), String::new());
+    let next = Finish::RetryAt(now.plus(EVERY), String::new());
     super::finish(app, job, next).await
 }
