@@ -33,6 +33,41 @@ impl<T: DeserializeOwned> FromRequest<Door> for Body<T> {
     }
 }
 
+/// A body up to this is taken in before anybody looks at the request.
+const SHORT: u64 = 64 << 10;
+
+/// How long a short body may take.
+const SHORTLY: Duration = Duration::from_secs(30);
+
+/// Takes in a short body, so that a request which is refused for its key, its path or its right
+/// leaves nothing unread: a connection with an unread body has to be closed, and a client that sends
+/// its next request on it at that moment sees a failure that is none.
+///
+/// # Errors
+/// `validation_error` when the body does not come, or not whole.
+pub(crate) async fn take_in_short(request: Request, clock: &dyn Clock) -> Result<Request> {
+    let short = request.body().size_hint().exact();
+    let Some(size) = short.filter(|size| (1..=SHORT).contains(size)) else {
+        return Ok(request);
+    };
+    let limit = usize::try_from(size).map_err(Error::internal)?;
+    let (head, body) = request.into_parts();
+    let chunks = Box::pin(body.into_data_stream());
+    let bytes = sys::timeout(clock, SHORTLY, read(chunks, size, limit, clock)).await;
+    let late =
+        |error| Error::new(Code::ValidationError, "The body did not arrive in time").because(error);
+    Ok(Request::from_parts(head, bytes.map_err(late)??.into()))
+}
+
+/// Whether a refusal may leave a body of this request unread, so that its connection must end.
+pub(crate) fn may_stay_unread(request: &Request) -> bool {
+    request
+        .body()
+        .size_hint()
+        .exact()
+        .is_none_or(|size| size > SHORT)
+}
+
 /// Reads the JSON of a body; one of nothing but space is an empty object.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T> {
     let is_empty = bytes.trim_ascii().is_empty();

@@ -10,9 +10,11 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
+use http::header::CONNECTION;
 use http::{HeaderName, HeaderValue};
 use model::{Error, Kind};
 
+use crate::body;
 use crate::error::{Cause, Refusal};
 use crate::quota::Slot;
 use crate::settings::Settings;
@@ -34,11 +36,19 @@ pub(crate) async fn observe(
     request.extensions_mut().insert(slot.clone());
     let id = settings.env.ids.random().simple().to_string();
     let started = settings.env.clock.now();
-    // The request is lost with the panic, and nothing else is shared mutably with it.
-    let mut response = AssertUnwindSafe(next.run(request))
-        .catch_unwind()
-        .await
-        .unwrap_or_else(|_| Refusal(Error::internal("a handler panicked")).into_response());
+    let unread = body::may_stay_unread(&request);
+    let mut response = match body::take_in_short(request, &*settings.env.clock).await {
+        // The request is lost with the panic, and nothing else is shared mutably with it.
+        Ok(request) => AssertUnwindSafe(next.run(request))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| Refusal(Error::internal("a handler panicked")).into_response()),
+        Err(error) => Refusal(error).into_response(),
+    };
+    if unread && response.status().as_u16() >= 400 {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(CONNECTION, close);
+    }
     let took = settings.env.clock.now().since(started);
     log(&id, took.as_micros(), &response);
     slot.tell(response.headers_mut());

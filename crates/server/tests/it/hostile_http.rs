@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::running::ADMIN_KEY;
+use crate::client::connect;
+use crate::running::{ADMIN_KEY, soon};
 use crate::world::{each_engine, letter};
 
 #[tokio::test]
@@ -293,6 +294,32 @@ async fn a_limit_that_is_none_is_refused_and_a_large_one_is_bounded() {
             world
                 .refused("GET", &path, Value::Null, (400, "validation_error"))
                 .await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refusal_before_the_body_leaves_the_connection_usable() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    each_engine(async |world| {
+        let mut socket = connect(world.server.http).await;
+        for _ in 0..20 {
+            let head = "POST /v0/inboxes HTTP/1.1\r\nhost: x\r\nauthorization: Bearer am_us_nobody\r\n\
+                        content-length: 2\r\n\r\n";
+            socket.write_all(head.as_bytes()).await.unwrap();
+            // The body comes in a packet of its own, as from many HTTP libraries.
+            socket.flush().await.unwrap();
+            tokio::task::yield_now().await;
+            socket.write_all(b"{}").await.unwrap();
+            let mut seen = Vec::new();
+            // The body is one JSON object, the last thing of which is its closing brace.
+            while !seen.ends_with(b"}") {
+                let read = soon(socket.read_buf(&mut seen)).await.unwrap();
+                assert_ne!(read, 0, "closed after {}", String::from_utf8_lossy(&seen));
+            }
+            assert!(seen.starts_with(b"HTTP/1.1 401"), "{seen:?}");
         }
     })
     .await;
