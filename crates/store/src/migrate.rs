@@ -4,7 +4,7 @@ use model::{Code, Error, Result};
 
 use crate::db::{Conn, args};
 
-const MIGRATIONS: [(i64, &str); 8] = [
+const MIGRATIONS: [(i64, &str); 16] = [
     (1, include_str!("migrations/0001_first.sql")),
     (2, include_str!("migrations/0002_lists.sql")),
     (3, include_str!("migrations/0003_drafts.sql")),
@@ -13,6 +13,14 @@ const MIGRATIONS: [(i64, &str); 8] = [
     (6, include_str!("migrations/0006_search.sql")),
     (7, include_str!("migrations/0007_tenants.sql")),
     (8, include_str!("migrations/0008_domains.sql")),
+    (9, include_str!("migrations/0009_search.sql")),
+    (10, include_str!("migrations/0010_indexes.sql")),
+    (11, include_str!("migrations/0011_delivery.sql")),
+    (12, include_str!("migrations/0012_signing.sql")),
+    (13, include_str!("migrations/0013_authentication.sql")),
+    (14, include_str!("migrations/0014_bounces.sql")),
+    (15, include_str!("migrations/0015_timeline.sql")),
+    (16, include_str!("migrations/0016_doors.sql")),
 ];
 
 /// Brings the database to the newest shape, inside the caller's transaction.

@@ -1,0 +1,1 @@
+-- Bounces, complaints and who gets no more mail.
