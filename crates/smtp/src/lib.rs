@@ -1,4 +1,4 @@
-//! The SMTP conversation, seen from the server.
+//! The SMTP conversation, seen from the server and, in [`client`], from the client.
 //!
 //! The core does no input or output: [`command`] reads a line, [`data`] finds the end of a
 //! message, [`session`] decides what happens next. [`server`] is the only place that touches a
@@ -7,6 +7,7 @@
 //!
 //! The crate knows nothing of inboxes or storage. The answer `250` to a message is the handler's.
 
+pub mod client;
 pub mod command;
 pub mod data;
 mod envelope;

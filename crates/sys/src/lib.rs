@@ -11,12 +11,14 @@ mod dns;
 mod ids;
 mod listen;
 mod tasks;
+mod tls;
 
 pub use clock::{Clock, Elapsed, SystemClock, timeout, timeout_at};
 pub use dns::{Answer, MailExchanger, Resolver, Unanswered};
 pub use ids::Ids;
 pub use listen::{ListenError, listen};
 pub use tasks::{Running, Shutdown, Tasks};
+pub use tls::{TlsClient, TlsError, TlsUsed, Trust};
 
 use std::sync::Arc;
 

@@ -9,9 +9,11 @@
 mod address;
 mod exchange;
 mod policy;
+mod tcp;
 
 pub use address::{Net, is_public};
 pub use policy::{Allowed, Policy};
+pub use tcp::Open;
 
 use std::future::Future;
 use std::io;

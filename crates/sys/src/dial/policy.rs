@@ -101,18 +101,35 @@ impl Policy {
     /// [`DialError`] with the rule that is broken.
     pub fn admit(&self, url: &Url, addresses: &[IpAddr]) -> Result<(), DialError> {
         let named = self.is_named(url);
-        let in_net = |address: &IpAddr| self.nets().any(|net| net.contains(*address));
         for address in addresses {
-            let own = self.loopback && address.to_canonical().is_loopback();
-            let usable = !address.is_unspecified() && !address.to_canonical().is_multicast();
-            if !(is_public(*address) || own || in_net(address) || named && usable) {
-                return Err(DialError::Private);
-            }
+            self.admit_address(named, *address)?;
         }
+        let in_net = |address: &IpAddr| self.nets().any(|net| net.contains(*address));
         if self.is_clear(url) && !named && !addresses.iter().all(in_net) {
             return Err(DialError::Plain);
         }
         Ok(())
+    }
+
+    /// Checks one address that `host` led to, for protocols other than HTTP. Mail has no URL and
+    /// is sent in the clear where there is nothing better, so [`Policy::plain`] is not asked.
+    ///
+    /// # Errors
+    /// [`DialError::Private`].
+    pub fn admit_host(&self, host: &str, address: IpAddr) -> Result<(), DialError> {
+        self.admit_address(self.is_listed(host), address)
+    }
+
+    fn admit_address(&self, named: bool, address: IpAddr) -> Result<(), DialError> {
+        let plain = address.to_canonical();
+        let own = self.loopback && plain.is_loopback();
+        let usable = !address.is_unspecified() && !plain.is_multicast();
+        let in_net = || self.nets().any(|net| net.contains(address));
+        if is_public(address) || own || in_net() || named && usable {
+            Ok(())
+        } else {
+            Err(DialError::Private)
+        }
     }
 
     fn is_clear(&self, url: &Url) -> bool {
@@ -120,10 +137,14 @@ impl Policy {
     }
 
     fn is_named(&self, url: &Url) -> bool {
-        let Some(Host::Domain(name)) = url.host() else {
-            return false;
-        };
-        let name = bare(name);
+        match url.host() {
+            Some(Host::Domain(name)) => self.is_listed(name),
+            _ => false,
+        }
+    }
+
+    fn is_listed(&self, host: &str) -> bool {
+        let name = bare(host);
         self.allowed
             .iter()
             .any(|one| matches!(one, Allowed::Host(host) if *host == name))
@@ -248,6 +269,28 @@ mod tests {
             let asked = admit(&laptop, "http://x.test/", &[near]);
             assert!(matches!(asked, Some(DialError::Private)), "{near}");
         }
+    }
+
+    #[test]
+    fn a_mail_host_is_checked_like_any_other() {
+        let admitted = |policy: &Policy, address: &str| {
+            policy
+                .admit_host("mx.test", address.parse().unwrap())
+                .is_ok()
+        };
+        assert!(admitted(&policy(&[]), "8.8.8.8"));
+        for private in [
+            "127.0.0.1",
+            "10.0.0.1",
+            "::1",
+            "::ffff:127.0.0.1",
+            "0.0.0.0",
+        ] {
+            assert!(!admitted(&policy(&[]), private), "{private}");
+        }
+        assert!(admitted(&policy(&["10.0.0.0/8"]), "10.0.0.1"));
+        assert!(admitted(&policy(&["mx.test"]), "10.0.0.1"));
+        assert!(!admitted(&policy(&["mx.test"]), "0.0.0.0"));
     }
 
     #[test]
