@@ -35,8 +35,38 @@ pub struct Word<'a> {
 /// address is also one word as a whole.
 pub fn each_word(text: &str, mut each: impl FnMut(Word<'_>)) {
     let mut scanner = Scanner::default();
-    each_folded(text, |folded| scanner.take(folded, &mut each));
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let plain = plain_end(bytes, at);
+        scanner.take_plain(text, at, plain, &mut each);
+        at = plain;
+        let end = unplain_end(bytes, at);
+        each_folded(&text[at..end], |folded| {
+            let folded = Folded {
+                start: folded.start + at,
+                end: folded.end + at,
+                ..folded
+            };
+            scanner.take(folded, &mut each);
+        });
+        at = end;
+    }
     scanner.end_chunk(&mut each);
+}
+
+/// Where the ASCII that begins at `at` ends. A mark may stand on the last character before other
+/// writing, which therefore belongs to that.
+fn plain_end(bytes: &[u8], at: usize) -> usize {
+    let other = bytes[at..].iter().position(|byte| !byte.is_ascii());
+    other.map_or(bytes.len(), |length| at + length.saturating_sub(1))
+}
+
+/// Where the other writing that begins at `at`, or after one character of ASCII, ends.
+fn unplain_end(bytes: &[u8], at: usize) -> usize {
+    let rest = bytes.get(at + 1..).unwrap_or_default();
+    let plain = rest.iter().position(u8::is_ascii);
+    plain.map_or(bytes.len(), |length| at + 1 + length)
 }
 
 #[derive(Default)]
@@ -60,6 +90,54 @@ struct Scanner {
 }
 
 impl Scanner {
+    /// Takes a stretch of ASCII, whose letters and digits need no folding but of their case.
+    fn take_plain(
+        &mut self,
+        text: &str,
+        mut at: usize,
+        end: usize,
+        each: &mut impl FnMut(Word<'_>),
+    ) {
+        let bytes = text.as_bytes();
+        while at < end {
+            let byte = bytes[at];
+            if !byte.is_ascii_alphanumeric() {
+                let folded = Folded {
+                    char: char::from(byte),
+                    start: at,
+                    end: at + 1,
+                };
+                self.take(folded, each);
+                at += 1;
+                continue;
+            }
+            let rest = bytes[at..end].iter();
+            let length = rest.take_while(|byte| byte.is_ascii_alphanumeric()).count();
+            self.end_run(each);
+            self.extend_plain(text, at, at + length);
+            at += length;
+        }
+    }
+
+    fn extend_plain(&mut self, text: &str, start: usize, end: usize) {
+        let length = end - start;
+        if self.length == 0 {
+            self.start = start;
+        }
+        if self.chunk_length == 0 {
+            self.chunk_start = start;
+            self.chunk_position = self.position;
+        }
+        let room = MAX_TERM.saturating_sub(self.length).min(length);
+        push_lower(&mut self.word, &text[start..start + room]);
+        let room = MAX_WHOLE.saturating_sub(self.chunk_length).min(length);
+        push_lower(&mut self.chunk, &text[start..start + room]);
+        self.length += length;
+        self.end = end;
+        self.chunk_length += length;
+        self.chunk_end = end;
+    }
+
     fn take(&mut self, c: Folded, each: &mut impl FnMut(Word<'_>)) {
         if is_word(c.char) {
             if self.is_in_run(c.char) {
@@ -171,22 +249,29 @@ impl Scanner {
     fn end_chunk(&mut self, each: &mut impl FnMut(Word<'_>)) {
         self.end_run(each);
         self.end_word(each);
-        let address = self.chunk.trim_end_matches(|c| !is_word(c));
-        let is_address = self.ats == 1 && self.chunk_length <= MAX_WHOLE;
-        if is_address && address.contains('@') {
-            each(Word {
-                term: address,
-                position: self.chunk_position,
-                start: self.chunk_start,
-                end: self.chunk_end,
-                is_whole: true,
-                is_tail: false,
-            });
+        if self.ats == 1 && self.chunk_length <= MAX_WHOLE {
+            let address = self.chunk.trim_end_matches(|c| !is_word(c));
+            if address.contains('@') {
+                each(Word {
+                    term: address,
+                    position: self.chunk_position,
+                    start: self.chunk_start,
+                    end: self.chunk_end,
+                    is_whole: true,
+                    is_tail: false,
+                });
+            }
         }
         self.chunk.clear();
         self.chunk_length = 0;
         self.ats = 0;
     }
+}
+
+fn push_lower(to: &mut String, ascii: &str) {
+    let old = to.len();
+    to.push_str(ascii);
+    to[old..].make_ascii_lowercase();
 }
 
 fn is_word(c: char) -> bool {
@@ -212,4 +297,46 @@ pub(super) fn is_spaceless(c: char) -> bool {
         | 0xAC00..=0xD7FF
         | 0xF900..=0xFAFF
         | 0x20000..=0x3FFFF)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// A word with all that is said of it.
+    type Told = (String, u32, usize, usize, bool, bool);
+
+    fn told(word: Word<'_>) -> Told {
+        let Word {
+            term,
+            position,
+            start,
+            end,
+            is_whole,
+            is_tail,
+        } = word;
+        (term.to_owned(), position, start, end, is_whole, is_tail)
+    }
+
+    /// The words without the short way through ASCII.
+    fn folded_throughout(text: &str) -> Vec<Told> {
+        let (mut scanner, mut found) = (Scanner::default(), Vec::new());
+        let mut each = |word: Word<'_>| found.push(told(word));
+        each_folded(text, |folded| scanner.take(folded, &mut each));
+        scanner.end_chunk(&mut each);
+        found
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_through_ascii_finds_the_same_words(
+            text in "([a-zA-Z0-9]{0,50}|[@._+ -]|é|e\u{301}|東|ｶ|ﾞ|\u{AD}|ß|ก|[a-z]{1,9}@[a-z.]{1,130}|\\PC){0,40}",
+        ) {
+            let mut found = Vec::new();
+            each_word(&text, |word| found.push(told(word)));
+            prop_assert_eq!(found, folded_throughout(&text), "{}", text);
+        }
+    }
 }

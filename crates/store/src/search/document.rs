@@ -62,12 +62,23 @@ pub(super) fn words(message: &Message, content: &Content) -> WordList {
     words.field(&FROM, [message.from.as_str()]);
     words.field(&RECIPIENTS, message.people.recipients());
     words.field(&FILES, files(message));
-    words.field(&NEW_TEXT, content.extracted_text.as_deref());
-    words.field(&TEXT, content.text.as_deref());
+    match (&content.extracted_text, &content.text) {
+        // Most mail quotes nothing: its words are cut once and count for both.
+        (Some(new), Some(text)) if is_all_new(new, text) => words.both(text),
+        (new, text) => {
+            words.field(&NEW_TEXT, new.as_deref());
+            words.field(&TEXT, text.as_deref());
+        }
+    }
     let mut keys: WordList = words.0.into_iter().collect();
     keys.push((segment::of_inbox(message.inbox_key.as_bytes()), 1));
     keys.push((segment::of_pod(message.pod_id.as_bytes()), 1));
     keys
+}
+
+/// Whether both have the same words, for all that is looked at.
+fn is_all_new(new: &str, text: &str) -> bool {
+    text.len() <= MAX_TEXT && new.trim().lines().eq(text.trim().lines())
 }
 
 /// Whether what stands together in the query stands together in the message too. Single words are
@@ -103,19 +114,42 @@ struct Words(HashMap<Vec<u8>, u8>);
 
 impl Words {
     fn field<'a>(&mut self, field: &Field, texts: impl IntoIterator<Item = &'a str>) {
-        let mut counted: HashMap<Vec<u8>, u8> = HashMap::new();
-        for text in texts {
-            each_word(head(text), |word| {
-                let count = counted.entry(segment::word(word.term)).or_default();
-                if *count == 0 && field.is_header {
-                    self.insides(&word, field.weight);
-                }
-                *count = count.saturating_add(1).min(field.most);
-            });
-        }
-        for (key, count) in counted {
+        for (key, count) in self.count(field, texts) {
             self.add(key, field.weight.saturating_mul(count));
         }
+    }
+
+    /// Adds a text that is new as a whole.
+    fn both(&mut self, text: &str) {
+        const WEIGHT: u8 = NEW_TEXT.weight + TEXT.weight;
+        const { assert!(NEW_TEXT.most == TEXT.most) }
+        for (key, count) in self.count(&TEXT, [text]) {
+            self.add(key, WEIGHT.saturating_mul(count));
+        }
+    }
+
+    /// How often each word counts in a field.
+    fn count<'a>(
+        &mut self,
+        field: &Field,
+        texts: impl IntoIterator<Item = &'a str>,
+    ) -> HashMap<Vec<u8>, u8> {
+        let mut counted: HashMap<Vec<u8>, u8> = HashMap::new();
+        let mut key = Vec::new();
+        for text in texts {
+            each_word(head(text), |word| {
+                segment::word_into(&mut key, word.term);
+                if let Some(count) = counted.get_mut(&key) {
+                    *count = count.saturating_add(1).min(field.most);
+                    return;
+                }
+                counted.insert(key.clone(), 1.min(field.most));
+                if field.is_header {
+                    self.insides(&word, field.weight);
+                }
+            });
+        }
+        counted
     }
 
     /// Adds the ends of a header's word, by which its inside is found.

@@ -239,7 +239,7 @@ fn choose(rows: &[SegmentRow], now: Timestamp) -> Option<Vec<(SegmentId, i64)>> 
 impl Txn<'_> {
     /// Notes that the words of a message are to be indexed.
     pub(crate) fn await_indexing(&mut self, message: &Message) -> Result<()> {
-        self.exec(
+        self.put(
             "insert into search_pending (org_id, pod_id, inbox_id, message_key) values ($1, $2, $3, $4) \
              on conflict (org_id, message_key) do nothing -- unscoped: the row names its tenant",
             args![message.org_id, message.pod_id, message.inbox_key, message.key],

@@ -9,7 +9,7 @@
 //!
 //! The leaf of a word is the last one whose key is not greater than the word's.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use model::{Error, Result};
 
@@ -53,6 +53,13 @@ pub(super) fn word(term: &str) -> Vec<u8> {
     [&[WORDS], term.as_bytes()].concat()
 }
 
+/// The same into room that is there already.
+pub(super) fn word_into(key: &mut Vec<u8>, term: &str) {
+    key.clear();
+    key.push(WORDS);
+    key.extend_from_slice(term.as_bytes());
+}
+
 /// The key of what a header's word ends with: it is found inside that word.
 pub(super) fn inside(term: &str) -> Vec<u8> {
     [&[WORDS, INSIDE], term.as_bytes()].concat()
@@ -90,7 +97,7 @@ impl Builder {
     pub(super) fn build(mut self) -> Segment {
         self.docs.sort_by_key(|(doc, _)| order(doc));
         self.docs.dedup_by_key(|(doc, _)| doc.message);
-        let mut words: BTreeMap<Vec<u8>, Posting> = BTreeMap::new();
+        let mut words: HashMap<Vec<u8>, Posting> = HashMap::new();
         let mut docs = Vec::with_capacity(self.docs.len());
         for (number, (doc, own)) in (0_u32..).zip(self.docs) {
             for (key, weight) in own {
@@ -99,6 +106,8 @@ impl Builder {
             docs.push(doc);
         }
         let mut leaves = Writer::new(&docs);
+        let mut words: Vec<(Vec<u8>, Posting)> = words.into_iter().collect();
+        words.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         for (key, posting) in words {
             leaves.entry(key, &posting);
         }
