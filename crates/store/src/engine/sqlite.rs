@@ -105,26 +105,18 @@ fn read_only() -> OpenFlags {
     OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX
 }
 
-/// Takes what is queued, runs each transaction under a savepoint, commits them together, and only
-/// then answers. A transaction that fails rolls back alone.
+/// A transaction that was run, and how that ended.
+type Ran = (Box<dyn Task>, Result<()>);
+
+/// Takes what is queued, commits all of it together, and only then answers.
 fn write_loop(conn: &mut SqliteConn, queue: &Queue<Box<dyn Task>>, checkpoints: &Queue<()>) {
     let mut since_checkpoint = 0;
     while let Some(first) = queue.pop() {
-        let mut batch: Vec<(Box<dyn Task>, Result<()>)> = Vec::with_capacity(MAX_BATCH);
-        let mut next = Some(first);
         if let Err(error) = conn.batch("begin immediate") {
-            if let Some(task) = next.take() {
-                task.finish(Err(error.into()));
-            }
+            first.finish(Err(error.into()));
             continue;
         }
-        while let Some(mut task) = next.take() {
-            let outcome = run_one(conn, task.as_mut());
-            batch.push((task, outcome));
-            if batch.len() < MAX_BATCH {
-                next = queue.try_pop();
-            }
-        }
+        let batch = run_batch(conn, first, queue);
         let mut committed = conn.batch("commit");
         if committed.is_err() {
             // A commit that failed may have left the transaction open (a full disk does).
@@ -155,6 +147,51 @@ fn write_loop(conn: &mut SqliteConn, queue: &Queue<Box<dyn Task>>, checkpoints: 
                 }
             }
         }
+    }
+}
+
+/// Runs the first transaction and those that wait behind it. A transaction that fails leaves
+/// nothing behind, and the others stand.
+///
+/// A savepoint around each would have SQLite copy every page that it changes. Hardly any fails
+/// after it has written something; when one does, all of them are run again with savepoints.
+fn run_batch(
+    conn: &mut SqliteConn,
+    first: Box<dyn Task>,
+    queue: &Queue<Box<dyn Task>>,
+) -> Vec<Ran> {
+    let mut batch: Vec<Ran> = Vec::with_capacity(MAX_BATCH);
+    let mut next = Some(first);
+    while let Some(mut task) = next.take() {
+        let before = conn.0.total_changes();
+        let outcome = task.run(conn);
+        let has_written = conn.0.total_changes() != before;
+        // A full disk may have ended the transaction that all of them share.
+        let is_spoilt = outcome.is_err() && has_written || conn.0.is_autocommit();
+        batch.push((task, outcome));
+        if is_spoilt {
+            run_apart(conn, &mut batch);
+            break;
+        }
+        if batch.len() < MAX_BATCH {
+            next = queue.try_pop();
+        }
+    }
+    batch
+}
+
+/// Takes back what the transactions did and runs each under a savepoint.
+fn run_apart(conn: &mut SqliteConn, batch: &mut [Ran]) {
+    if !conn.0.is_autocommit() {
+        // Where that fails, the next one fails too.
+        let _ = conn.batch("rollback");
+    }
+    let begun = conn.batch("begin immediate").map_err(Error::from);
+    for (task, outcome) in batch {
+        *outcome = match &begun {
+            Ok(()) => run_one(conn, task.as_mut()),
+            Err(error) => Err(Error::new(error.code(), error.detail().to_owned())),
+        };
     }
 }
 
