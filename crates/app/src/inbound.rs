@@ -147,7 +147,7 @@ impl App {
         let access = self.store().system(org_id, Reason::Reception);
         let grant: Grant<perm::Authenticated> = access.grant()?;
         let raw = self.store().place(&grant, &arrival.raw).await?;
-        let body = self.store().pack(&understood.content)?;
+        let (body, tail) = self.pack(&understood.content)?;
         let news: Vec<(NewMessage, u128)> = inboxes
             .into_iter()
             .map(|inbox| {
@@ -155,8 +155,6 @@ impl App {
                 (new, self.env().ids.random().as_u128())
             })
             .collect();
-        let tail = render::received_tail(&understood.content)?;
-        let tail = self.store().pack_tail(&tail)?;
         let authors = authors(arrival, &understood.parsed);
         self.store()
             .write(&grant, move |txn| {
@@ -186,6 +184,15 @@ impl App {
                 Ok(())
             })
             .await
+    }
+
+    /// Packs the readable part, and the end of the event that shows it.
+    fn pack(&self, content: &Content) -> Result<(store::Body, store::EventTail)> {
+        let store = self.store();
+        match render::received_tail(content)? {
+            Some(tail) => store.pack_twice(content, &tail.texts, &tail.rest),
+            None => Ok((store.pack(content)?, store.pack_tail(render::LEFT_OUT)?)),
+        }
     }
 
     fn new_message(

@@ -19,27 +19,52 @@ const MAX_TAIL_JSON: usize = 640 << 10;
 /// WebSocket frame of 1 MiB.
 const MAX_HEAD_JSON: usize = 256 << 10;
 
-/// The end of the event about a received message: its bodies and headers, and the brace that
-/// closes the message. It follows from the mail alone, so it is made before the transaction.
-pub(crate) fn received_tail(content: &Content) -> Result<String> {
-    let left_out = "}".to_owned();
+/// The end of the event about a received message, but for the beginning that its texts make.
+pub(crate) struct ReceivedTail {
+    /// The bodies as JSON members, each after a comma.
+    pub(crate) texts: String,
+    /// The headers likewise, and the brace that closes the message.
+    pub(crate) rest: String,
+}
+
+/// What closes a message whose bodies and headers are left out.
+pub(crate) const LEFT_OUT: &str = "}";
+
+/// The end of the event about a received message: its bodies and headers. It follows from the mail
+/// alone, so it is made before the transaction. `None` when they are too large for an event.
+pub(crate) fn received_tail(content: &Content) -> Result<Option<ReceivedTail>> {
     if weight(content) > MAX_EVENT {
-        return Ok(left_out);
+        return Ok(None);
     }
-    let members = json(&wire::MessageBody {
+    let members = |body: &wire::MessageBody| -> Result<String> {
+        let object = json(body)?;
+        let members = object
+            .strip_prefix('{')
+            .and_then(|all| all.strip_suffix('}'));
+        Ok(match members {
+            Some(members) if !members.is_empty() => format!(",{members}"),
+            _ => String::new(),
+        })
+    };
+    let texts = members(&wire::MessageBody {
         text: content.text.clone(),
         html: content.html.clone(),
         extracted_text: content.extracted_text.clone(),
         extracted_html: content.extracted_html.clone(),
+        headers: Headers::default(),
+    })?;
+    let headers = members(&wire::MessageBody {
+        text: None,
+        html: None,
+        extracted_text: None,
+        extracted_html: None,
         headers: Headers(content.headers.clone()),
     })?;
-    match members.strip_prefix('{') {
-        Some(rest) if rest.len() > 1 && rest.len() <= MAX_TAIL_JSON => Ok(format!(",{rest}")),
-        _ => Ok(left_out),
-    }
+    let rest = headers + LEFT_OUT;
+    Ok((texts.len() + rest.len() <= MAX_TAIL_JSON).then_some(ReceivedTail { texts, rest }))
 }
 
-/// The beginning of the same event, up to where [`received_tail`] goes on.
+/// The beginning of the same event, up to where [`received_tail`] or [`LEFT_OUT`] goes on.
 pub(crate) fn received_head(message: &Message, thread: &Thread) -> Result<String> {
     let mut message = self::message(message, &Content::default());
     let mut thread = thread_item(thread);

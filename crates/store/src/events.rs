@@ -39,10 +39,20 @@ pub struct EventTail(Packed);
 
 impl EventTail {
     pub(crate) fn pack(codec: &Codec, text: &str) -> Result<Self> {
-        if text.len() > MAX_BODY {
+        Self::of(codec.pack(text.as_bytes()))
+    }
+
+    /// The end that begins with `texts`, which are packed already, and goes on with `rest`.
+    pub(crate) fn join(codec: &Codec, texts: &Packed, rest: &str) -> Result<Self> {
+        let rest = codec.pack(rest.as_bytes());
+        Self::of(Packed::join(&[texts, &rest])?)
+    }
+
+    fn of(packed: Packed) -> Result<Self> {
+        if packed.size > MAX_BODY {
             return Err(too_large());
         }
-        Ok(Self(codec.pack(text.as_bytes())))
+        Ok(Self(packed))
     }
 }
 

@@ -14,7 +14,7 @@ pub use self::filing::{Filed, NewMessage};
 pub use self::listing::Position;
 
 use crate::blobs::Stored;
-use crate::codec::Codec;
+use crate::codec::{Codec, Packed};
 use crate::db::{DbError, DbResult, Row, args};
 use crate::txn::Txn;
 use crate::view::{View, from_json};
@@ -28,13 +28,27 @@ pub(crate) const COLUMNS: &str = "m.message_key, m.org_id, m.pod_id, m.inbox_id,
 #[derive(Clone, Debug)]
 pub struct Body(Vec<u8>);
 
+/// The header fields of a message, in order.
+pub(crate) type Headers = [(String, String)];
+
 impl Body {
     pub(crate) fn pack(codec: &Codec, content: &Content) -> Result<Self> {
         let json = serde_json::to_vec(content).map_err(Error::internal)?;
-        let packed = codec.pack(&json);
+        Self::of(&codec.pack(&json))
+    }
+
+    /// The readable part whose texts, JSON members each after a comma, are packed already.
+    pub(crate) fn join(codec: &Codec, headers: &Headers, texts: &Packed) -> Result<Self> {
+        let headers = serde_json::to_string(headers).map_err(Error::internal)?;
+        let headers = codec.pack(format!("{{\"headers\":{headers}").as_bytes());
+        let end = Packed::plain(b"}".to_vec());
+        Self::of(&Packed::join(&[&headers, texts, &end])?)
+    }
+
+    fn of(packed: &Packed) -> Result<Self> {
         let mut bytes = Vec::with_capacity(packed.bytes.len() + 9);
         bytes.push(u8::try_from(packed.codec).map_err(Error::internal)?);
-        bytes.extend_from_slice(&(json.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(&(packed.size as u64).to_le_bytes());
         bytes.extend_from_slice(&packed.bytes);
         Ok(Self(bytes))
     }

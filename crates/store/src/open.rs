@@ -313,6 +313,24 @@ impl Store {
         Body::pack(&self.0.codec, content)
     }
 
+    /// Packs both the readable part of a message and the end of the event about it, which hold the
+    /// same texts: those are packed once. `texts` are the bodies of `content` as JSON members, each
+    /// after a comma; the event's payload ends with them and `rest`.
+    ///
+    /// # Errors
+    /// When it is larger than an event may be.
+    pub fn pack_twice(
+        &self,
+        content: &Content,
+        texts: &str,
+        rest: &str,
+    ) -> Result<(Body, EventTail)> {
+        let codec = &self.0.codec;
+        let texts = codec.pack(texts.as_bytes());
+        let body = Body::join(codec, &content.headers, &texts)?;
+        Ok((body, EventTail::join(codec, &texts, rest)?))
+    }
+
     /// Packs the large end of an event's payload, likewise before the transaction.
     ///
     /// # Errors
