@@ -1,6 +1,7 @@
 //! The event log: appended by the commit step, gapless for each organisation, read by cursor.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use model::{EventId, EventKind, Hidden, InboxKey, OrgId, PodId, Result};
@@ -207,6 +208,8 @@ pub(crate) struct Wake {
     pub(crate) routes: bool,
     /// Messages wait to be indexed.
     pub(crate) unindexed: bool,
+    /// An organisation has a webhook that it did not have.
+    pub(crate) hooks: Option<OrgId>,
 }
 
 /// Wakes readers after a commit. It carries no data: a lost wake-up costs one poll interval, never
@@ -219,11 +222,23 @@ struct HubState {
     logs: Mutex<HashMap<OrgId, watch::Sender<i64>>>,
     jobs: Notify,
     unindexed: Notify,
+    filed: AtomicU64,
     posts: Notify,
-    /// Organisations whose log has grown since somebody asked.
-    grown: Mutex<BTreeSet<OrgId>>,
+    grown: Mutex<Grown>,
     grew: Notify,
     routes: Routes,
+}
+
+/// Whose log was written to, for the one who looks at the logs for webhooks.
+#[derive(Default)]
+struct Grown {
+    /// Organisations whose log has grown since somebody asked.
+    logs: BTreeSet<OrgId>,
+    /// Organisations without webhooks, whose logs nobody needs to look at.
+    unhooked: HashSet<OrgId>,
+    /// How often this process has made a webhook: what was read before the last time is not to be
+    /// relied on.
+    made: u64,
 }
 
 impl Hub {
@@ -236,7 +251,16 @@ impl Hub {
                     newer
                 });
             }
-            self.grown().insert(org_id);
+            let mut grown = self.grown();
+            if !grown.unhooked.contains(&org_id) && grown.logs.insert(org_id) {
+                self.0.grew.notify_one();
+            }
+        }
+        if let Some(org_id) = wake.hooks {
+            let mut grown = self.grown();
+            grown.made += 1;
+            grown.unhooked.remove(&org_id);
+            grown.logs.insert(org_id);
             self.0.grew.notify_one();
         }
         if wake.routes {
@@ -247,6 +271,7 @@ impl Hub {
             self.0.posts.notify_one();
         }
         if wake.unindexed {
+            self.0.filed.fetch_add(1, Ordering::Relaxed);
             self.0.unindexed.notify_one();
         }
     }
@@ -270,7 +295,7 @@ impl Hub {
     /// The organisations whose log has grown since the last call; waits until there is one.
     pub(crate) async fn logs_grown(&self) -> BTreeSet<OrgId> {
         loop {
-            let grown = std::mem::take(&mut *self.grown());
+            let grown = std::mem::take(&mut self.grown().logs);
             if !grown.is_empty() {
                 return grown;
             }
@@ -278,13 +303,33 @@ impl Hub {
         }
     }
 
-    fn grown(&self) -> MutexGuard<'_, BTreeSet<OrgId>> {
+    /// How often this process has made a webhook.
+    pub(crate) fn hooks_made(&self) -> u64 {
+        self.grown().made
+    }
+
+    /// Takes note of whether an organisation had webhooks when `made` was how often some were made.
+    pub(crate) fn note_hooks(&self, org_id: OrgId, made: u64, has_some: bool) {
+        let mut grown = self.grown();
+        if has_some {
+            grown.unhooked.remove(&org_id);
+        } else if grown.made == made {
+            grown.unhooked.insert(org_id);
+        }
+    }
+
+    fn grown(&self) -> MutexGuard<'_, Grown> {
         self.0.grown.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Completes when a message was filed since the last call that is to be indexed.
     pub(crate) async fn unindexed(&self) {
         self.0.unindexed.notified().await;
+    }
+
+    /// How many transactions have filed messages that are to be indexed.
+    pub(crate) fn filed(&self) -> u64 {
+        self.0.filed.load(Ordering::Relaxed)
     }
 
     /// What is remembered of where mail goes.

@@ -377,9 +377,26 @@ impl Store {
     }
 
     /// The organisations whose log this process has written to since the last call; waits until
-    /// there is one. Only one caller hears of each.
+    /// there is one. Only one caller hears of each. Organisations that were found without webhooks
+    /// are left out until this process makes one for them.
     pub async fn logs_grown(&self) -> BTreeSet<OrgId> {
         self.0.hub.logs_grown().await
+    }
+
+    /// Whether the log of an organisation with webhooks goes on after what was looked at.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn hooks_are_behind<P>(&self, grant: &Grant<P>) -> Result<bool> {
+        let made = self.0.hub.hooks_made();
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method alone is not general enough over the lifetime of the view"
+        )]
+        let read = self.read(grant, |view| view.hooks_are_behind());
+        let (org_id, behind) = (grant.access().org_id(), read.await?);
+        self.0.hub.note_hooks(org_id, made, behind.is_some());
+        Ok(behind.unwrap_or(false))
     }
 
     /// Up to `limit` organisations whose log goes on after what was looked at for their webhooks.
@@ -394,6 +411,12 @@ impl Store {
     /// Completes when this process has filed a message since the last call that is to be indexed.
     pub async fn unindexed(&self) {
         self.0.hub.unindexed().await;
+    }
+
+    /// How many transactions of this process have filed messages that are to be indexed.
+    #[must_use]
+    pub fn filed(&self) -> u64 {
+        self.0.hub.filed()
     }
 
     /// The next organisation after `after` that has messages to be indexed.

@@ -15,6 +15,7 @@ pub struct Txn<'a> {
     pub(crate) jobs: bool,
     pub(crate) routes: bool,
     pub(crate) unindexed: bool,
+    pub(crate) hooks: bool,
 }
 
 impl<'a> Txn<'a> {
@@ -25,6 +26,7 @@ impl<'a> Txn<'a> {
             jobs: false,
             routes: false,
             unindexed: false,
+            hooks: false,
         }
     }
 
@@ -37,11 +39,13 @@ impl<'a> Txn<'a> {
     pub(crate) fn close(mut self) -> Result<Wake> {
         let events = std::mem::take(&mut self.events);
         let log = self.append(events)?;
+        let hooks = self.hooks.then(|| self.access.org_id());
         Ok(Wake {
             log,
             jobs: self.jobs,
             routes: self.routes,
             unindexed: self.unindexed,
+            hooks,
         })
     }
 }

@@ -20,9 +20,14 @@ use crate::App;
 const BATCH: usize = 128;
 /// Batches that a search waits for. The newest messages come first, so only old ones can be missing
 /// from its answer, and only after the server was updated or while it takes in a flood.
-const BEFORE_SEARCH: usize = 4;
+const BEFORE_SEARCH: usize = 8;
 /// How long mail is gathered, so that a stream of it makes few small segments.
 const GATHER: Duration = Duration::from_millis(200);
+/// Messages filed in that time that are a flood: they are received first, and indexed when it makes a
+/// pause.
+const FLOOD: u64 = 100;
+/// How long a flood is waited for.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// Another process may have filed mail and died.
 const POLL: Duration = Duration::from_secs(5);
 /// How often every organisation is looked at.
@@ -39,6 +44,8 @@ pub(crate) struct Indexing {
     lines: Mutex<HashMap<OrgId, Arc<tokio::sync::Mutex<()>>>>,
     /// Those whose index grew since their segments were last merged, in the background or by a search.
     grown: Mutex<HashSet<OrgId>>,
+    /// Somebody searches in what a flood has left.
+    hurry: tokio::sync::Notify,
 }
 
 impl Indexing {
@@ -76,14 +83,28 @@ pub(crate) async fn run(app: App, mut shutdown: Shutdown) {
             () = app.store().unindexed() => {}
             () = clock.sleep_until(app.now().plus(POLL)) => {}
         }
-        tokio::select! {
-            () = shutdown.requested() => return,
-            () = clock.sleep_until(app.now().plus(GATHER)) => {}
-        }
+        app.gather(&mut shutdown).await;
     }
 }
 
 impl App {
+    /// Waits for more, and for the end of a flood.
+    async fn gather(&self, shutdown: &mut Shutdown) {
+        let until = self.now().plus(PATIENCE);
+        loop {
+            let before = self.store().filed();
+            tokio::select! {
+                () = shutdown.requested() => return,
+                () = self.0.indexing.hurry.notified() => return,
+                () = self.env().clock.sleep_until(self.now().plus(GATHER)) => {}
+            }
+            let is_flood = self.store().filed().saturating_sub(before) >= FLOOD;
+            if !is_flood || self.now() >= until {
+                return;
+            }
+        }
+    }
+
     /// Brings the index up to date before a search. A search goes on without it: it then misses
     /// the newest mail, which is better than no answer.
     pub(crate) async fn index_now(&self, org: OrgId) {
@@ -97,9 +118,10 @@ impl App {
         for _ in 0..BEFORE_SEARCH {
             let left = self.store().read(&grant, |view| view.has_unindexed());
             if !left.await? || !self.index_batch(org, &grant).await? {
-                break;
+                return Ok(());
             }
         }
+        self.0.indexing.hurry.notify_one();
         Ok(())
     }
 

@@ -55,12 +55,7 @@ impl App {
     async fn fan_out(&self, org_id: OrgId) -> Result<()> {
         let access = self.store().system(org_id, Reason::Delivery);
         let grant: Grant<perm::Authenticated> = access.grant()?;
-        #[expect(
-            clippy::redundant_closure_for_method_calls,
-            reason = "the method alone is not general enough over the lifetime of the view"
-        )]
-        let behind = self.store().read(&grant, |view| view.hooks_are_behind());
-        if !behind.await? {
+        if !self.store().hooks_are_behind(&grant).await? {
             return Ok(());
         }
         loop {

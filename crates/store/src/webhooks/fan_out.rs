@@ -31,19 +31,17 @@ pub(crate) struct Head {
 }
 
 impl View<'_> {
-    /// Whether the log of an organisation with webhooks goes on after what was looked at.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn hooks_are_behind(&mut self) -> Result<bool> {
+    /// Whether the log goes on after what was looked at; `None` for an organisation that has no
+    /// webhooks.
+    pub(crate) fn hooks_are_behind(&mut self) -> Result<Option<bool>> {
         let cursor = self.first(
             "select seq from webhook_cursor where {scope:org}",
             &[],
             |row| row.get::<i64>(0),
         )?;
         match cursor {
-            Some(cursor) => Ok(cursor < self.log_end()?),
-            None => Ok(false),
+            Some(cursor) => Ok(Some(cursor < self.log_end()?)),
+            None => Ok(None),
         }
     }
 

@@ -185,6 +185,7 @@ impl Txn<'_> {
     pub fn create_webhook(&mut self, new: &NewWebhook, most: i64) -> Result<WebhookRow> {
         // Whoever makes one waits here for the others, so that they can be counted.
         self.lock_cursor()?;
+        self.hooks = true;
         if let Some(client_id) = &new.client_id
             && let Some(known) = self.webhook_of_client(client_id)?
         {
@@ -291,6 +292,7 @@ impl Txn<'_> {
         }
         // Between the reading of the log's end and the commit nobody may look at the log for it.
         self.lock_cursor()?;
+        self.hooks = true;
         let (now, begins) = (self.now, self.log_end()?);
         self.exec(
             "update webhook set enabled = $2, disabled_reason = $3, epoch = epoch + 1, begins = $4, \
