@@ -20,7 +20,7 @@ use model::{
     AttachmentId, Error, EventKind, Hidden, Kind, MessageKey, OrgId, Result, ThreadId, perm,
 };
 use smtp::{Envelope, Reply};
-use store::{Filed, Grant, NewEvent, NewMessage, Reason, Route};
+use store::{Grant, NewEvent, NewMessage, Reason, Received, Route};
 
 use crate::authenticate::{self, Sender};
 use crate::{App, render};
@@ -160,9 +160,9 @@ impl App {
             .write(&grant, move |txn| {
                 let mut gone = 0;
                 for (new, random) in &news {
-                    let message = match txn.file_received(new, &authors) {
-                        Ok(Filed::New(message)) => message,
-                        Ok(Filed::Duplicate) => continue,
+                    let (message, thread) = match txn.file_received(new, &authors) {
+                        Ok(Received::New(message, thread)) => (message, thread),
+                        Ok(Received::Duplicate) => continue,
                         // Deleted since the recipient was accepted: the others still get theirs.
                         Err(error) if error.kind() == Kind::NotFound && gone + 1 < news.len() => {
                             gone += 1;
@@ -170,7 +170,6 @@ impl App {
                         }
                         Err(error) => return Err(error),
                     };
-                    let thread = txn.thread(None, message.thread_id)?;
                     txn.emit(NewEvent {
                         kind: kind_of(&message.labels),
                         pod_id: Some(message.pod_id),

@@ -110,20 +110,29 @@ impl Txn<'_> {
     pub fn link(&mut self, placed: &Placed) -> Result<()> {
         let org_id = self.access.org_id();
         let id = placed.blob_id.0.as_slice();
-        let (codec, data, object) = match &placed.at {
-            Place::Row(packed) => (packed.codec, Some(packed.bytes.as_slice()), None),
-            Place::Object { codec, object } => (*codec, None, Some(object.as_bytes().as_slice())),
+        let (codec, object) = match &placed.at {
+            Place::Row(packed) => {
+                let (codec, data) = (packed.codec, packed.bytes.as_slice());
+                return Ok(self.put(
+                    "insert into blob (org_id, blob_id, size, codec, data, object, links) \
+                     values ($1, $2, $3, $4, $5, null, 1) \
+                     on conflict (org_id, blob_id) do update set links = blob.links + 1 \
+                     -- unscoped: the row names its organisation",
+                    args![org_id, id, placed.size, codec, data],
+                )?);
+            }
+            Place::Object { codec, object } => (*codec, object.as_bytes().as_slice()),
         };
         let links = self.first(
             "insert into blob (org_id, blob_id, size, codec, data, object, links) \
-             values ($1, $2, $3, $4, $5, $6, 1) \
+             values ($1, $2, $3, $4, null, $5, 1) \
              on conflict (org_id, blob_id) do update set links = blob.links + 1 returning links \
              -- unscoped: the row names its organisation",
-            args![org_id, id, placed.size, codec, data, object],
+            args![org_id, id, placed.size, codec, object],
             |row| row.get::<i64>(0),
         )?;
-        match object {
-            Some(object) if links == Some(1) => self.use_object(object),
+        match links {
+            Some(1) => self.use_object(object),
             // The bytes were stored before, perhaps by this very object for another inbox. If by
             // another object, this one's hold stays and the sweeper removes it.
             _ => Ok(()),

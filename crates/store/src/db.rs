@@ -17,6 +17,18 @@ pub(crate) enum Value<'a> {
     Bytes(Cow<'a, [u8]>),
 }
 
+impl Value<'_> {
+    /// The same value, with nothing borrowed.
+    pub(crate) fn to_static(&self) -> Value<'static> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Int(value) => Value::Int(*value),
+            Self::Text(text) => Value::Text(Cow::Owned(text.as_ref().to_owned())),
+            Self::Bytes(bytes) => Value::Bytes(Cow::Owned(bytes.as_ref().to_owned())),
+        }
+    }
+}
+
 /// A list of values for a statement: `args![inbox.key, at, label]`.
 macro_rules! args {
     ($($value:expr),* $(,)?) => { &[$($crate::db::Value::from($value)),*] };
@@ -242,6 +254,12 @@ pub(crate) trait Conn {
 
     /// Runs a statement that gives no rows; the number of rows it changed.
     fn exec(&mut self, sql: &str, args: &[Value<'_>]) -> DbResult<u64>;
+
+    /// Runs a statement whose effect is all that counts. It may run later, but before whatever comes
+    /// after it that is not put; an error may be told by that, or by the commit.
+    fn put(&mut self, sql: &str, args: &[Value<'_>]) -> DbResult<()> {
+        self.exec(sql, args).map(|_| ())
+    }
 
     /// What this engine says differently.
     fn dialect(&self) -> crate::dialect::Dialect;

@@ -112,7 +112,7 @@ impl Txn<'_> {
                 return Err(too_large());
             }
             let now = self.now;
-            self.exec(
+            self.put(
                 "insert into event (org_id, pod_id, inbox_id, seq, event_id, kind, hidden, at, head, codec, tail) \
                  values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) -- unscoped: the row names its organisation",
                 args![

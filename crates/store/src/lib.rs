@@ -58,7 +58,7 @@ pub use keys::NewKey;
 pub use label_changes::LabelChange;
 pub use lists::{Governed, NewListEntry};
 pub use log::{LogPlace, LogSlice};
-pub use messages::{Body, Filed, NewMessage, Position, WithHeaders};
+pub use messages::{Body, Filed, NewMessage, Position, Received, WithHeaders};
 pub use metrics::{Counted, Uncounted, UsageHistory};
 pub use open::{Engine, OpenError, Store};
 pub use pods::NewPod;

@@ -10,7 +10,7 @@ use model::message::{Attachment, Content, Direction, Message, People};
 use model::{Error, Hidden, InboxKey, MessageKey, Result, ThreadId};
 
 pub use self::batch::WithHeaders;
-pub use self::filing::{Filed, NewMessage};
+pub use self::filing::{Filed, NewMessage, Received};
 pub use self::listing::Position;
 
 use crate::blobs::Stored;
@@ -255,7 +255,7 @@ impl Txn<'_> {
     }
 
     fn index_label(&mut self, message: &Message, label: &str) -> Result<()> {
-        self.exec(
+        self.put(
             "insert into message_label (org_id, pod_id, inbox_id, message_key, label, at) \
              values ($1, $2, $3, $4, $5, $6) on conflict (inbox_id, label, at, message_key) do nothing \
              -- unscoped: the row repeats the tenant of the message just read",

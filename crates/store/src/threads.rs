@@ -21,7 +21,7 @@ const COLUMNS: &str = "t.thread_id, t.org_id, t.pod_id, t.inbox_id, i.address, t
     t.attachment_count, t.size, t.hidden, t.listed_at, t.created_at, t.updated_at";
 
 /// A thread with what only the store needs to know of it.
-struct ThreadRow {
+pub(crate) struct ThreadRow {
     thread: Thread,
     inbox_key: InboxKey,
     hidden: Hidden,
@@ -295,7 +295,7 @@ impl View<'_> {
             .collect()
     }
 
-    fn with_attachments(&mut self, row: ThreadRow) -> Result<Thread> {
+    pub(crate) fn with_attachments(&mut self, row: ThreadRow) -> Result<Thread> {
         let mut thread = row.thread;
         if row.attachment_count > 0 {
             let lists = self.all(
@@ -319,16 +319,22 @@ impl View<'_> {
 }
 
 impl Txn<'_> {
-    /// Takes a message just filed into its thread; whether the thread begins with it.
-    pub(crate) fn join_thread(&mut self, message: &Message) -> Result<bool> {
+    /// Takes a message just filed into its thread; `None` when there is no such thread.
+    pub(crate) fn join_thread(&mut self, message: &Message) -> Result<Option<ThreadRow>> {
         let Some(mut row) = self.thread_row(message.thread_id)? else {
-            self.insert_thread(&ThreadRow::begin(message))?;
-            return Ok(true);
+            return Ok(None);
         };
         let (was_at, was_labelled) = (row.listed_at, row.thread.labels.clone());
         row.add(message);
         self.update_thread(&row, was_at, &was_labelled)?;
-        Ok(false)
+        Ok(Some(row))
+    }
+
+    /// Makes the thread that a message just filed begins.
+    pub(crate) fn begin_thread(&mut self, message: &Message) -> Result<ThreadRow> {
+        let row = ThreadRow::begin(message);
+        self.insert_thread(&row)?;
+        Ok(row)
     }
 
     /// Makes the thread say what its messages say after some of them changed their labels.
@@ -392,7 +398,7 @@ impl Txn<'_> {
         let senders_fold: Vec<String> = thread.senders.iter().map(|name| fold(name)).collect();
         let recipients_fold: Vec<String> =
             thread.recipients.iter().map(|name| fold(name)).collect();
-        self.exec(
+        self.put(
             "insert into thread (org_id, pod_id, inbox_id, thread_id, listed_at, at, received_at, sent_at, \
              hidden, labels, senders, recipients, senders_fold, recipients_fold, subject, subject_fold, preview, \
              last_message_id, message_count, attachment_count, size, created_at, updated_at) \
@@ -432,7 +438,7 @@ impl Txn<'_> {
         let senders_fold: Vec<String> = thread.senders.iter().map(|name| fold(name)).collect();
         let recipients_fold: Vec<String> =
             thread.recipients.iter().map(|name| fold(name)).collect();
-        self.exec(
+        self.put(
             "update thread set listed_at = $2, at = $3, received_at = $4, sent_at = $5, hidden = $6, \
              labels = $7, senders = $8, recipients = $9, senders_fold = $10, recipients_fold = $11, \
              preview = $12, last_message_id = $13, message_count = $14, attachment_count = $15, size = $16, \
@@ -469,7 +475,7 @@ impl Txn<'_> {
     fn index(&mut self, row: &ThreadRow) -> Result<()> {
         let thread = &row.thread;
         for label in indexed(&thread.labels) {
-            self.exec(
+            self.put(
                 "insert into thread_label (org_id, pod_id, inbox_id, thread_id, label, listed_at) \
                  values ($1, $2, $3, $4, $5, $6) -- unscoped: the row names its tenant",
                 args![
@@ -487,7 +493,7 @@ impl Txn<'_> {
 
     fn unindex(&mut self, row: &ThreadRow, listed_at: Timestamp, labels: &Labels) -> Result<()> {
         for label in indexed(labels) {
-            self.exec(
+            self.put(
                 "delete from thread_label where {scope} and inbox_id = $1 and label = $2 and listed_at = $3 \
                  and thread_id = $4",
                 args![row.inbox_key, label, listed_at, row.thread.thread_id],

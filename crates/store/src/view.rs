@@ -52,6 +52,16 @@ impl View<'_> {
         self.conn.exec(&expanded.sql, &all)
     }
 
+    /// Like `exec` where nobody asks how many rows were changed: see [`Conn::put`].
+    pub(crate) fn put(&mut self, sql: &str, args: &[Value<'_>]) -> DbResult<()> {
+        let expanded = self.conn.dialect().scoped(sql, args.len(), self.access);
+        if expanded.extra.is_empty() {
+            return self.conn.put(&expanded.sql, args);
+        }
+        let all: Vec<Value<'_>> = args.iter().cloned().chain(expanded.extra).collect();
+        self.conn.put(&expanded.sql, &all)
+    }
+
     /// The first row, if there is one.
     pub(crate) fn first<T>(
         &mut self,

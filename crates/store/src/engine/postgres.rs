@@ -1,5 +1,7 @@
-//! PostgreSQL: plain threads, each with one connection and its own prepared statements. The
-//! synchronous client must not run on the async runtime's threads, where it panics.
+//! PostgreSQL: plain threads, each with one connection and its own prepared statements. A
+//! connection has a runtime of its own, which must not run on the threads of the server's.
+
+mod link;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,11 +12,11 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use model::{Error, Result};
-use postgres::error::SqlState;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{IsNull, ToSql, Type};
+use tokio_postgres::{Config, Statement};
 
-use postgres::types::{IsNull, ToSql, Type};
-use postgres::{Client, Config, NoTls, Statement};
-
+use self::link::Link;
 use super::{Queue, Task, refuse};
 use crate::db::{Class, Conn, DbError, DbResult, RawRow, Row, Value};
 use crate::dialect::Dialect;
@@ -59,7 +61,7 @@ impl Postgres {
         url: &str,
         prepare: impl FnOnce(&mut dyn Conn) -> Result<()> + Send + 'static,
     ) -> Result<Self> {
-        let mut config: Config = url.parse().map_err(|error: postgres::Error| {
+        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
             Error::unavailable("the database URL is not one of PostgreSQL").because(error)
         })?;
         if config.get_connect_timeout().is_none() {
@@ -126,7 +128,7 @@ fn work_loop(conn: &mut PgConn, queue: &Queue<(Mode, Box<dyn Task>)>) {
 /// One connection; made when it is first needed and again after it broke.
 struct PgConn {
     config: Config,
-    client: Option<Client>,
+    link: Option<Link>,
     prepared: HashMap<String, Statement>,
     /// The last transaction failed only because of others, or before it could begin.
     again: bool,
@@ -139,7 +141,7 @@ impl PgConn {
     fn new(config: Config) -> Self {
         Self {
             config,
-            client: None,
+            link: None,
             prepared: HashMap::new(),
             again: false,
             failed: false,
@@ -161,6 +163,9 @@ impl PgConn {
             Err(error) => {
                 let again = self.again;
                 // The first error is the one to tell; a broken connection is made anew next time.
+                if let Some(link) = &mut self.link {
+                    link.forget();
+                }
                 let _ = self.end("rollback");
                 self.again = again;
                 Err(error)
@@ -170,35 +175,32 @@ impl PgConn {
 
     /// Opens a transaction, with a fresh connection if the old one turns out to be broken.
     fn begin(&mut self, mode: Mode) -> DbResult<()> {
-        if let Some(client) = &mut self.client {
-            if client.batch_execute(mode.begin()).is_ok() {
+        if let Some(link) = &mut self.link {
+            if link.batch(mode.begin()).is_ok() {
                 return Ok(());
             }
             self.disconnect();
         }
-        let mut client = self
-            .config
-            .connect(NoTls)
-            .map_err(|error| DbError::new(Class::Unavailable, error))?;
-        client.batch_execute("set client_min_messages = warning; set jit = off")?;
-        client.batch_execute(mode.begin())?;
-        self.client = Some(client);
+        let mut link = Link::open(&self.config)?;
+        link.batch("set client_min_messages = warning; set jit = off")?;
+        link.batch(mode.begin())?;
+        self.link = Some(link);
         Ok(())
     }
 
     fn end(&mut self, how: &str) -> DbResult<()> {
-        let result = self.client()?.batch_execute(how).map_err(DbError::from);
+        let result = self.link().and_then(|link| link.batch(how));
         self.note(result)
     }
 
-    fn client(&mut self) -> DbResult<&mut Client> {
-        self.client
+    fn link(&mut self) -> DbResult<&mut Link> {
+        self.link
             .as_mut()
             .ok_or_else(|| DbError::new(Class::Unavailable, "the connection to the database broke"))
     }
 
     fn disconnect(&mut self) {
-        self.client = None;
+        self.link = None;
         self.prepared.clear();
     }
 
@@ -220,28 +222,28 @@ impl PgConn {
         if self.prepared.len() >= PREPARED {
             self.prepared.clear();
         }
-        let statement = self.client()?.prepare(sql)?;
+        let statement = self.link()?.prepare(sql)?;
         self.prepared.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
 
-    fn rows(&mut self, sql: &str, args: &[Value<'_>]) -> DbResult<Vec<postgres::Row>> {
+    fn rows(&mut self, sql: &str, args: &[Value<'_>]) -> DbResult<Vec<tokio_postgres::Row>> {
         let statement = self.prepare(sql)?;
         let args: Vec<&(dyn ToSql + Sync)> =
             args.iter().map(|v| v as &(dyn ToSql + Sync)).collect();
-        Ok(self.client()?.query(&statement, &args)?)
+        self.link()?.query(&statement, &args)
     }
 
     fn execute(&mut self, sql: &str, args: &[Value<'_>]) -> DbResult<u64> {
         if args.is_empty() && !self.prepared.contains_key(sql) {
             // Definitions of tables cannot always be prepared, and run once.
-            self.client()?.batch_execute(sql)?;
+            self.link()?.batch(sql)?;
             return Ok(0);
         }
         let statement = self.prepare(sql)?;
         let args: Vec<&(dyn ToSql + Sync)> =
             args.iter().map(|v| v as &(dyn ToSql + Sync)).collect();
-        Ok(self.client()?.execute(&statement, &args)?)
+        self.link()?.execute(&statement, &args)
     }
 }
 
@@ -262,6 +264,13 @@ impl Conn for PgConn {
     fn exec(&mut self, sql: &str, args: &[Value<'_>]) -> DbResult<u64> {
         let changed = self.execute(sql, args);
         self.note(changed)
+    }
+
+    fn put(&mut self, sql: &str, args: &[Value<'_>]) -> DbResult<()> {
+        let put = self
+            .prepare(sql)
+            .and_then(|statement| self.link()?.put(statement, args));
+        self.note(put)
     }
 
     fn dialect(&self) -> Dialect {
@@ -316,10 +325,10 @@ fn without_nul(text: &str) -> Cow<'_, str> {
     }
 }
 
-impl RawRow for postgres::Row {
+impl RawRow for tokio_postgres::Row {
     fn int(&self, index: usize) -> DbResult<Option<i64>> {
         // Columns are `bigint`, but a literal such as the 1 of `select 1` is `integer`.
-        if self.columns().get(index).map(postgres::Column::type_) == Some(&Type::INT4) {
+        if self.columns().get(index).map(tokio_postgres::Column::type_) == Some(&Type::INT4) {
             return Ok(self.try_get::<_, Option<i32>>(index)?.map(i64::from));
         }
         Ok(self.try_get(index)?)
@@ -346,8 +355,8 @@ impl RawRow for postgres::Row {
     }
 }
 
-impl From<postgres::Error> for DbError {
-    fn from(error: postgres::Error) -> Self {
+impl From<tokio_postgres::Error> for DbError {
+    fn from(error: tokio_postgres::Error) -> Self {
         let class = match error.code() {
             Some(code) if *code == SqlState::UNIQUE_VIOLATION => Class::Unique,
             Some(code)
@@ -377,7 +386,7 @@ impl From<postgres::Error> for DbError {
 
 /// Whether a value could not be turned into a column's type or back: a fault of ours, not of the
 /// connection.
-fn is_conversion(error: &postgres::Error) -> bool {
+fn is_conversion(error: &tokio_postgres::Error) -> bool {
     let text_free = error
         .source()
         .is_some_and(|source| source.downcast_ref::<std::io::Error>().is_none());

@@ -4,6 +4,7 @@ use mail::{MessageId, Timestamp};
 use model::label::Labels;
 use model::list::{self, Authors};
 use model::message::{Attachment, Direction, Message, People};
+use model::thread::Thread;
 use model::{Hidden, MessageKey, Result, ThreadId};
 
 use super::{Body, fold, stored_direction};
@@ -11,6 +12,7 @@ use crate::blobs::Placed;
 use crate::db::{Value, args};
 use crate::inboxes::Route;
 use crate::lists::Governed;
+use crate::threads::ThreadRow;
 use crate::txn::Txn;
 use crate::view::to_json;
 
@@ -77,17 +79,91 @@ pub enum Filed {
     Duplicate,
 }
 
-/// Where a message belongs.
-struct Place {
-    thread_id: ThreadId,
-    /// Its ancestors that are not in the inbox.
-    unknown: Vec<MessageId>,
-    /// Whether one of its ancestors is a message that the inbox sent.
-    is_answer: bool,
+/// What became of a [`NewMessage`] that arrived.
+#[derive(Clone, Debug)]
+pub enum Received {
+    /// It is in its thread, which is as it became.
+    New(Box<Message>, Box<Thread>),
+    /// It had arrived before; nothing was changed.
+    Duplicate,
 }
 
-/// Look-ups by id are padded to one of these lengths, so that few statements need preparing.
-const LOOKUP_SIZES: [usize; 3] = [1, 8, 51];
+/// What the inbox knows of the ids that a message has and names. One statement asks for all of it:
+/// every message pays for it, and on PostgreSQL for each round trip.
+#[derive(Default)]
+struct Known {
+    /// Messages that have one of the ids.
+    held: Vec<Held>,
+    /// Threads by an id that messages in them name.
+    named: Vec<(MessageId, ThreadId)>,
+    /// Whether the organisation has allow or block lists at all.
+    has_lists: bool,
+}
+
+struct Held {
+    message_id: MessageId,
+    thread_id: ThreadId,
+    is_sent: bool,
+    dedup: Option<Vec<u8>>,
+}
+
+impl Known {
+    fn thread_of(&self, id: &MessageId) -> Option<ThreadId> {
+        let held = self.held.iter().find(|one| one.message_id == *id);
+        held.map(|one| one.thread_id)
+            .or_else(|| self.thread_naming(id))
+    }
+
+    fn thread_naming(&self, id: &MessageId) -> Option<ThreadId> {
+        let named = self.named.iter().find(|(known, _)| known == id);
+        named.map(|(_, thread)| *thread)
+    }
+
+    fn holds(&self, id: &MessageId) -> bool {
+        self.held.iter().any(|one| one.message_id == *id)
+    }
+
+    /// The public id, or `None` if this very mail is filed already: then its own id or the minted
+    /// one, which follows from the same facts as `dedup`, names a message with equal `dedup`.
+    fn public_id(&self, new: &NewMessage) -> Option<MessageId> {
+        let wanted = new.message_id.as_ref().unwrap_or(&new.minted);
+        let own = [wanted, &new.minted];
+        let dedup = new.dedup.as_ref().map(<[u8; 32]>::as_slice);
+        let is_repetition = self.held.iter().any(|one| {
+            own.contains(&&one.message_id) && one.dedup.is_some() && one.dedup.as_deref() == dedup
+        });
+        if is_repetition {
+            return None;
+        }
+        let free = own.into_iter().find(|id| !self.holds(id));
+        Some(free.unwrap_or(&new.spare).clone())
+    }
+
+    /// The thread of the best-placed ancestor that is known, if one is.
+    fn thread(&self, new: &NewMessage) -> Option<ThreadId> {
+        let by_ancestor = || new.ancestors.iter().find_map(|id| self.thread_of(id));
+        // A reply that came before its parent has left the parent's id. Only that counts here: a
+        // mail that repeats the id of one we hold must not be pulled into its thread.
+        let by_child = || {
+            let own = new.message_id.as_ref().filter(|id| !self.holds(id));
+            own.and_then(|id| self.thread_naming(id))
+        };
+        new.thread.or_else(by_ancestor).or_else(by_child)
+    }
+
+    /// Whether one of its ancestors is a message that the inbox sent.
+    fn is_answer(&self, new: &NewMessage) -> bool {
+        let mut sent = self.held.iter().filter(|one| one.is_sent);
+        sent.any(|one| new.ancestors.contains(&one.message_id))
+    }
+}
+
+/// Ancestors that are looked for.
+const ANCESTORS: usize = 50;
+
+/// Look-ups by id are padded to one of these lengths, so that few statements need preparing. Two
+/// are the mail's own, and the one it may get instead.
+const LOOKUP_SIZES: [usize; 3] = [2, 8, ANCESTORS + 2];
 
 impl Txn<'_> {
     /// Files a message. The inbox's row is held first, so two messages of one inbox never choose
@@ -96,7 +172,8 @@ impl Txn<'_> {
     /// # Errors
     /// `not_found` when the inbox is gone, or when the store fails.
     pub fn file_message(&mut self, new: &NewMessage) -> Result<Filed> {
-        self.file(new, None)
+        let filed = self.file(new, None)?;
+        Ok(filed.map_or(Filed::Duplicate, |(message, _)| Filed::New(message)))
     }
 
     /// Files a message that arrived. One that the inbox's lists bar gets the label `blocked`: the
@@ -104,44 +181,40 @@ impl Txn<'_> {
     ///
     /// # Errors
     /// As [`Txn::file_message`].
-    pub fn file_received(&mut self, new: &NewMessage, authors: &Authors) -> Result<Filed> {
-        self.file(new, Some(authors))
+    pub fn file_received(&mut self, new: &NewMessage, authors: &Authors) -> Result<Received> {
+        let Some((message, joined)) = self.file(new, Some(authors))? else {
+            return Ok(Received::Duplicate);
+        };
+        let thread = self.with_attachments(joined)?;
+        Ok(Received::New(message, Box::new(thread)))
     }
 
-    fn file(&mut self, new: &NewMessage, authors: Option<&Authors>) -> Result<Filed> {
-        self.lock_inbox(new.inbox.inbox_key)?;
-        let Some(message_id) = self.public_id(new)? else {
-            return Ok(Filed::Duplicate);
+    fn file(
+        &mut self,
+        new: &NewMessage,
+        authors: Option<&Authors>,
+    ) -> Result<Option<(Box<Message>, ThreadRow)>> {
+        let inbox = new.inbox.inbox_key;
+        // Counting it first also holds the inbox's row. Most mail begins a thread.
+        self.count_held(inbox, 1, 1, new.size)?;
+        let known = self.known_ids(new)?;
+        let Some(message_id) = known.public_id(new) else {
+            self.count_held(inbox, -1, -1, -new.size)?;
+            return Ok(None);
         };
-        let Place {
-            thread_id,
-            unknown,
-            is_answer,
-        } = self.choose_thread(new)?;
         self.link(&new.raw)?;
-        let mut labels = new.labels.clone();
-        if let Some(authors) = authors {
-            let direction = if is_answer {
-                list::Direction::Reply
-            } else {
-                list::Direction::Receive
-            };
-            if !self.admits(Governed::from(&new.inbox), direction, authors)? {
-                labels.insert(model::Label::system("blocked"));
-            }
-        }
-        labels.insert(model::Label::system(new.direction.label()));
+        let thread = known.thread(new);
         let message = Message {
             key: new.key,
             org_id: new.inbox.org_id,
             pod_id: new.inbox.pod_id,
-            inbox_key: new.inbox.inbox_key,
+            inbox_key: inbox,
             inbox_id: new.inbox.inbox_id.clone(),
-            thread_id,
+            thread_id: thread.unwrap_or(new.new_thread),
             message_id,
             direction: new.direction,
             at: new.at,
-            labels,
+            labels: self.labels_of(new, authors, &known)?,
             from: new.from.clone(),
             people: new.people.clone(),
             subject: new.subject.clone(),
@@ -154,111 +227,78 @@ impl Txn<'_> {
             updated_at: self.now,
         };
         self.insert_message(&message, new)?;
-        self.remember_unknown(&message, &unknown)?;
-        let began = self.join_thread(&message)?;
-        self.count_held(message.inbox_key, 1, i64::from(began), message.size)?;
+        self.remember_unknown(&message, new, &known)?;
+        let joined = match thread {
+            Some(_) => self.join_thread(&message)?,
+            None => None,
+        };
+        let joined = match joined {
+            Some(row) => {
+                self.count_held(inbox, 0, -1, 0)?;
+                row
+            }
+            None => self.begin_thread(&message)?,
+        };
         if message.labels.hidden() == Hidden::NONE {
             self.await_indexing(&message)?;
         }
-        Ok(Filed::New(Box::new(message)))
+        Ok(Some((Box::new(message), joined)))
     }
 
-    /// The public id, or `None` if this very mail is filed already: then its own id or the minted
-    /// one, which follows from the same facts as `dedup`, names a message with equal `dedup`.
-    fn public_id(&mut self, new: &NewMessage) -> Result<Option<MessageId>> {
-        let wanted = new.message_id.as_ref().unwrap_or(&new.minted);
-        let mut taken: Vec<MessageId> = Vec::new();
-        let mut seen = false;
-        self.query(
-            "select message_id, dedup from message \
-             where {scope} and inbox_id = $1 and message_id in ($2, $3)",
-            args![new.inbox.inbox_key, wanted, &new.minted],
-            &mut |row| {
-                let dedup: Option<Vec<u8>> = row.get(1)?;
-                seen |= dedup.is_some()
-                    && dedup.as_deref() == new.dedup.as_ref().map(<[u8; 32]>::as_slice);
-                taken.push(row.get(0)?);
-                Ok(())
-            },
-        )?;
-        if seen {
-            return Ok(None);
+    fn labels_of(
+        &mut self,
+        new: &NewMessage,
+        authors: Option<&Authors>,
+        known: &Known,
+    ) -> Result<Labels> {
+        let mut labels = new.labels.clone();
+        labels.insert(model::Label::system(new.direction.label()));
+        if let Some(authors) = authors.filter(|_| known.has_lists) {
+            let direction = if known.is_answer(new) {
+                list::Direction::Reply
+            } else {
+                list::Direction::Receive
+            };
+            if !self.admits(Governed::from(&new.inbox), direction, authors)? {
+                labels.insert(model::Label::system("blocked"));
+            }
         }
-        let free = [wanted, &new.minted]
-            .into_iter()
-            .find(|id| !taken.contains(id));
-        Ok(Some(free.cloned().unwrap_or_else(|| new.spare.clone())))
+        Ok(labels)
     }
 
-    /// The thread of the best-placed ancestor that is known, and the ancestors that are not.
-    fn choose_thread(&mut self, new: &NewMessage) -> Result<Place> {
-        let own = new.message_id.iter();
-        let wanted: Vec<&MessageId> = new.ancestors.iter().take(50).chain(own).collect();
-        let Some(size) = LOOKUP_SIZES.into_iter().find(|size| *size >= wanted.len()) else {
-            return Ok(Place {
-                thread_id: new.thread.unwrap_or(new.new_thread),
-                unknown: Vec::new(),
-                is_answer: false,
-            });
-        };
-        // Threads by the id of a message in them, and by an id that messages in them name.
-        let mut held: Vec<(MessageId, ThreadId)> = Vec::new();
-        let mut named: Vec<(MessageId, ThreadId)> = Vec::new();
-        let mut is_answer = false;
-        if !wanted.is_empty() {
-            let marks: Vec<String> = (2..size + 2).map(|n| format!("${n}")).collect();
-            let marks = marks.join(", ");
-            let sql = format!(
-                "select 1, message_id, thread_id, direction from message \
-                 where {{scope}} and inbox_id = $1 and message_id in ({marks}) \
-                 union all select 2, message_id, thread_id, 0 from thread_ref \
-                 where {{scope}} and inbox_id = $1 and message_id in ({marks})"
-            );
-            let mut values = vec![Value::from(new.inbox.inbox_key)];
-            values.extend((0..size).map(|n| Value::from(wanted[n.min(wanted.len() - 1)])));
-            self.query(&sql, &values, &mut |row| {
-                let entry: (MessageId, ThreadId) = (row.get(1)?, row.get(2)?);
-                if row.get::<i64>(0)? == 1 {
-                    let sent = row.get::<i64>(3)? == stored_direction(Direction::Sent);
-                    is_answer |= sent && new.ancestors.contains(&entry.0);
-                    held.push(entry);
-                } else {
-                    named.push(entry);
-                }
-                Ok(())
-            })?;
-        }
-        let find = |list: &[(MessageId, ThreadId)], id: &MessageId| {
-            list.iter()
-                .find(|(key, _)| key == id)
-                .map(|(_, thread)| *thread)
-        };
-        let of = |id: &MessageId| find(&held, id).or_else(|| find(&named, id));
-        let by_ancestor = new.ancestors.iter().find_map(of);
-        // A reply that came before its parent has left the parent's id. Only that counts here: a
-        // mail that repeats the id of one we hold must not be pulled into its thread.
-        let by_child = || {
-            let own = new.message_id.as_ref();
-            own.filter(|id| find(&held, id).is_none())
-                .and_then(|id| find(&named, id))
-        };
-        let thread = new
-            .thread
-            .or(by_ancestor)
-            .or_else(by_child)
-            .unwrap_or(new.new_thread);
-        let unknown = new
-            .ancestors
-            .iter()
-            .take(50)
-            .filter(|id| of(id).is_none())
-            .cloned()
-            .collect();
-        Ok(Place {
-            thread_id: thread,
-            unknown,
-            is_answer,
-        })
+    fn known_ids(&mut self, new: &NewMessage) -> Result<Known> {
+        let own = new.message_id.as_ref().unwrap_or(&new.minted);
+        let ancestors = new.ancestors.iter().take(ANCESTORS);
+        let wanted: Vec<&MessageId> = [own, &new.minted].into_iter().chain(ancestors).collect();
+        let size = LOOKUP_SIZES.into_iter().find(|size| *size >= wanted.len());
+        let size = size.unwrap_or(ANCESTORS + 2);
+        let marks: Vec<String> = (2..size + 2).map(|n| format!("${n}")).collect();
+        let marks = marks.join(", ");
+        let sql = format!(
+            "select 1, message_id, thread_id, direction, dedup from message \
+             where {{scope}} and inbox_id = $1 and message_id in ({marks}) \
+             union all select 2, message_id, thread_id, 0, null from thread_ref \
+             where {{scope}} and inbox_id = $1 and message_id in ({marks}) \
+             union all select 3, '', null, 0, null \
+             where exists (select 1 from list_entry where {{scope:org}})"
+        );
+        let mut values = vec![Value::from(new.inbox.inbox_key)];
+        values.extend((0..size).map(|n| Value::from(wanted[n.min(wanted.len() - 1)])));
+        let mut known = Known::default();
+        self.query(&sql, &values, &mut |row| {
+            match row.get::<i64>(0)? {
+                1 => known.held.push(Held {
+                    message_id: row.get(1)?,
+                    thread_id: row.get(2)?,
+                    is_sent: row.get::<i64>(3)? == stored_direction(Direction::Sent),
+                    dedup: row.get(4)?,
+                }),
+                2 => known.named.push((row.get(1)?, row.get(2)?)),
+                _ => known.has_lists = true,
+            }
+            Ok(())
+        })?;
+        Ok(known)
     }
 
     fn insert_message(&mut self, message: &Message, new: &NewMessage) -> Result<()> {
@@ -267,7 +307,7 @@ impl Txn<'_> {
         let attachments = (!message.attachments.is_empty())
             .then(|| to_json(&message.attachments))
             .transpose()?;
-        self.exec(
+        self.put(
             "insert into message (org_id, pod_id, inbox_id, message_key, thread_id, message_id, dedup, \
              direction, at, hidden, labels, sender, people, sender_fold, people_fold, subject, subject_fold, \
              preview, in_reply_to, refs, attachments, size, blob_id, envelope, trace, created_at, updated_at, content) \
@@ -312,9 +352,16 @@ impl Txn<'_> {
         Ok(())
     }
 
-    fn remember_unknown(&mut self, message: &Message, unknown: &[MessageId]) -> Result<()> {
-        for id in unknown {
-            self.exec(
+    /// Remembers the ancestors that are not in the inbox, so that they find its thread.
+    fn remember_unknown(
+        &mut self,
+        message: &Message,
+        new: &NewMessage,
+        known: &Known,
+    ) -> Result<()> {
+        let ancestors = new.ancestors.iter().take(ANCESTORS);
+        for id in ancestors.filter(|id| known.thread_of(id).is_none()) {
+            self.put(
                 "insert into thread_ref (org_id, pod_id, inbox_id, message_id, thread_id) \
                  values ($1, $2, $3, $4, $5) on conflict (inbox_id, message_id) do nothing \
                  -- unscoped: the row names its tenant",

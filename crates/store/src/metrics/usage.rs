@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use mail::Timestamp;
 use model::api_key::Scope;
 use model::metric::Usage;
-use model::{InboxKey, OrgId, PodId, Result};
+use model::{Error, InboxKey, OrgId, PodId, Result};
 
 use super::Place;
 use crate::db::{Conn, args};
@@ -129,7 +129,10 @@ impl View<'_> {
 type Series = (i64, Vec<u8>, String);
 
 impl Txn<'_> {
-    /// Counts what was added to an inbox, or taken from it. The inbox's row is held already.
+    /// Counts what was added to an inbox, or taken from it, and holds its row until the commit.
+    ///
+    /// # Errors
+    /// `not_found` when the inbox is gone.
     pub(crate) fn count_held(
         &mut self,
         inbox: InboxKey,
@@ -137,11 +140,14 @@ impl Txn<'_> {
         threads: i64,
         bytes: i64,
     ) -> Result<()> {
-        self.exec(
+        let counted = self.exec(
             "update inbox set message_count = message_count + $2, thread_count = thread_count + $3, \
              storage_bytes = storage_bytes + $4 where {scope} and inbox_id = $1",
             args![inbox, messages, threads, bytes],
         )?;
+        if counted == 0 {
+            return Err(Error::not_found("Inbox"));
+        }
         Ok(())
     }
 

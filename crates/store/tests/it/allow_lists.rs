@@ -6,7 +6,7 @@ use mail::Address;
 use model::api_key::Scope;
 use model::list::{Authors, Direction, Entry, ListType, Verdict};
 use model::{Code, InboxKey, MessageKey, OrgId, PodId};
-use store::{Access, Filed, Governed, NewListEntry, Route};
+use store::{Access, Governed, NewListEntry, Received, Route};
 
 use crate::world::{Mail, World, grant};
 
@@ -227,12 +227,12 @@ async fn a_repeated_mail_is_known_although_it_was_blocked(world: World) {
         let filed = world.write(move |txn| txn.file_received(&mail, &authors));
         filed.await.unwrap()
     };
-    let Filed::New(message) = receive(mail.clone()).await else {
+    let Received::New(message, _) = receive(mail.clone()).await else {
         panic!("it is new");
     };
     let labels: Vec<&str> = message.labels.iter().map(|label| label.as_str()).collect();
     assert_eq!(labels, ["blocked", "received"]);
-    assert!(matches!(receive(mail).await, Filed::Duplicate));
+    assert!(matches!(receive(mail).await, Received::Duplicate));
     assert_eq!(
         world.number("select count(*) from message_label where label = 'blocked'"),
         1
