@@ -1,8 +1,9 @@
-//! Certificates that nobody trusts and a client that does not mind.
+//! Certificates that nobody trusts, those of an authority that a test trusts, and a client that does not mind.
 
 use std::error::Error;
 use std::sync::Arc;
 
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer, ServerName, UnixTime};
@@ -20,6 +21,66 @@ pub fn self_signed(name: &str) -> Result<Arc<ServerConfig>, Box<dyn Error + Send
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key.into())?;
     Ok(Arc::new(config))
+}
+
+/// An authority of the test's own, whose certificates are good for whoever has its root.
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    root: String,
+}
+
+impl Authority {
+    /// A new authority.
+    ///
+    /// # Errors
+    /// When a key or certificate cannot be made.
+    pub fn new() -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let key = KeyPair::generate()?;
+        let mut params = CertificateParams::new(Vec::new())?;
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let root = params.self_signed(&key)?.pem();
+        let issuer = Issuer::new(params, key);
+        Ok(Self { issuer, root })
+    }
+
+    /// The root certificate, in PEM.
+    #[must_use]
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// A server with a good certificate for `name`.
+    ///
+    /// # Errors
+    /// As [`Authority::new`].
+    pub fn good(&self, name: &str) -> Result<Arc<ServerConfig>, Box<dyn Error + Send + Sync>> {
+        self.issue(&CertificateParams::new([name.to_owned()])?)
+    }
+
+    /// A server whose certificate for `name` was good until 2001.
+    ///
+    /// # Errors
+    /// As [`Authority::new`].
+    pub fn expired(&self, name: &str) -> Result<Arc<ServerConfig>, Box<dyn Error + Send + Sync>> {
+        let mut params = CertificateParams::new([name.to_owned()])?;
+        params.not_before = rcgen::date_time_ymd(2000, 1, 1);
+        params.not_after = rcgen::date_time_ymd(2001, 1, 1);
+        self.issue(&params)
+    }
+
+    fn issue(
+        &self,
+        params: &CertificateParams,
+    ) -> Result<Arc<ServerConfig>, Box<dyn Error + Send + Sync>> {
+        let key = KeyPair::generate()?;
+        let cert = params.signed_by(&key, &self.issuer)?;
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![cert.der().clone()], key.into())?;
+        Ok(Arc::new(config))
+    }
 }
 
 /// A client configuration that takes any certificate.
