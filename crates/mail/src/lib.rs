@@ -7,6 +7,7 @@
 
 mod address;
 pub mod compose;
+pub mod dsn;
 pub mod html;
 mod mailbox;
 mod message_id;

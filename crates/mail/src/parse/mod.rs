@@ -12,6 +12,7 @@ mod defect;
 mod header;
 mod ids;
 mod params;
+pub(crate) mod sections;
 #[cfg(test)]
 mod tests;
 mod tree;
