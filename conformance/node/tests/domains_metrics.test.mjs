@@ -17,7 +17,7 @@ test("a domain goes through every route", options, async () => {
   assert.equal(made.status, "NOT_STARTED");
   assert.deepEqual(
     made.records.map((record) => `${record.type} ${record.name}`),
-    ["TXT mailroost._domainkey", "MX @", "MX mail", "TXT mail", "TXT _dmarc", "MX *"],
+    ["TXT rsa._domainkey", "MX @", "MX mail", "TXT mail", "TXT _dmarc", "MX *"],
   );
   assert.ok(made.createdAt instanceof Date);
   assert.equal((await client.domains.get(name)).records[0].value, made.records[0].value);

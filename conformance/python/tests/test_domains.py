@@ -1,4 +1,6 @@
 """Domains: their records, their zone file, their inboxes, of the organization and of a pod."""
+import re
+
 import dns.rdatatype
 import dns.zone
 import pytest
@@ -6,11 +8,14 @@ from agentmail import NotFoundError, UnprocessableError, ValidationError
 from agentmail.core.api_error import ApiError
 from agentmail.inboxes import CreateInboxRequest
 
-PLAIN = ["TXT mailroost._domainkey", "MX @", "MX mail", "TXT mail", "TXT _dmarc"]
+PLAIN = ["TXT rsa._domainkey", "MX @", "MX mail", "TXT mail", "TXT _dmarc"]
+RECOMMENDED = ["TXT ed25519._domainkey", "TXT _mta-sts", "CNAME mta-sts", "TXT _smtp._tls"]
 
 
-def kinds(domain):
-    return [f"{record.type} {record.name}" for record in domain.records]
+def kinds(domain, recommended=False):
+    """Types and names of the records that are needed, or of those that are only recommended; selectors without their date."""
+    chosen = [record for record in domain.records if bool(getattr(record, "recommended", None)) == recommended]
+    return [re.sub(r" mr\d{8}(-\d+)?-", " ", f"{record.type} {record.name}") for record in chosen]
 
 
 @pytest.fixture
@@ -47,6 +52,7 @@ def test_a_domain_from_its_creation_to_its_end(client, name):
     assert (made.feedback_enabled, made.inbound_enabled) == (True, True)
     assert (made.subdomains_enabled, made.tracking_enabled) == (False, False)
     assert made.pod_id is None and kinds(made) == PLAIN
+    assert kinds(made, recommended=True) == RECOMMENDED
     key = made.records[0].value
     assert key.startswith("v=DKIM1; k=rsa; p=MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A")
     assert made.records[1].priority == 10 and made.records[3].value.startswith("v=spf1 ")
@@ -56,7 +62,7 @@ def test_a_domain_from_its_creation_to_its_end(client, name):
     assert item.created_at == made.created_at and not hasattr(item, "records")
 
     changed = client.domains.update(name, subdomains_enabled=True, tracking_enabled=True, feedback_enabled=False, inbound_enabled=False)
-    assert kinds(changed) == ["TXT mailroost._domainkey", "MX mail", "TXT mail", "TXT _dmarc", "MX *", "CNAME link"]
+    assert kinds(changed) == ["TXT rsa._domainkey", "MX mail", "TXT mail", "TXT _dmarc", "MX *", "CNAME link"]
     assert changed.feedback_enabled is False and changed.updated_at >= made.updated_at
     assert client.domains.get_setup_link(name).supported is False
 

@@ -1,8 +1,12 @@
 //! Domains and the records they need, of the organisation or of one pod.
 
+use app::App;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::HeaderValue;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HOST};
+use http::request::Parts;
+use http::uri::Authority;
+use http::{HeaderValue, Method};
 use model::domain::DomainName;
 use model::perm;
 
@@ -25,7 +29,13 @@ pub(crate) fn rows() -> Vec<Row> {
     const POD_ONE: &str = "/v0/pods/{pod_id}/domains/{domain_id}";
     const POD_VERIFY: &str = "/v0/pods/{pod_id}/domains/{domain_id}/verify";
     const POD_ZONE: &str = "/v0/pods/{pod_id}/domains/{domain_id}/zone-file";
+    const ROTATE: &str = "/v0/domains/{domain_id}/rotate-keys";
+    const POD_ROTATE: &str = "/v0/pods/{pod_id}/domains/{domain_id}/rotate-keys";
+    const POLICY: &str = "/.well-known/mta-sts.txt";
     vec![
+        router::open(Method::GET, POLICY, "domains.mta_sts_policy", policy),
+        router::post(ROTATE, "domains.rotate_keys", rotate_keys),
+        router::post(POD_ROTATE, "pods.domains.rotate_keys", rotate_keys),
         router::get(ALL, "domains.list", list),
         router::post(ALL, "domains.create", create),
         router::get(ONE, "domains.get", get),
@@ -89,6 +99,28 @@ async fn verify(
 ) -> Result<NoContent, Refusal> {
     auth.app.verify_domain(&auth.grant, &domain).await?;
     Ok(NoContent)
+}
+
+async fn rotate_keys(
+    auth: Authorized<perm::DomainUpdate>,
+    At(domain): At<DomainName>,
+) -> Outcome<wire::Domain> {
+    let rotated = auth.app.rotate_signing_keys(&auth.grant, &domain);
+    Ok(Answer(rotated.await?))
+}
+
+/// The policy of the domain that the request names as its host, for other mail servers.
+async fn policy(State(app): State<App>, request: Parts) -> Result<Response, Refusal> {
+    let named = request
+        .headers
+        .get(HOST)
+        .and_then(|host| host.to_str().ok());
+    let named = named.or_else(|| request.uri.authority().map(Authority::as_str));
+    let authority: Option<Authority> = named.and_then(|named| named.parse().ok());
+    let host = authority.as_ref().map_or("", Authority::host);
+    let policy = app.mta_sts_policy(host).await?;
+    let kind = (CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    Ok(([kind], policy).into_response())
 }
 
 async fn get_zone_file(

@@ -41,6 +41,7 @@ mod search;
 mod settings;
 mod socket;
 mod threads;
+mod unsubscribe;
 mod webhooks;
 
 pub use openapi::describe;

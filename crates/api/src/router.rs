@@ -24,7 +24,7 @@ use crate::settings::{Door, Settings};
 use crate::{
     api_keys, docs, domains, download, drafts, events, health, inboxes, lists, messages, metrics,
     not_enabled, onboarding, openapi, organizations, pods, polling, search, socket, threads,
-    webhooks,
+    unsubscribe, webhooks,
 };
 
 /// What a row of the table says, without its handler.
@@ -99,7 +99,7 @@ fn table() -> Vec<Row> {
         open(Method::GET, openapi::PATH, "docs.openapi", openapi::get),
         open(Method::GET, "/healthz", "health.get", health::get),
     ];
-    let resources: [fn() -> Vec<Row>; 15] = [
+    let resources: [fn() -> Vec<Row>; 16] = [
         inboxes::rows,
         messages::rows,
         threads::rows,
@@ -115,6 +115,7 @@ fn table() -> Vec<Row> {
         metrics::rows,
         onboarding::rows,
         not_enabled::rows,
+        unsubscribe::rows,
     ];
     rows.extend(resources.into_iter().flat_map(|rows| rows()));
     rows

@@ -51,8 +51,11 @@ fn only_secrets_of_their_own_and_what_says_nothing_of_tenants_replace_a_key() {
             "agent.sign_up",
             "docs.errors",
             "docs.openapi",
+            "domains.mta_sts_policy",
             "downloads.get",
             "health.get",
+            "unsubscribe.confirm",
+            "unsubscribe.show",
             "webhooks.polling.events"
         ]
     );

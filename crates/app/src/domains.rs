@@ -1,16 +1,22 @@
 //! Domains of tenants: added with their records and signing key, verified against the DNS.
 
 mod checking;
+mod operator;
+mod policy;
+mod render;
+mod rotation;
 pub(crate) mod signing_key;
 
 use model::api_key::Scope;
 use model::domain::{
-    self, Domain, DomainName, RecordStatus, SELECTOR, Switches, VerificationStatus, expected,
+    self, Domain, DomainName, MtaSts, Server, Switches, VerificationStatus, expected,
 };
 use model::page::Page;
-use model::{Code, DomainKey, Error, PodId, Result, inbox, perm};
-use store::{Access, Grant, NewDomain, NewDomainOutcome, Position, Standing};
-use wire::{CreateDomainRequest, UpdateDomainRequest};
+use model::{Code, DomainKey, Error, InboxId, InboxKey, PodId, Result, inbox, perm};
+use store::{Access, DomainChange, Grant, NewDomain, NewDomainOutcome, Position, Standing, View};
+use wire::{CreateDomainRequest, Patch, UpdateDomainRequest};
+
+use self::render::item;
 
 use crate::paging::Listing;
 use crate::{App, Mode};
@@ -68,17 +74,28 @@ impl App {
         if switches.inbound && request.allow_conflicting_provider != Some(true) {
             self.refuse_provider(&name).await?;
         }
-        let ids = &self.env().ids;
-        let key = self.0.key_maker.make(&name, ids).await?;
+        let mta_sts = request.mta_sts_mode.as_deref().map(mta_sts).transpose()?;
+        let caught = request.catch_all_inbox_id.as_deref();
+        let caught = caught.map(catch_all_id).transpose()?;
+        let catch_all = match caught {
+            Some(id) => Some(
+                self.store()
+                    .read(grant, move |view| catch_all(view, &id, pod_id))
+                    .await?,
+            ),
+            None => None,
+        };
+        let (ids, now) = (&self.env().ids, self.now());
+        let keys = self.0.key_maker.make(name.as_str(), &[], ids, now).await?;
         let new = NewDomain {
-            key: DomainKey::new(ids.ordered(self.now())),
+            key: DomainKey::new(ids.ordered(now)),
             pod_id,
             domain: name.clone(),
             client_id,
             switches,
-            selector: SELECTOR.to_owned(),
-            public_key: key.public,
-            private_key: key.sealed,
+            keys,
+            mta_sts,
+            catch_all,
             // It cannot be verified by anybody, and nothing leaves this machine.
             usable: self.settings().mode == Mode::Laptop && domain::is_reserved(name.as_str()),
         };
@@ -215,35 +232,60 @@ impl App {
             return Err(Error::invalid(
                 "",
                 "invalid_value",
-                "Must provide feedback_enabled, inbound_enabled, subdomains_enabled or tracking_enabled",
+                "Must provide feedback_enabled, inbound_enabled, subdomains_enabled, tracking_enabled, \
+                 catch_all_inbox_id or mta_sts_mode",
             ));
         }
+        let mode = match &request.mta_sts_mode {
+            Patch::Absent => None,
+            Patch::Null => Some(None),
+            Patch::Value(text) => Some(Some(mta_sts(text)?)),
+        };
+        let caught = match &request.catch_all_inbox_id {
+            Patch::Absent => None,
+            Patch::Null => Some(None),
+            Patch::Value(text) => Some(Some(catch_all_id(text)?)),
+        };
         let (name, now) = (name.clone(), self.now());
         let job_id = self.env().ids.ordered(now);
-        let hostname = self.settings().hostname.clone();
+        let app = self.clone();
         let changed = self.store().write(grant, move |txn| {
             let mut domain = txn.lock_domain(&name)?;
-            let had = domain.switches;
-            let switches = Switches {
+            let (had, had_mode) = (domain.switches, domain.mta_sts);
+            domain.switches = Switches {
                 feedback: request.feedback_enabled.unwrap_or(had.feedback),
                 inbound: request.inbound_enabled.unwrap_or(had.inbound),
                 subdomains: request.subdomains_enabled.unwrap_or(had.subdomains),
                 tracking: request.tracking_enabled.unwrap_or(had.tracking),
             };
-            if switches == had {
+            domain.mta_sts = mode.unwrap_or(had_mode);
+            let catch_all = match &caught {
+                None => None,
+                Some(None) => Some(None),
+                Some(Some(id)) => Some(Some(catch_all(txn, id, domain.pod_id)?)),
+            };
+            let records_change = domain.switches != had || domain.mta_sts != had_mode;
+            if !records_change && catch_all.is_none() {
                 return Ok(domain);
             }
-            domain.switches = switches;
             let (mut status, mut reason) = (domain.status, domain.reason.clone());
-            if domain.started_at.is_some() {
-                let (verdict, why) = domain::verdict(&expected(&domain, &hostname), &domain.checks);
+            if records_change && domain.started_at.is_some() {
+                let wanted = expected(&domain.subject(), &app.server());
+                let (verdict, why) = domain::verdict(&wanted, &domain.checks);
                 // Only a look at the DNS verifies.
                 if verdict != VerificationStatus::Verified || domain.verified_at.is_some() {
                     (status, reason) = (verdict, why.map(str::to_owned));
                 }
                 txn.enqueue(&checking::recheck(job_id, &domain, now)?)?;
             }
-            txn.switch_domain(&domain, switches, status, reason.as_deref())
+            let change = DomainChange {
+                switches: domain.switches,
+                mta_sts: domain.mta_sts,
+                catch_all,
+                status,
+                reason,
+            };
+            txn.change_domain(&domain, &change)
         });
         Ok(self.render_domain(&changed.await?))
     }
@@ -288,8 +330,8 @@ impl App {
         name: &DomainName,
     ) -> Result<String> {
         let domain = self.find_domain(grant, name).await?;
-        let records = expected(&domain, &self.settings().hostname);
-        Ok(domain::zone_file(&domain, &records))
+        let records = expected(&domain.subject(), &self.server());
+        Ok(domain::zone_file(name.as_str(), &records))
     }
 
     /// Whether the records can be set by following a link. They cannot: that takes an agreement
@@ -339,7 +381,16 @@ impl App {
     }
 
     fn render_domain(&self, domain: &Domain) -> wire::Domain {
-        render(domain, &self.settings().hostname)
+        render::domain(domain, &self.server())
+    }
+
+    /// Where this server is found, for the records of domains.
+    pub(crate) fn server(&self) -> Server<'_> {
+        Server {
+            hostname: &self.settings().hostname,
+            web: &self.0.web_host,
+            mta_sts: self.settings().mta_sts,
+        }
     }
 }
 
@@ -368,57 +419,30 @@ fn within(access: &Access) -> Result<()> {
     }
 }
 
-pub(crate) fn render(domain: &Domain, hostname: &str) -> wire::Domain {
-    let records = expected(domain, hostname).into_iter().map(|record| {
-        let check = domain.check(record.purpose);
-        let status = check.map_or(RecordStatus::Missing, |check| check.status);
-        wire::VerificationRecord {
-            kind: record.kind.name().to_owned(),
-            name: record.name,
-            value: record.value,
-            status: status.name().to_owned(),
-            priority: record.priority,
-            reason: check.and_then(|check| check.reason.clone()),
-            found: match status {
-                RecordStatus::Valid => Vec::new(),
-                RecordStatus::Missing | RecordStatus::Invalid => {
-                    check.map(|check| check.found.clone()).unwrap_or_default()
-                }
-            },
-        }
-    });
-    let records = records.collect();
-    let shown = item(domain);
-    wire::Domain {
-        organization_id: shown.organization_id,
-        pod_id: shown.pod_id,
-        domain_id: shown.domain_id,
-        domain: shown.domain,
-        status: domain.status.name().to_owned(),
-        reason: domain.reason.clone(),
-        feedback_enabled: shown.feedback_enabled,
-        inbound_enabled: shown.inbound_enabled,
-        subdomains_enabled: shown.subdomains_enabled,
-        tracking_enabled: shown.tracking_enabled,
-        records,
-        client_id: shown.client_id,
-        updated_at: shown.updated_at,
-        created_at: shown.created_at,
-    }
+fn mta_sts(text: &str) -> Result<MtaSts> {
+    MtaSts::parse(text).ok_or_else(|| {
+        let detail = "mta_sts_mode is testing, enforce or none";
+        Error::invalid("mta_sts_mode", "invalid_value", detail)
+    })
 }
 
-fn item(domain: &Domain) -> wire::DomainItem {
-    wire::DomainItem {
-        organization_id: Some(domain.org_id.to_string()),
-        pod_id: domain.pod_id.map(|pod| pod.to_string()),
-        domain_id: domain.domain.to_string(),
-        domain: domain.domain.to_string(),
-        feedback_enabled: domain.switches.feedback,
-        inbound_enabled: domain.switches.inbound,
-        subdomains_enabled: domain.switches.subdomains,
-        tracking_enabled: domain.switches.tracking,
-        client_id: domain.client_id.clone(),
-        updated_at: domain.updated_at.to_string(),
-        created_at: domain.created_at.to_string(),
+fn catch_all_id(text: &str) -> Result<InboxId> {
+    InboxId::parse(text).ok_or_else(|| no_catch_all("This is not an inbox"))
+}
+
+fn no_catch_all(detail: &str) -> Error {
+    Error::invalid("catch_all_inbox_id", "invalid_value", detail)
+        .fix("Name an inbox of the organization; for a domain of a pod, one of that pod.")
+}
+
+/// The inbox that is to get the mail of addresses nobody has: one within reach, and of the pod
+/// that the domain belongs to.
+fn catch_all(view: &mut View<'_>, id: &InboxId, pod: Option<PodId>) -> Result<InboxKey> {
+    let inbox = view
+        .inbox(id)
+        .map_err(|_| no_catch_all("There is no such inbox"))?;
+    if pod.is_some_and(|pod| pod != inbox.pod_id) {
+        return Err(no_catch_all("The inbox belongs to another pod"));
     }
+    Ok(inbox.key)
 }

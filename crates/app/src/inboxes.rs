@@ -1,7 +1,7 @@
 //! Inboxes: made in milliseconds, under a domain that needs no DNS.
 
 use mail::Address;
-use model::inbox::{self, Inbox, InboxStatus};
+use model::inbox::{self, AutoSubmitted, Inbox, InboxStatus};
 use model::page::Page;
 use model::{Code, Error, InboxId, InboxKey, Result, perm};
 use store::{Grant, InboxChange, NewInbox, NewInboxOutcome, NewJob, Position};
@@ -216,11 +216,20 @@ impl App {
             Patch::Value(name) => Some(inbox::display_name(name)?),
         };
         let status = request.status.as_deref().map(status).transpose()?;
-        if display_name.is_none() && status.is_none() && request.metadata.is_absent() {
+        let auto_submitted = match &request.auto_submitted {
+            Patch::Absent => None,
+            Patch::Null => Some(None),
+            Patch::Value(name) => Some(Some(auto_submitted(name)?)),
+        };
+        let nothing = display_name.is_none()
+            && status.is_none()
+            && auto_submitted.is_none()
+            && request.metadata.is_absent();
+        if nothing {
             return Err(Error::invalid(
                 "",
                 "invalid_value",
-                "Must provide display_name, status or metadata",
+                "Must provide display_name, status, metadata or auto_submitted",
             ));
         }
         let metadata = metadata_change(request.metadata)?;
@@ -241,6 +250,7 @@ impl App {
                 display_name: display_name.clone(),
                 status,
                 metadata,
+                auto_submitted,
             };
             txn.change_inbox(&id, &change)
         });
@@ -311,6 +321,16 @@ fn status(name: &str) -> Result<InboxStatus> {
             "status",
             "invalid_value",
             "status is either active or paused",
+        )
+    })
+}
+
+fn auto_submitted(name: &str) -> Result<AutoSubmitted> {
+    AutoSubmitted::parse(name).ok_or_else(|| {
+        Error::invalid(
+            "auto_submitted",
+            "invalid_value",
+            "auto_submitted is direct, always or never",
         )
     })
 }

@@ -31,9 +31,11 @@ mod polling;
 mod render;
 mod seal;
 mod search;
+mod sign;
 mod start;
 mod tail;
 mod threads;
+mod unsubscribe;
 mod webhooks;
 mod worker;
 
@@ -43,6 +45,8 @@ pub use download::Download;
 pub use inbound::Inbound;
 pub use limits::{Limits, Rate, Standing, TooEarly};
 pub use log::EventsQuery;
+pub use model::domain::MtaSts;
+pub use model::inbox::AutoSubmitted;
 pub use polling::Poller;
 pub use start::{Bootstrap, Mode, NewOrganization, Settings};
 pub use store::{Access, Grant};
@@ -58,6 +62,8 @@ use sys::Env;
 pub struct App(Arc<Inner>);
 
 struct Inner {
+    /// Where HTTPS reaches this server, for records of domains.
+    web_host: String,
     store: Store,
     env: Env,
     settings: Settings,
@@ -71,6 +77,7 @@ struct Inner {
     dialer: sys::dial::Dialer,
     /// Makes and seals the signing keys of domains.
     key_maker: domains::signing_key::KeyMaker,
+    open_keys: sign::OpenKeys,
     buckets: limits::AllBuckets,
     /// What the codes that are mailed to humans follow from; derived from the master key.
     code_key: onboarding::CodeKey,

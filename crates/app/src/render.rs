@@ -305,6 +305,7 @@ pub(crate) fn inbox(org: OrgId, inbox: &Inbox) -> Result<wire::Inbox> {
         client_id: inbox.client_id.clone(),
         status: (inbox.status == InboxStatus::Paused).then(|| inbox.status.name().to_owned()),
         metadata,
+        auto_submitted: inbox.auto_submitted.map(|one| one.name().to_owned()),
         updated_at: inbox.updated_at.to_string(),
         created_at: inbox.created_at.to_string(),
     })

@@ -13,7 +13,7 @@ use sys::{Env, Tasks};
 use crate::domains::signing_key::KeyMaker;
 use crate::metrics::counting;
 use crate::onboarding::{CodeKey, SignUpDoor};
-use crate::{App, Inner, Limits, keys, limits, seal, search, tail, webhooks, worker};
+use crate::{App, Inner, Limits, keys, limits, seal, search, sign, tail, webhooks, worker};
 
 /// How far the server trusts its surroundings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,13 @@ pub struct Settings {
     pub default_domain: String,
     /// The name of this machine in trace fields.
     pub hostname: String,
+    /// Where clients and everybody else reach the API: scheme, host and port.
+    pub public_url: String,
+    /// What others do when a connection does not fit the MTA-STS policy of a domain that does not
+    /// choose itself.
+    pub mta_sts: model::domain::MtaSts,
+    /// Which mail says that no person sent it, of inboxes that do not choose.
+    pub auto_submitted: model::inbox::AutoSubmitted,
     /// Octets of the largest message that is sent.
     pub max_message_bytes: usize,
     /// Whether the same message to the same people within a minute is sent only once, also without
@@ -95,9 +102,11 @@ impl App {
         let derive = |purpose: &str| blake3::derive_key(purpose, &settings.master_key);
         let dialer = Dialer::new(settings.egress.clone(), Arc::clone(&env.clock));
         let inner = Inner {
+            web_host: web_host(&settings),
             dialer: dialer.map_err(Error::internal)?,
             link_key: derive("mailroost 2026-11 download links"),
             key_maker: KeyMaker::new(derive("mailroost 2026-11 signing keys of domains")),
+            open_keys: sign::OpenKeys::default(),
             seal: seal::Seal::new(&derive("mailroost 2026-11 sealed secrets")),
             page_key: derive("mailroost 2026-11 page tokens"),
             buckets: limits::AllBuckets::new(&settings.limits),
@@ -244,4 +253,15 @@ impl App {
             })
             .await
     }
+}
+
+/// The host that names of tenants lead to where others come to this server over HTTPS.
+fn web_host(settings: &Settings) -> String {
+    let url = url::Url::parse(&settings.public_url);
+    let host = url.ok().and_then(|url| match url.host() {
+        // A name can be an alias of another name only.
+        Some(url::Host::Domain(name)) if name.contains('.') => Some(name.to_owned()),
+        _ => None,
+    });
+    host.unwrap_or_else(|| settings.hostname.clone())
 }

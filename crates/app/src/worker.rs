@@ -8,11 +8,12 @@ use store::{Lane, NewJob, Reason};
 use sys::Shutdown;
 use tokio::sync::Semaphore;
 
-use crate::App;
 use crate::jobs;
+use crate::jobs::check_shared_domain::CheckSharedDomain;
 use crate::jobs::forget_answers::ForgetAnswers;
 use crate::jobs::sweep_objects::SweepObjects;
 use crate::jobs::trim_events::TrimEvents;
+use crate::{App, Mode};
 
 /// Jobs of a lane that run at once. They mostly wait for others.
 const AT_ONCE: usize = 32;
@@ -80,11 +81,16 @@ pub(crate) async fn schedule_upkeep(app: &App, org_id: OrgId) -> Result<()> {
         run_at: now,
         payload,
     };
-    let all = [
+    let mut all = vec![
         periodic(SweepObjects::KIND, jobs::payload(&SweepObjects {})?),
         periodic(ForgetAnswers::KIND, jobs::payload(&ForgetAnswers {})?),
         periodic(TrimEvents::KIND, jobs::payload(&TrimEvents {})?),
     ];
+    // On a laptop nothing is asked before somebody wants a verification.
+    if app.settings().mode == Mode::Public {
+        let payload = jobs::payload(&CheckSharedDomain {})?;
+        all.push(periodic(CheckSharedDomain::KIND, payload));
+    }
     let grant = access.grant::<perm::Authenticated>()?;
     app.store()
         .write(&grant, move |txn| {

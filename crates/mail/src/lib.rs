@@ -8,6 +8,7 @@
 mod address;
 pub mod compose;
 pub mod dsn;
+pub mod dkim;
 pub mod html;
 mod mailbox;
 mod message_id;

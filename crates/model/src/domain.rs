@@ -1,6 +1,8 @@
 //! Mail domains of tenants: their names, the DNS records they need, and what is made of the records
 //! that are found.
 
+pub mod keys;
+mod mta_sts;
 mod records;
 mod suffix;
 mod zone;
@@ -10,11 +12,13 @@ use std::fmt;
 use mail::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use records::{Expected, Found, RETURN_PATH, SELECTOR, expected};
+pub use keys::{SigningKey, Stage};
+pub use mta_sts::MtaSts;
+pub use records::{Expected, Found, RETURN_PATH, Server, Subject, expected};
 pub use suffix::{is_public_suffix, is_reserved, zone_apex};
 pub use zone::zone_file;
 
-use crate::{DomainKey, Error, OrgId, PodId, Result};
+use crate::{DomainKey, Error, InboxId, OrgId, PodId, Result};
 
 /// Octets of the longest domain that is taken. Names of up to 21 octets are put in front of it, and
 /// the DNS takes 253 in all (RFC 1035 §2.3.4).
@@ -140,7 +144,7 @@ names! {
 }
 
 names! {
-    /// What a record is for. A domain has at most one of each.
+    /// What a record is for. A domain has at most one of each, but for the keys.
     Purpose {
         /// The public key of signatures.
         Dkim = "dkim",
@@ -156,6 +160,12 @@ names! {
         Subdomains = "subdomains",
         /// Links that are tracked lead here.
         Tracking = "tracking",
+        /// The id of the policy by which others come with TLS.
+        MtaSts = "mta_sts",
+        /// That policy is fetched here.
+        MtaStsHost = "mta_sts_host",
+        /// Where others report connections that did not fit that policy.
+        TlsReports = "tls_reports",
     }
 }
 
@@ -175,12 +185,16 @@ pub struct Switches {
 /// The last look at one record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
-    /// Which record.
+    /// What the record is for.
     pub purpose: Purpose,
+    /// Its full name; empty in what was kept before keys had a record each.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub host: String,
     /// What became of it.
     pub status: RecordStatus,
-    /// Why it is not valid, where that is known: `value_mismatch`, `duplicate_records`, or
-    /// `lookup_failed` when the DNS gave no answer.
+    /// Why it is not valid, where that is known: `value_mismatch`, `duplicate_records`,
+    /// `value_truncated`, `key_revoked`, `name_doubled`, or `lookup_failed` when the DNS gave no
+    /// answer.
     pub reason: Option<String>,
     /// What was found in its place, cut to what a person reads.
     pub found: Vec<String>,
@@ -208,10 +222,12 @@ pub struct Domain {
     pub status: VerificationStatus,
     /// Why it is not verified.
     pub reason: Option<String>,
-    /// The selector of its signing key (RFC 6376 §3.1).
-    pub selector: String,
-    /// The public half of its signing key: a SubjectPublicKeyInfo in base64.
-    pub public_key: String,
+    /// Its signing keys, oldest first. Not read for lists.
+    pub keys: Vec<SigningKey>,
+    /// What others do when a connection does not fit its policy; `None` follows the operator.
+    pub mta_sts: Option<MtaSts>,
+    /// The inbox that gets the mail of addresses nobody has.
+    pub catch_all: Option<InboxId>,
     /// The last look at each record.
     pub checks: Vec<Check>,
     /// When the records were last looked at.
@@ -232,31 +248,48 @@ pub struct Domain {
 }
 
 impl Domain {
+    /// What its records depend on.
+    #[must_use]
+    pub fn subject(&self) -> Subject<'_> {
+        Subject {
+            name: self.domain.as_str(),
+            switches: self.switches,
+            keys: &self.keys,
+            mta_sts: self.mta_sts,
+        }
+    }
+
     /// What is known of a record; one that was never looked at is missing.
     #[must_use]
-    pub fn check(&self, purpose: Purpose) -> Option<&Check> {
-        self.checks.iter().find(|check| check.purpose == purpose)
+    pub fn check(&self, record: &Expected) -> Option<&Check> {
+        self.checks.iter().find(|check| record.is_of(check))
     }
 }
 
-/// What the looks at the records in `wanted` say of the whole domain, and why.
+/// What the looks at the records in `wanted` say of the whole domain, and why. Records that are
+/// only recommended do not count.
 #[must_use]
 pub fn verdict(
     wanted: &[Expected],
     checks: &[Check],
 ) -> (VerificationStatus, Option<&'static str>) {
-    let worst = |status: RecordStatus| {
-        wanted.iter().any(|record| {
-            let known = checks.iter().find(|check| check.purpose == record.purpose);
-            known.map_or(RecordStatus::Missing, |check| check.status) == status
+    let needed: Vec<(RecordStatus, Option<&str>)> = wanted
+        .iter()
+        .filter(|record| !record.recommended)
+        .map(|record| {
+            let known = checks.iter().find(|check| record.is_of(check));
+            known.map_or((RecordStatus::Missing, None), |check| {
+                (check.status, check.reason.as_deref())
+            })
         })
-    };
-    if worst(RecordStatus::Invalid) {
+        .collect();
+    let any = |status| needed.iter().any(|(own, _)| *own == status);
+    if any(RecordStatus::Invalid) {
         (VerificationStatus::Invalid, Some("dns_records_invalid"))
-    } else if worst(RecordStatus::Missing) {
-        let unanswered = checks
+    } else if any(RecordStatus::Missing) {
+        let unanswered = needed
             .iter()
-            .any(|check| check.reason.as_deref() == Some(LOOKUP_FAILED));
+            .any(|(_, reason)| *reason == Some(LOOKUP_FAILED));
         let reason = if unanswered {
             "dns_lookup_failed"
         } else {

@@ -83,6 +83,9 @@ uuid_ids! {
     ApiKeyId;
     /// The row of a domain; sorts by time. Never shown: the public id is the name.
     DomainKey;
+    /// The row of a signing key of a domain; sorts by time. Never shown: the DNS knows it by its
+    /// selector.
+    SigningKeyId;
     /// A draft.
     DraftId;
     /// An event; carries its position in the organisation's log.

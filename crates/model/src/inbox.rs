@@ -22,6 +22,8 @@ pub struct Inbox {
     pub status: InboxStatus,
     /// The caller's notes: a JSON object of scalars, as text.
     pub metadata: Option<String>,
+    /// Which of its mail says that no person sent it; `None` follows the operator.
+    pub auto_submitted: Option<AutoSubmitted>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last changed.
@@ -54,6 +56,48 @@ impl InboxStatus {
         [Self::Active, Self::Paused]
             .into_iter()
             .find(|status| status.name() == name)
+    }
+}
+
+/// Which mail says in `Auto-Submitted` that no person sent it (RFC 3834 §5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum AutoSubmitted {
+    /// All but drafts, which are there for a person to look at before they leave.
+    #[default]
+    Direct,
+    /// All.
+    Always,
+    /// None.
+    Never,
+}
+
+impl AutoSubmitted {
+    /// The name on the wire, in the store and in the configuration.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Direct => "direct",
+            Self::Always => "always",
+            Self::Never => "never",
+        }
+    }
+
+    /// Reads a name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Direct, Self::Always, Self::Never]
+            .into_iter()
+            .find(|one| one.name() == name)
+    }
+
+    /// The value of the field, if there is to be one.
+    #[must_use]
+    pub const fn field(self, is_draft: bool, is_answer: bool) -> Option<&'static str> {
+        match (self, is_draft, is_answer) {
+            (Self::Never, ..) | (Self::Direct, true, _) => None,
+            (_, _, true) => Some("auto-replied"),
+            (_, _, false) => Some("auto-generated"),
+        }
     }
 }
 

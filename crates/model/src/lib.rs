@@ -24,7 +24,7 @@ pub use error::{Code, Error, Issue, Kind, Result};
 pub use event::{EventFilter, EventKind};
 pub use id::{
     ApiKeyId, AttachmentId, DomainKey, DraftId, EventId, InboxId, InboxKey, MessageKey, OrgId,
-    PodId, ThreadId,
+    PodId, SigningKeyId, ThreadId,
 };
 pub use idempotency::IdempotencyKey;
 pub use label::{Hidden, Label, Labels};

@@ -15,6 +15,10 @@ pub enum Task {
     CreateOrganization(String),
     /// Print every organisation, while no server runs on the data folder.
     ListOrganizations,
+    /// Print the records of the server's own domain, while no server runs on the data folder.
+    DomainRecords,
+    /// Make new signing keys for the server's own domain, while no server runs on the data folder.
+    RotateKeys,
     /// Ask a running server whether it is ready.
     HealthCheck,
     /// Print the table of keys.
@@ -45,6 +49,11 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
             }
             Some((_, list)) => (Task::ListOrganizations, list),
             None => (Task::ListOrganizations, organizations),
+        },
+        Some(("domain", domain)) => match domain.subcommand() {
+            Some(("rotate-keys", rotate)) => (Task::RotateKeys, rotate),
+            Some((_, records)) => (Task::DomainRecords, records),
+            None => (Task::DomainRecords, domain),
         },
         Some(("config", config)) => (Task::ExplainConfig, config),
         Some(("healthcheck", healthcheck)) => (Task::HealthCheck, healthcheck),
@@ -101,6 +110,20 @@ fn command() -> Command {
                 .subcommand(with_flags(Command::new("list").about(
                     "Print the id, the time of creation and the name of each (with SQLite, stop \
                      the server first)",
+                ))),
+        )
+        .subcommand(
+            Command::new("domain")
+                .about("The server's own domain; those of organizations are in the API")
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(with_flags(Command::new("records").about(
+                    "Print the DNS records it needs, as a zone file (with SQLite, stop the server \
+                     first)",
+                )))
+                .subcommand(with_flags(Command::new("rotate-keys").about(
+                    "Make new signing keys; they are used once their records are in the DNS (with \
+                     SQLite, stop the server first)",
                 ))),
         )
         .subcommand(
@@ -167,6 +190,14 @@ mod tests {
         assert_eq!(
             read("mailroost organizations list").unwrap().0,
             Task::ListOrganizations
+        );
+        assert_eq!(
+            read("mailroost domain rotate-keys").unwrap().0,
+            Task::RotateKeys
+        );
+        assert_eq!(
+            read("mailroost domain records").unwrap().0,
+            Task::DomainRecords
         );
         assert!(read("mailroost organizations create").is_err());
         assert_eq!(

@@ -66,6 +66,8 @@ fn run(task: Task, settings: Settings) -> anyhow::Result<()> {
             runtime.block_on(operator::create_organization(settings, &name))
         }
         Task::ListOrganizations => runtime.block_on(operator::list_organizations(settings)),
+        Task::DomainRecords => runtime.block_on(operator::domain_records(settings)),
+        Task::RotateKeys => runtime.block_on(operator::rotate_keys(settings)),
         Task::Serve | Task::HealthCheck | Task::ExplainConfig => {
             runtime.block_on(lifecycle::run(settings))
         }

@@ -56,6 +56,32 @@ pub async fn list_organizations(settings: Settings) -> anyhow::Result<()> {
     on_data(settings, list).await
 }
 
+/// Prints the DNS records of the server's own domain as a zone file.
+///
+/// # Errors
+/// When there is no Mailroost data, or a server has it open.
+pub async fn domain_records(settings: Settings) -> anyhow::Result<()> {
+    let show = async |app: App| {
+        let file = app.operator_zone_file().await;
+        file.context("the records cannot be read")
+    };
+    on_data(settings, show).await
+}
+
+/// Makes new signing keys for the server's own domain and prints its records.
+///
+/// # Errors
+/// When there is no Mailroost data, or a server has it open.
+pub async fn rotate_keys(settings: Settings) -> anyhow::Result<()> {
+    let rotate = async |app: App| {
+        let rotated = app.rotate_operator_keys().await;
+        rotated.context("the keys cannot be made")?;
+        let file = app.operator_zone_file().await;
+        file.context("the records cannot be read")
+    };
+    on_data(settings, rotate).await
+}
+
 /// Opens the data, does `work` on it, closes it and prints what `work` gave.
 async fn on_data(
     settings: Settings,

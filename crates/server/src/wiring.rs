@@ -85,6 +85,9 @@ pub async fn start_app(
         mode,
         default_domain: settings.domain.clone(),
         hostname: settings.hostname.clone(),
+        public_url: public_url(settings),
+        mta_sts: settings.mta_sts,
+        auto_submitted: settings.auto_submitted,
         max_message_bytes: settings.max_message_bytes,
         suppress_repeats: settings.suppress_repeats,
         keep_events: settings.keep_events,
@@ -100,6 +103,15 @@ pub async fn start_app(
     App::start(store, settings, env.clone(), tasks)
         .await
         .context("the server cannot start its workers")
+}
+
+/// Where others reach the API: as the operator says, or, in laptop mode, where it listens.
+fn public_url(settings: &Settings) -> String {
+    match &settings.public_url {
+        Some(url) => url.clone(),
+        None if settings.is_public() => format!("https://{}", settings.hostname),
+        None => format!("http://{}", settings.http),
+    }
 }
 
 /// What the SMTP door is told.

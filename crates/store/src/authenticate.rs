@@ -81,7 +81,8 @@ impl Store {
     pub async fn within_inbox(&self, access: &Access, inbox: &InboxId) -> Result<Access> {
         let found = self.addressed(vec![inbox.as_str().to_owned()]).await?;
         let found = found.into_iter().next().flatten();
-        match found.map(|found| found.route) {
+        // An address whose mail is caught by an inbox is not that inbox.
+        match found.filter(|found| !found.caught).map(|found| found.route) {
             Some(route)
                 if route.org_id == access.org_id()
                     && access.reaches(route.pod_id, Some(route.inbox_key)) =>

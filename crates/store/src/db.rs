@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use mail::{MessageId, Timestamp};
 use model::{
     ApiKeyId, AttachmentId, Code, DeliveryId, DomainKey, DraftId, Error, EventId, Hidden, InboxId,
-    InboxKey, Labels, MessageKey, OrgId, PodId, ThreadId, WebhookId,
+    InboxKey, Labels, MessageKey, OrgId, PodId, SigningKeyId, ThreadId, WebhookId,
 };
 
 /// A value on its way into a statement.
@@ -145,6 +145,7 @@ id_columns!(
     AttachmentId,
     ApiKeyId,
     DomainKey,
+    SigningKeyId,
     DraftId,
     EventId,
     WebhookId,

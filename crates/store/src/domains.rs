@@ -1,25 +1,26 @@
 //! Mail domains: the shared one of the operator and those of tenants.
 
 use mail::Timestamp;
-use model::domain::{Check, Domain, DomainName, Switches, VerificationStatus};
-use model::{Code, DomainKey, Error, InboxId, OrgId, PodId, Result};
+use model::domain::{Check, Domain, DomainName, MtaSts, Switches, VerificationStatus};
+use model::{Code, DomainKey, Error, InboxId, InboxKey, OrgId, PodId, Result};
 
 use crate::db::{Conn, DbError, DbResult, Row, Value, args};
 use crate::inboxes::Route;
 use crate::messages::Position;
+use crate::signing::NewSigningKey;
 use crate::txn::Txn;
 use crate::view::{View, from_json, to_json};
 
 const COLUMNS: &str = "d.domain_key, d.org_id, d.pod_id, d.domain, d.client_id, d.feedback, d.inbound, \
-                       d.subdomains, d.tracking, d.status, d.reason, d.selector, d.public_key, d.checks, \
-                       d.checked_at, d.check_until, d.started_at, d.verified_at, d.usable_at, d.created_at, \
-                       d.updated_at";
+                       d.subdomains, d.tracking, d.status, d.reason, d.mta_sts, d.checks, d.checked_at, \
+                       d.check_until, d.started_at, d.verified_at, d.usable_at, d.created_at, d.updated_at, \
+                       (select i.address from inbox i where i.inbox_id = d.catch_all)";
 
 /// How many names a domain can be covered by: itself and those above it.
 const DEPTH: usize = 6;
 
 /// A domain to be added.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct NewDomain {
     /// Its row.
     pub key: DomainKey,
@@ -31,14 +32,29 @@ pub struct NewDomain {
     pub client_id: Option<String>,
     /// What is switched on.
     pub switches: Switches,
-    /// The selector of its signing key.
-    pub selector: String,
-    /// The public half of its signing key.
-    pub public_key: String,
-    /// The private half, sealed.
-    pub private_key: Vec<u8>,
+    /// Its signing keys.
+    pub keys: Vec<NewSigningKey>,
+    /// What others do when a connection does not fit its policy.
+    pub mta_sts: Option<MtaSts>,
+    /// The inbox that gets the mail of addresses nobody has.
+    pub catch_all: Option<InboxKey>,
     /// Whether inboxes may be opened before it is verified.
     pub usable: bool,
+}
+
+/// What its owner changes about a domain.
+#[derive(Clone, Debug)]
+pub struct DomainChange {
+    /// What is switched on from now on.
+    pub switches: Switches,
+    /// What others do when a connection does not fit its policy.
+    pub mta_sts: Option<MtaSts>,
+    /// Another inbox for the mail of addresses nobody has, or none; `None` leaves it.
+    pub catch_all: Option<Option<InboxKey>>,
+    /// How far the domain has come with that.
+    pub status: VerificationStatus,
+    /// Why it is not verified.
+    pub reason: Option<String>,
 }
 
 /// What became of a [`NewDomain`].
@@ -80,8 +96,10 @@ pub struct Checked {
 
 fn read(row: &Row<'_>) -> DbResult<Domain> {
     let switch = |index| Ok::<bool, DbError>(row.get::<i64>(index)? != 0);
-    let checks: Option<String> = row.get(13)?;
-    let check_until: Option<Timestamp> = row.get(15)?;
+    let mta_sts: Option<String> = row.get(11)?;
+    let checks: Option<String> = row.get(12)?;
+    let check_until: Option<Timestamp> = row.get(14)?;
+    let catch_all: Option<String> = row.get(20)?;
     Ok(Domain {
         key: row.get(0)?,
         org_id: row.get(1)?,
@@ -96,19 +114,20 @@ fn read(row: &Row<'_>) -> DbResult<Domain> {
         },
         status: VerificationStatus::parse(row.text(9)?).ok_or_else(|| DbError::shape(9))?,
         reason: row.get(10)?,
-        selector: row.get(11)?,
-        public_key: row.get(12)?,
+        keys: Vec::new(),
+        mta_sts: mta_sts.as_deref().and_then(MtaSts::parse),
+        catch_all: catch_all.as_deref().and_then(InboxId::parse),
         checks: match checks {
-            Some(text) => from_json(&text, 13)?,
+            Some(text) => from_json(&text, 12)?,
             None => Vec::new(),
         },
-        checked_at: row.get(14)?,
+        checked_at: row.get(13)?,
         check_until: check_until.unwrap_or_default(),
-        started_at: row.get(16)?,
-        verified_at: row.get(17)?,
-        usable_at: row.get(18)?,
-        created_at: row.get(19)?,
-        updated_at: row.get(20)?,
+        started_at: row.get(15)?,
+        verified_at: row.get(16)?,
+        usable_at: row.get(17)?,
+        created_at: row.get(18)?,
+        updated_at: row.get(19)?,
     })
 }
 
@@ -120,7 +139,13 @@ impl View<'_> {
     pub fn domain(&mut self, domain: &DomainName) -> Result<Domain> {
         let sql = format!("select {COLUMNS} from domain d where {{scope:pod d}} and d.domain = $1");
         let found = self.first(&sql, args![domain.as_str()], read)?;
-        found.ok_or_else(|| Error::not_found("Domain"))
+        self.with_keys(found)
+    }
+
+    fn with_keys(&mut self, found: Option<Domain>) -> Result<Domain> {
+        let mut domain = found.ok_or_else(|| Error::not_found("Domain"))?;
+        domain.keys = self.signing_keys(domain.domain.as_str())?;
+        Ok(domain)
     }
 
     /// A page of domains by age, newest first unless `ascending`, beginning after `from`.
@@ -155,7 +180,10 @@ impl View<'_> {
     pub fn domain_of_client(&mut self, client_id: &str) -> Result<Option<Domain>> {
         let sql =
             format!("select {COLUMNS} from domain d where {{scope:pod d}} and d.client_id = $1");
-        Ok(self.first(&sql, args![client_id], read)?)
+        match self.first(&sql, args![client_id], read)? {
+            Some(found) => self.with_keys(Some(found)).map(Some),
+            None => Ok(None),
+        }
     }
 
     /// Whether a domain is free, and if not whether the caller's organisation has it.
@@ -247,8 +275,8 @@ impl Txn<'_> {
         let switches = new.switches;
         let made = self.exec(
             "insert into domain (domain, org_id, pod_id, domain_key, client_id, feedback, inbound, subdomains, \
-             tracking, status, selector, public_key, private_key, usable_at, created_at, updated_at) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $15) \
+             tracking, status, mta_sts, catch_all, usable_at, created_at, updated_at) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) \
              on conflict do nothing -- unscoped: the row names its organisation",
             args![
                 new.domain.as_str(),
@@ -261,15 +289,15 @@ impl Txn<'_> {
                 switches.subdomains,
                 switches.tracking,
                 VerificationStatus::NotStarted.name(),
-                &new.selector,
-                &new.public_key,
-                &new.private_key,
+                new.mta_sts.map(MtaSts::name),
+                new.catch_all,
                 new.usable.then_some(now),
                 now,
             ],
         )?;
         if made > 0 {
             self.routes = true;
+            self.add_signing_keys(new.domain.as_str(), new.pod_id, &new.keys)?;
             let domain = self.domain(&new.domain)?;
             return Ok(NewDomainOutcome::Made(Box::new(domain)));
         }
@@ -297,7 +325,7 @@ impl Txn<'_> {
             "select {COLUMNS} from domain d where {{scope:pod d}} and d.domain = $1 {{lock}}"
         );
         let found = self.first(&sql, args![domain.as_str()], read)?;
-        found.ok_or_else(|| Error::not_found("Domain"))
+        self.with_keys(found)
     }
 
     /// Changes what is switched on. A record that is asked for anew puts a verified domain back
@@ -305,28 +333,29 @@ impl Txn<'_> {
     ///
     /// # Errors
     /// `not_found` when it is gone.
-    pub fn switch_domain(
-        &mut self,
-        domain: &Domain,
-        switches: Switches,
-        status: VerificationStatus,
-        reason: Option<&str>,
-    ) -> Result<Domain> {
-        let now = self.now;
+    pub fn change_domain(&mut self, domain: &Domain, change: &DomainChange) -> Result<Domain> {
+        let (now, switches) = (self.now, change.switches);
         self.exec(
             "update domain set feedback = $2, inbound = $3, subdomains = $4, tracking = $5, status = $6, \
-             reason = $7, updated_at = $8 where {scope:pod} and domain_key = $1",
+             reason = $7, mta_sts = $8, updated_at = $9 where {scope:pod} and domain_key = $1",
             args![
                 domain.key,
                 switches.feedback,
                 switches.inbound,
                 switches.subdomains,
                 switches.tracking,
-                status.name(),
-                reason,
+                change.status.name(),
+                change.reason.as_deref(),
+                change.mta_sts.map(MtaSts::name),
                 now,
             ],
         )?;
+        if let Some(inbox) = change.catch_all {
+            self.exec(
+                "update domain set catch_all = $2 where {scope:pod} and domain_key = $1",
+                args![domain.key, inbox],
+            )?;
+        }
         self.routes = true;
         self.domain(&domain.domain)
     }
@@ -338,6 +367,7 @@ impl Txn<'_> {
     /// `not_found` when there is none within reach.
     pub fn delete_domain(&mut self, domain: &DomainName) -> Result<Domain> {
         let found = self.lock_domain(domain)?;
+        self.settle_keys(&found.keys, &[])?;
         self.exec(
             "delete from domain where {scope:pod} and domain_key = $1",
             args![found.key],
@@ -402,22 +432,23 @@ pub(crate) fn domain_of(inbox: &InboxId) -> &str {
 }
 
 /// The domains among a name and those above it.
-const COVERING: &str = "select domain, org_id, pod_id, inbound, subdomains, usable_at from domain \
+pub(crate) const COVERING: &str = "select domain, org_id, pod_id, inbound, subdomains, usable_at, catch_all from domain \
                         where domain in ($1, $2, $3, $4, $5, $6) \
                         -- unscoped: a name has one owner on the server, and mail is routed by it";
 
 /// A domain as routing sees it.
-struct Cover {
-    domain: String,
+pub(crate) struct Cover {
+    pub(crate) domain: String,
     org_id: Option<OrgId>,
     pod_id: Option<PodId>,
     inbound: bool,
     subdomains: bool,
     usable: bool,
+    catch_all: Option<InboxKey>,
 }
 
 impl Cover {
-    fn read(row: &Row<'_>) -> DbResult<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> DbResult<Self> {
         let org_id: Option<OrgId> = row.get(1)?;
         let shared = org_id.is_none();
         let switch = |index| Ok::<_, DbError>(row.get::<Option<i64>>(index)?.unwrap_or(0) != 0);
@@ -429,11 +460,12 @@ impl Cover {
             inbound: shared || switch(3)?,
             subdomains: switch(4)?,
             usable: shared || usable.is_some(),
+            catch_all: row.get(6)?,
         })
     }
 
     /// The domain that decides over mail for `name`: the longest one that may be used.
-    fn of<'a>(rows: &'a [Self], name: &str) -> Option<&'a Self> {
+    pub(crate) fn of<'a>(rows: &'a [Self], name: &str) -> Option<&'a Self> {
         let covers = |row: &&Self| row.usable && (row.subdomains || row.domain == name);
         rows.iter()
             .filter(covers)
@@ -441,7 +473,7 @@ impl Cover {
     }
 
     /// Whether inboxes of this pod may use it.
-    fn is_for(&self, org: OrgId, pod: PodId) -> bool {
+    pub(crate) fn is_for(&self, org: OrgId, pod: PodId) -> bool {
         let everybody = self.org_id.is_none();
         everybody || (self.org_id == Some(org) && self.pod_id.is_none_or(|own| own == pod))
     }
@@ -456,7 +488,7 @@ impl Cover {
 }
 
 /// The values of [`COVERING`]: a name and those above it, the last one repeated.
-fn names(domain: &str) -> [Value<'_>; DEPTH] {
+pub(crate) fn names(domain: &str) -> [Value<'_>; DEPTH] {
     let mut rest = domain;
     let mut first = true;
     std::array::from_fn(|_| {
@@ -491,4 +523,30 @@ pub(crate) fn is_ours(conn: &mut dyn Conn, domain: &str) -> Result<bool> {
 pub(crate) fn receives(conn: &mut dyn Conn, domain: &str, org: OrgId, pod: PodId) -> Result<bool> {
     let rows = cover(conn, domain)?;
     Ok(Cover::of(&rows, domain).is_some_and(|row| row.inbound && row.is_for(org, pod)))
+}
+
+/// The inbox that gets the mail of every address under `domain` that nobody has.
+pub(crate) fn catch_all(conn: &mut dyn Conn, domain: &str) -> Result<Option<Route>> {
+    let rows = cover(conn, domain)?;
+    let Some(cover) = Cover::of(&rows, domain).filter(|row| row.inbound) else {
+        return Ok(None);
+    };
+    let (Some(inbox), Some(org)) = (cover.catch_all, cover.org_id) else {
+        return Ok(None);
+    };
+    let sql = conn.dialect().plain(
+        "select org_id, pod_id, inbox_id, address from inbox where inbox_id = $1 and org_id = $2 \
+         -- unscoped: routing of mail",
+    );
+    let mut found = None;
+    conn.query(&sql, args![inbox, org], &mut |row| {
+        found = Some(Route {
+            org_id: row.get(0)?,
+            pod_id: row.get(1)?,
+            inbox_key: row.get(2)?,
+            inbox_id: row.get(3)?,
+        });
+        Ok(())
+    })?;
+    Ok(found.filter(|route: &Route| cover.is_for(route.org_id, route.pod_id)))
 }

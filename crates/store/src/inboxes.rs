@@ -1,6 +1,6 @@
 //! Inboxes.
 
-use model::inbox::{Inbox, InboxStatus};
+use model::inbox::{AutoSubmitted, Inbox, InboxStatus};
 use model::{Code, Error, InboxId, InboxKey, OrgId, PodId, Result};
 
 use crate::db::{Conn, DbError, DbResult, Row, args};
@@ -10,7 +10,7 @@ use crate::txn::Txn;
 use crate::view::View;
 
 const COLUMNS: &str = "i.inbox_id, i.pod_id, i.address, i.display_name, i.client_id, i.status, \
-                       i.metadata, i.created_at, i.updated_at";
+                       i.metadata, i.created_at, i.updated_at, i.auto_submitted";
 
 /// Where mail for an address goes.
 #[derive(Clone, Debug)]
@@ -64,9 +64,12 @@ pub struct InboxChange {
     pub status: Option<InboxStatus>,
     /// The caller's notes as JSON, or none.
     pub metadata: Option<Option<String>>,
+    /// Which of its mail says that no person sent it, or what the operator says.
+    pub auto_submitted: Option<Option<AutoSubmitted>>,
 }
 
 fn read(row: &Row<'_>) -> DbResult<Inbox> {
+    let auto_submitted: Option<String> = row.get(9)?;
     Ok(Inbox {
         key: row.get(0)?,
         pod_id: row.get(1)?,
@@ -75,6 +78,7 @@ fn read(row: &Row<'_>) -> DbResult<Inbox> {
         client_id: row.get(4)?,
         status: InboxStatus::parse(row.text(5)?).ok_or_else(|| DbError::shape(5))?,
         metadata: row.get(6)?,
+        auto_submitted: auto_submitted.as_deref().and_then(AutoSubmitted::parse),
         created_at: row.get(7)?,
         updated_at: row.get(8)?,
     })
@@ -212,11 +216,19 @@ impl Txn<'_> {
         let display_name = change.display_name.clone().unwrap_or(inbox.display_name);
         let status = change.status.unwrap_or(inbox.status);
         let metadata = change.metadata.clone().unwrap_or(inbox.metadata);
+        let auto_submitted = change.auto_submitted.unwrap_or(inbox.auto_submitted);
         let now = self.now;
         self.exec(
-            "update inbox set display_name = $2, status = $3, metadata = $4, updated_at = $5 \
-             where {scope} and inbox_id = $1",
-            args![inbox.key, display_name, status.name(), metadata, now],
+            "update inbox set display_name = $2, status = $3, metadata = $4, updated_at = $5, \
+             auto_submitted = $6 where {scope} and inbox_id = $1",
+            args![
+                inbox.key,
+                display_name,
+                status.name(),
+                metadata,
+                now,
+                auto_submitted.map(AutoSubmitted::name),
+            ],
         )?;
         if change.display_name.is_some() {
             self.index_inbox(inbox.key)?;
@@ -325,6 +337,8 @@ impl Txn<'_> {
 pub(crate) struct Addressed {
     pub(crate) route: Route,
     pub(crate) receives: bool,
+    /// Nobody has the address, and the inbox gets such mail.
+    pub(crate) caught: bool,
 }
 
 /// The inboxes at these addresses, in their order.
@@ -350,11 +364,22 @@ pub(crate) fn addressed(
         })?;
         let found: Option<Route> = found;
         routes.push(match found {
-            None => None,
+            None => {
+                let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+                domains::catch_all(conn, domain)?.map(|route| Addressed {
+                    route,
+                    receives: true,
+                    caught: true,
+                })
+            }
             Some(route) => {
                 let domain = domains::domain_of(&route.inbox_id);
                 let receives = domains::receives(conn, domain, route.org_id, route.pod_id)?;
-                Some(Addressed { route, receives })
+                Some(Addressed {
+                    route,
+                    receives,
+                    caught: false,
+                })
             }
         });
     }

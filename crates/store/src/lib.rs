@@ -37,6 +37,7 @@ mod polling;
 mod routing;
 mod search;
 mod sends;
+mod signing;
 #[cfg(test)]
 mod statements;
 mod threads;
@@ -48,7 +49,7 @@ pub use access::{Access, Actor, Credential, Grant, Reason};
 pub use agents::{Agent, NewAgent};
 pub use blobs::{BlobId, Placed};
 pub use deliveries::{Delivery, DeliveryState};
-pub use domains::{Checked, NewDomain, NewDomainOutcome, Standing};
+pub use domains::{Checked, DomainChange, NewDomain, NewDomainOutcome, Standing};
 pub use drafts::{DraftChange, NewDraftOutcome};
 pub use events::{EventTail, LogEntry, NewEvent};
 pub use idempotency::{Answer, NewAnswer};
@@ -64,6 +65,7 @@ pub use open::{Engine, OpenError, Store};
 pub use pods::NewPod;
 pub use polling::NewPollingWebhook;
 pub use search::{Merge, MessageHit, NewSegment, SearchFilter, SearchPage, SegmentId, ThreadHit};
+pub use signing::{KeyInUse, NewSigningKey, SharedDomain};
 pub use txn::Txn;
 pub use view::View;
 pub use webhooks::{

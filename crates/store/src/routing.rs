@@ -48,8 +48,9 @@ impl Routes {
         }
         for (address, route) in addresses.iter().zip(found) {
             match route {
-                Some(route) => known.insert(address.clone(), (route.clone(), now)),
-                None => known.remove(address),
+                // What is caught today may be an inbox of its own at the next moment.
+                Some(route) if !route.caught => known.insert(address.clone(), (route.clone(), now)),
+                _ => known.remove(address),
             };
         }
     }

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Patch;
+
 /// A domain with its records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Domain {
@@ -30,6 +32,13 @@ pub struct Domain {
     pub tracking_enabled: bool,
     /// The records its owner sets.
     pub records: Vec<VerificationRecord>,
+    /// The inbox that gets the mail of addresses nobody has. Not known to the hosted service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catch_all_inbox_id: Option<String>,
+    /// `testing`, `enforce` or `none`, where that was chosen for it. Not known to the hosted
+    /// service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mta_sts_mode: Option<String>,
     /// The caller's own id for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
@@ -60,6 +69,18 @@ pub struct VerificationRecord {
     /// What the DNS has in its place. The hosted service does not tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<String>,
+    /// What it is for. The hosted service does not tell, nor does it know what follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// `true` for one that the domain works without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recommended: Option<bool>,
+    /// For the record of a signing key: `waiting`, `in_use` or `leaving`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_stage: Option<String>,
+    /// Until when the record of a key that is leaving must stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remove_after: Option<String>,
 }
 
 /// A domain in a list: without its records, which take a look at the DNS.
@@ -83,6 +104,13 @@ pub struct DomainItem {
     pub subdomains_enabled: bool,
     /// Whether opens may be tracked.
     pub tracking_enabled: bool,
+    /// The inbox that gets the mail of addresses nobody has. Not known to the hosted service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catch_all_inbox_id: Option<String>,
+    /// `testing`, `enforce` or `none`, where that was chosen for it. Not known to the hosted
+    /// service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mta_sts_mode: Option<String>,
     /// The caller's own id for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
@@ -112,6 +140,12 @@ pub struct CreateDomainRequest {
     /// Off unless `true`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking_enabled: Option<bool>,
+    /// The inbox that gets the mail of addresses nobody has; nobody does when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catch_all_inbox_id: Option<String>,
+    /// `testing`, `enforce` or `none`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mta_sts_mode: Option<String>,
     /// The caller's own id: the same id again gives the first domain.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client_id: Option<String>,
@@ -132,6 +166,12 @@ pub struct UpdateDomainRequest {
     /// Whether opens may be tracked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tracking_enabled: Option<bool>,
+    /// The inbox that gets the mail of addresses nobody has; `null` for none.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub catch_all_inbox_id: Patch<String>,
+    /// `testing`, `enforce` or `none`; `null` for what the operator chose.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub mta_sts_mode: Patch<String>,
 }
 
 /// `domains.list`

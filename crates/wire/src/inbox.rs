@@ -89,6 +89,10 @@ pub struct Inbox {
     /// The caller's notes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Metadata>,
+    /// Which of its mail says that no person sent it, where that was chosen for it. Not known to
+    /// the hosted service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_submitted: Option<String>,
     /// When it was last changed.
     pub updated_at: String,
     /// When it was made.
@@ -130,6 +134,9 @@ pub struct UpdateInboxRequest {
     /// Merged into the notes there are; `null` clears them all.
     #[serde(default, skip_serializing_if = "Patch::is_absent")]
     pub metadata: Patch<MetadataPatch>,
+    /// `direct`, `always` or `never`; `null` for what the operator chose.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub auto_submitted: Patch<String>,
 }
 
 /// `inboxes.list`

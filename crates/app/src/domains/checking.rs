@@ -8,10 +8,10 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use mail::Timestamp;
 use model::domain::{
-    self, Check, Domain, DomainName, Expected, Found, LOOKUP_FAILED, RecordKind, RecordStatus,
-    VerificationStatus,
+    self, Check, Domain, DomainName, Expected, Found, LOOKUP_FAILED, Purpose, RecordKind,
+    RecordStatus, Server, SigningKey, Stage, VerificationStatus, keys,
 };
-use model::{Code, Error, EventKind, Hidden, Kind, OrgId, Result, perm};
+use model::{Code, Error, EventKind, Hidden, Kind, OrgId, Result, SigningKeyId, perm};
 use store::{Checked, ClaimedJob, Finish, Grant, NewEvent, NewJob, Reason, Txn};
 use sys::Unanswered;
 
@@ -33,10 +33,11 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// What the looks at records brought; `None` for one that got no answer.
-type Looks = Vec<(Expected, Option<Check>)>;
+pub(super) type Looks = Vec<(Expected, Option<Check>)>;
 
 /// The state a domain is in, and when its records are looked at again.
 struct Judged {
+    keys: Vec<SigningKey>,
     checked: Checked,
     next: Option<Timestamp>,
 }
@@ -122,15 +123,19 @@ impl App {
         }
     }
 
-    /// Asks the DNS for every record at once.
     async fn look(&self, domain: &Domain, limit: Duration) -> Looks {
-        let wanted = domain::expected(domain, &self.settings().hostname);
+        let wanted = domain::expected(&domain.subject(), &self.server());
+        self.look_at(wanted, limit).await
+    }
+
+    /// Asks the DNS for every record at once.
+    pub(super) async fn look_at(&self, wanted: Vec<Expected>, limit: Duration) -> Looks {
         let clock = &*self.env().clock;
         let until = self.now().plus(limit);
         let asked = wanted.into_iter().map(|record| async move {
             let answer = sys::timeout_at(clock, until, self.find(&record)).await;
             let look = match answer {
-                Ok(Ok(found)) => Some(record.judge(&found)),
+                Ok(Ok(check)) => Some(check),
                 Ok(Err(error)) => {
                     tracing::info!(host = record.host, %error, "a record could not be looked up");
                     None
@@ -142,13 +147,42 @@ impl App {
         join_all(asked).await
     }
 
-    async fn find(&self, record: &Expected) -> Result<Found, Unanswered> {
+    async fn find(&self, record: &Expected) -> Result<Check, Unanswered> {
+        let found = self.records_at(record, &record.host).await?;
+        let check = record.judge(&found);
+        if check.status != RecordStatus::Missing {
+            return Ok(check);
+        }
+        let doubled = self.records_at(record, &record.doubled()).await;
+        let is_there =
+            doubled.is_ok_and(|found| record.judge(&found).status == RecordStatus::Valid);
+        Ok(if is_there {
+            record.judge_doubled()
+        } else {
+            check
+        })
+    }
+
+    async fn records_at(&self, record: &Expected, host: &str) -> Result<Found, Unanswered> {
         let resolver = &self.env().resolver;
         Ok(match record.kind {
-            RecordKind::Txt => Found::Texts(resolver.txt(&record.host).await?.records()),
-            RecordKind::Cname => Found::Aliases(resolver.cname(&record.host).await?.records()),
+            RecordKind::Txt => Found::Texts(resolver.txt(host).await?.records()),
+            RecordKind::Cname => {
+                let aliases = resolver.cname(host).await?.records();
+                // The policy host may just as well have this server's own addresses.
+                if aliases.is_empty() && record.purpose == Purpose::MtaStsHost {
+                    let all = resolver.addresses(host).await?.records();
+                    let ours = resolver.addresses(&record.value).await?.records();
+                    Found::Addresses {
+                        right: all.iter().any(|address| ours.contains(address)),
+                        all: all.iter().map(ToString::to_string).collect(),
+                    }
+                } else {
+                    Found::Aliases(aliases)
+                }
+            }
             RecordKind::Mx => {
-                let all = resolver.mx(&record.host).await?.records();
+                let all = resolver.mx(host).await?.records();
                 Found::Exchangers(all.into_iter().map(|mx| (mx.preference, mx.host)).collect())
             }
         })
@@ -164,7 +198,7 @@ impl App {
     ) -> Result<()> {
         let grant = self.checker(looked_at.org_id)?;
         let (name, key, now) = (looked_at.domain.clone(), looked_at.key, self.now());
-        let hostname = self.settings().hostname.clone();
+        let app = self.clone();
         let ids = &self.env().ids;
         let (job_id, random) = (ids.ordered(now), ids.random().as_u128());
         self.store()
@@ -176,11 +210,12 @@ impl App {
                     Err(error) if error.kind() == Kind::NotFound => return done(txn, job.as_ref()),
                     Err(error) => return Err(error),
                 };
-                let judged = judge(&domain, &hostname, &looks, now);
+                let judged = judge(&domain, &app.server(), &looks, now);
                 let first = domain.verified_at.is_none();
+                txn.settle_keys(&domain.keys, &judged.keys)?;
                 let kept = txn.end_check(&domain, &judged.checked)?;
                 if first && kept.verified_at.is_some() {
-                    let shown = super::render(&kept, &hostname);
+                    let shown = app.render_domain(&kept);
                     let shown = serde_json::to_string(&shown).map_err(Error::internal)?;
                     txn.emit(NewEvent {
                         kind: EventKind::DomainVerified,
@@ -227,85 +262,118 @@ pub(crate) fn recheck(job_id: uuid::Uuid, domain: &Domain, at: Timestamp) -> Res
     })
 }
 
-fn judge(domain: &Domain, hostname: &str, looks: &Looks, now: Timestamp) -> Judged {
-    let wanted = domain::expected(domain, hostname);
-    let checks: Vec<Check> = wanted
+/// The keys whose records were seen to be right.
+pub(super) fn seen(looks: &Looks) -> Vec<SigningKeyId> {
+    let valid = looks.iter().filter(|(_, look)| {
+        let status = look.as_ref().map(|check| check.status);
+        status == Some(RecordStatus::Valid)
+    });
+    valid
+        .filter_map(|(record, _)| record.key.as_ref().map(|key| key.key_id))
+        .collect()
+}
+
+/// What is known of the records in `wanted` after looks; a record that was not looked at, or got no
+/// answer, is what it was `before`.
+pub(super) fn checks_after(wanted: &[Expected], looks: &Looks, before: &[Check]) -> Vec<Check> {
+    let known = |record: &Expected| before.iter().find(|check| record.is_of(check)).cloned();
+    wanted
         .iter()
         .filter_map(|record| {
             // What was looked for may not be what is wanted now.
-            let look = looks.iter().find(|(looked_for, _)| looked_for == record);
+            let look = looks
+                .iter()
+                .find(|(looked_for, _)| looked_for.is_same(record));
             match look {
                 Some((_, Some(check))) => Some(check.clone()),
-                Some((_, None)) => Some(unanswered(domain, record)),
-                None => domain.check(record.purpose).cloned(),
+                // A name server that is down does not take a record back.
+                Some((_, None)) => Some(known(record).unwrap_or_else(|| unanswered(record))),
+                None => known(record),
             }
         })
-        .collect();
+        .collect()
+}
+
+fn unanswered(record: &Expected) -> Check {
+    Check {
+        purpose: record.purpose,
+        host: record.host.clone(),
+        status: RecordStatus::Missing,
+        reason: Some(LOOKUP_FAILED.to_owned()),
+        found: Vec::new(),
+    }
+}
+
+fn judge(domain: &Domain, server: &Server<'_>, looks: &Looks, now: Timestamp) -> Judged {
+    let keys = keys::advance(&domain.keys, &seen(looks), now);
+    let subject = domain::Subject {
+        keys: &keys,
+        ..domain.subject()
+    };
+    let wanted = domain::expected(&subject, server);
+    let checks = checks_after(&wanted, looks, &domain.checks);
     let (status, reason) = domain::verdict(&wanted, &checks);
     let checked = Checked {
         status,
         reason: reason.map(str::to_owned),
         checks,
     };
-    match domain.started_at {
-        None => Judged {
-            checked: Checked {
-                status: domain.status,
-                reason: domain.reason.clone(),
-                ..checked
-            },
+    let Some(started) = domain.started_at else {
+        let checked = Checked {
+            status: domain.status,
+            reason: domain.reason.clone(),
+            ..checked
+        };
+        return Judged {
+            keys,
+            checked,
             next: None,
-        },
-        Some(started) => plan(domain, checked, started, now),
-    }
-}
-
-/// A record that got no answer is what it was before: a name server that is down does not take a
-/// record back.
-fn unanswered(domain: &Domain, record: &Expected) -> Check {
-    match domain.check(record.purpose) {
-        Some(known) => known.clone(),
-        None => Check {
-            purpose: record.purpose,
-            status: RecordStatus::Missing,
-            reason: Some(LOOKUP_FAILED.to_owned()),
-            found: Vec::new(),
-        },
+        };
+    };
+    let pause = pause(domain.verified_at.is_some(), status, &keys, started, now);
+    let status = match pause {
+        None => VerificationStatus::Failed,
+        Some(_) => status,
+    };
+    Judged {
+        keys,
+        checked: Checked { status, ..checked },
+        next: pause.map(|pause| now.plus(pause)),
     }
 }
 
 /// Every five minutes in the first day after somebody asked, every hour in the first two weeks,
-/// then no more. A domain that was verified is looked at daily, and hourly while it is broken.
-fn plan(domain: &Domain, checked: Checked, started: Timestamp, now: Timestamp) -> Judged {
-    let verified = checked.status == VerificationStatus::Verified;
+/// then no more. A domain that was verified is looked at daily, and hourly while it is broken or
+/// a new key, for as long as that, waits for its record.
+fn pause(
+    was_verified: bool,
+    status: VerificationStatus,
+    keys: &[SigningKey],
+    started: Timestamp,
+    now: Timestamp,
+) -> Option<Duration> {
     let waited = now.since(started);
-    let pause = if verified {
-        DAY
-    } else if domain.verified_at.is_some() {
-        HOUR
+    let newest = keys
+        .iter()
+        .filter(|key| key.stage() == Stage::Waiting)
+        .map(|key| now.since(key.created_at))
+        .min();
+    if status == VerificationStatus::Verified {
+        let soon = newest.is_some_and(|age| age < 14 * DAY);
+        Some(if soon { HOUR } else { DAY })
+    } else if was_verified {
+        Some(HOUR)
     } else if waited < DAY {
-        5 * MINUTE
+        Some(5 * MINUTE)
     } else if waited < 14 * DAY {
-        HOUR
+        Some(HOUR)
     } else {
-        return Judged {
-            checked: Checked {
-                status: VerificationStatus::Failed,
-                ..checked
-            },
-            next: None,
-        };
-    };
-    Judged {
-        checked,
-        next: Some(now.plus(pause)),
+        None
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use model::domain::Purpose;
-
     use super::*;
 
     fn domain(started: Option<i64>, verified: bool) -> Domain {
@@ -324,8 +392,17 @@ mod tests {
             },
             status: VerificationStatus::NotStarted,
             reason: None,
-            selector: domain::SELECTOR.to_owned(),
-            public_key: "AAAA".to_owned(),
+            keys: vec![SigningKey {
+                key_id: SigningKeyId::new(uuid::Uuid::nil()),
+                algorithm: mail::dkim::Algorithm::Rsa,
+                selector: "mr-rsa".to_owned(),
+                public: "AAAA".to_owned(),
+                created_at: at(0),
+                seen_at: Some(at(0)),
+                replaced_at: None,
+            }],
+            mta_sts: None,
+            catch_all: None,
             checks: Vec::new(),
             checked_at: None,
             check_until: at(0),
@@ -337,11 +414,18 @@ mod tests {
         }
     }
 
+    const SERVER: Server<'_> = Server {
+        hostname: "mx.mail.dev",
+        web: "mx.mail.dev",
+        mta_sts: domain::MtaSts::Testing,
+    };
+
     fn looks(domain: &Domain, status: Option<RecordStatus>) -> Looks {
-        let wanted = domain::expected(domain, "mx.mail.dev").into_iter();
+        let wanted = domain::expected(&domain.subject(), &SERVER).into_iter();
         let look = |record: Expected| {
             let check = status.map(|status| Check {
                 purpose: record.purpose,
+                host: record.host.clone(),
                 status,
                 reason: None,
                 found: Vec::new(),
@@ -357,7 +441,7 @@ mod tests {
         days: u32,
     ) -> (VerificationStatus, Option<u64>) {
         let now = Timestamp::from_micros(0).plus(DAY * days);
-        let judged = judge(domain, "mx.mail.dev", &looks(domain, status), now);
+        let judged = judge(domain, &SERVER, &looks(domain, status), now);
         let pause = judged.next.map(|at| at.since(now).as_secs());
         (judged.checked.status, pause)
     }
@@ -405,7 +489,7 @@ mod tests {
         known.checks.retain(|check| check.purpose != Purpose::Spf);
         let judged = judge(
             &known,
-            "mx.mail.dev",
+            &SERVER,
             &looks(&known, None),
             Timestamp::from_micros(0),
         );

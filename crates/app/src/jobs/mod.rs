@@ -4,6 +4,7 @@
 //! the store must bear repetition.
 
 pub(crate) mod check_domain;
+pub(crate) mod check_shared_domain;
 pub(crate) mod deliver_mail;
 pub(crate) mod expire_hooks;
 pub(crate) mod forget_answers;
@@ -42,6 +43,7 @@ fn read<T: DeserializeOwned>(job: &ClaimedJob) -> Result<T> {
 pub(crate) async fn run(app: &App, job: ClaimedJob) {
     let done = match job.kind.as_str() {
         check_domain::CheckDomain::KIND => check_domain::run(app, &job).await,
+        check_shared_domain::CheckSharedDomain::KIND => check_shared_domain::run(app, &job).await,
         deliver_mail::DeliverMail::KIND => deliver_mail::run(app, &job).await,
         forget_answers::ForgetAnswers::KIND => forget_answers::run(app, &job).await,
         store::POST_HOOK => post_hook::run(app, &job).await,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mail::compose::{Composition, compose};
+use mail::compose::{Composition, ExtraHeader, compose};
 use mail::{Address, Mailbox, MessageId};
 use model::draft::Draft;
 use model::inbox::Inbox;
@@ -20,6 +20,7 @@ use crate::gate::{self, Facts};
 use crate::inbound::{Understood, elsewhere};
 use crate::jobs::deliver_mail::DeliverMail;
 use crate::jobs::send_draft::SendDraft;
+use crate::sign::Signing;
 use crate::{App, jobs, onboarding, render};
 
 /// What else happens in the transaction of a departure, or keeps it from happening.
@@ -113,15 +114,28 @@ impl App {
             inbox_key: inbox.key,
         };
         let addresses: Vec<Address> = recipients.iter().map(|to| to.address.clone()).collect();
+        let route = Route {
+            org_id: governed.org_id,
+            pod_id: inbox.pod_id,
+            inbox_key: inbox.key,
+            inbox_id: inbox.inbox_id.clone(),
+        };
         // A repetition of what was sent gets its answer, whatever the lists say by now.
-        if along.act.is_none() {
-            let asked = addresses.clone();
-            let barred = self
-                .store()
-                .read(grant, move |view| view.barred_recipients(governed, &asked));
-            gate::admit(&barred.await?)?;
-        }
-        let mut outgoing = self.compose(inbox, letter).await?;
+        let asked = along.act.is_none().then(|| addresses.clone());
+        let read = self.store().read(grant, move |view| {
+            let barred = match &asked {
+                Some(asked) => view.barred_recipients(governed, asked)?,
+                None => Vec::new(),
+            };
+            Ok((barred, view.keys_in_use(&route)?))
+        });
+        let (barred, keys) = read.await?;
+        gate::admit(&barred)?;
+        let signing = self.signing(keys, self.now())?;
+        let mut letter = letter;
+        self.one_click(&mut letter.headers, governed.org_id, &recipients)?;
+        self.say_who_sends(inbox, &mut letter, along.draft.is_some())?;
+        let mut outgoing = self.compose(inbox, letter, signing).await?;
         let alike = outgoing.alike.take();
         let raw = self.store().place(grant, &outgoing.raw).await?;
         let new = self.sent_message(grant, inbox, outgoing, raw)?;
@@ -157,6 +171,23 @@ impl App {
             message_id: message_id.to_string(),
             thread_id: thread_id.to_string(),
         })
+    }
+
+    /// Says that no person sends it, where that is so as far as anybody can tell and the caller
+    /// does not say it in other words.
+    fn say_who_sends(&self, inbox: &Inbox, letter: &mut Letter, is_draft: bool) -> Result<()> {
+        const FIELD: &str = "Auto-Submitted";
+        let mut headers = letter.headers.iter();
+        if headers.any(|header| header.name().eq_ignore_ascii_case(FIELD)) {
+            return Ok(());
+        }
+        let chosen = inbox.auto_submitted;
+        let chosen = chosen.unwrap_or(self.settings().auto_submitted);
+        if let Some(value) = chosen.field(is_draft, letter.in_reply_to.is_some()) {
+            let header = ExtraHeader::new(FIELD, value).map_err(Error::internal)?;
+            letter.headers.push(header);
+        }
+        Ok(())
     }
 
     fn departure(
@@ -198,7 +229,12 @@ impl App {
         }
     }
 
-    async fn compose(&self, inbox: &Inbox, mut letter: Letter) -> Result<Outgoing> {
+    async fn compose(
+        &self,
+        inbox: &Inbox,
+        mut letter: Letter,
+        signing: Signing,
+    ) -> Result<Outgoing> {
         let message_id = self.mint_message_id(inbox.inbox_id.as_str());
         let address = Address::parse(inbox.inbox_id.as_str()).map_err(Error::internal)?;
         let message = Composition {
@@ -228,14 +264,21 @@ impl App {
         let texts = [&message.text, &message.html];
         let texts: usize = texts.into_iter().flatten().map(String::len).sum();
         let alike = (self.settings().suppress_repeats).then(|| (inbox.key, letter.bcc.clone()));
+        // A signature by an RSA key takes a processor for a millisecond.
+        let work = if signing.is_empty() {
+            files + texts
+        } else {
+            usize::MAX
+        };
         let write = move || {
-            let raw = compose(&message);
+            let raw = signing.sign(compose(&message))?;
             // Shown as a reader of the sent bytes would see it, so that both copies agree.
             let understood = Understood::of(&raw);
             let alike = alike.map(|(inbox, bcc)| Act::alike(inbox, &message, &bcc));
-            (raw, understood, alike)
+            Ok((raw, understood, alike))
         };
-        let (raw, understood, alike) = elsewhere(files + texts, write).await?;
+        let written: Result<_> = elsewhere(work, write).await?;
+        let (raw, understood, alike) = written?;
         let most = self.settings().max_message_bytes;
         if raw.len() > most {
             let detail = format!(

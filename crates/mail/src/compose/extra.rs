@@ -111,6 +111,13 @@ impl ExtraHeader {
         &self.name
     }
 
+    /// Whether the value is links for programs (RFC 2369): a long one must stand as it is.
+    pub(super) fn has_links(&self) -> bool {
+        const LONGEST: usize = 900;
+        let named = self.name.get(..5).unwrap_or_default();
+        named.eq_ignore_ascii_case("list-") && self.value.is_ascii() && self.value.len() < LONGEST
+    }
+
     /// The value, trimmed.
     #[must_use]
     pub fn value(&self) -> &str {

@@ -103,7 +103,11 @@ fn headers(message: &Composition) -> Vec<u8> {
     }
     header.ids("References", &shortened(&message.references));
     for extra in &message.headers {
-        header.unstructured(extra.name(), extra.value());
+        if extra.has_links() {
+            header.line(extra.name(), extra.value());
+        } else {
+            header.unstructured(extra.name(), extra.value());
+        }
     }
     header.line("MIME-Version", "1.0");
     header.into_bytes()

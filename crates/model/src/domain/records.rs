@@ -1,9 +1,7 @@
 //! The records a domain needs, and the judgement of those that were found.
 
-use super::{Check, Domain, Purpose, RecordKind, RecordStatus, zone_apex};
-
-/// The selector of the signing key.
-pub const SELECTOR: &str = "mailroost";
+use super::keys::{self, SigningKey};
+use super::{Check, MtaSts, Purpose, RecordKind, RecordStatus, Switches, zone_apex};
 
 /// The label in front of a domain under which its mail is sent and its bounces come back.
 pub const RETURN_PATH: &str = "mail";
@@ -14,6 +12,30 @@ const PRIORITY: u16 = 10;
 /// How many of the records in the place of the right one are shown, and how much of each.
 const SHOWN: usize = 5;
 const SHOWN_CHARS: usize = 512;
+
+/// What the records of a domain depend on.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What is switched on.
+    pub switches: Switches,
+    /// Its signing keys, oldest first.
+    pub keys: &'a [SigningKey],
+    /// Its own choice for MTA-STS.
+    pub mta_sts: Option<MtaSts>,
+}
+
+/// Where this server is found.
+#[derive(Clone, Copy, Debug)]
+pub struct Server<'a> {
+    /// The mail host.
+    pub hostname: &'a str,
+    /// The host under which HTTPS reaches it.
+    pub web: &'a str,
+    /// What the operator chose for domains that do not choose.
+    pub mta_sts: MtaSts,
+}
 
 /// A record as its owner should set it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +52,10 @@ pub struct Expected {
     pub value: String,
     /// For a mail exchanger, its place among others.
     pub priority: Option<u16>,
+    /// Whether the domain works without it.
+    pub recommended: bool,
+    /// The key it carries.
+    pub key: Option<SigningKey>,
 }
 
 /// What the DNS has under a record's name and type.
@@ -41,17 +67,24 @@ pub enum Found {
     Exchangers(Vec<(u16, String)>),
     /// What the name is an alias of.
     Aliases(Vec<String>),
+    /// The name is no alias but has addresses, and those of the wanted host among them or not.
+    Addresses {
+        /// The addresses.
+        all: Vec<String>,
+        /// Whether the wanted host has one of them.
+        right: bool,
+    },
 }
 
-/// The records that `domain` needs where the mail host of this server is `hostname`.
-#[must_use]
-pub fn expected(domain: &Domain, hostname: &str) -> Vec<Expected> {
-    let name = domain.domain.as_str();
-    let apex = zone_apex(name);
-    let below = name
-        .strip_suffix(apex)
-        .map_or("", |rest| rest.trim_end_matches('.'));
-    let record = |purpose, kind, label: &str, value: String| {
+/// Makes the records of one domain.
+struct Writer<'a> {
+    name: &'a str,
+    below: &'a str,
+}
+
+impl Writer<'_> {
+    fn record(&self, purpose: Purpose, kind: RecordKind, label: &str, value: String) -> Expected {
+        let (name, below) = (self.name, self.below);
         let (host, relative) = match (label, below) {
             ("", "") => (name.to_owned(), "@".to_owned()),
             ("", below) => (name.to_owned(), below.to_owned()),
@@ -65,46 +98,110 @@ pub fn expected(domain: &Domain, hostname: &str) -> Vec<Expected> {
             name: relative,
             value,
             priority: (kind == RecordKind::Mx).then_some(PRIORITY),
+            recommended: false,
+            key: None,
         }
+    }
+
+    fn text(&self, purpose: Purpose, label: &str, value: String) -> Expected {
+        self.record(purpose, RecordKind::Txt, label, value)
+    }
+
+    fn key(&self, key: &SigningKey, recommended: bool) -> Expected {
+        Expected {
+            recommended,
+            key: Some(key.clone()),
+            ..self.text(Purpose::Dkim, &key.label(), key.record())
+        }
+    }
+}
+
+/// The records of a domain: those it needs, as the hosted service lists them, then those that are
+/// recommended.
+#[must_use]
+pub fn expected(subject: &Subject<'_>, server: &Server<'_>) -> Vec<Expected> {
+    let name = subject.name;
+    let below = name
+        .strip_suffix(zone_apex(name))
+        .map_or("", |rest| rest.trim_end_matches('.'));
+    let writer = Writer { name, below };
+    let exchanger = |purpose, label| {
+        let host = server.hostname.to_owned();
+        writer.record(purpose, RecordKind::Mx, label, host)
     };
-    let exchanger = |purpose, label| record(purpose, RecordKind::Mx, label, hostname.to_owned());
-    let text = |purpose, label: &str, value| record(purpose, RecordKind::Txt, label, value);
-    let mut all = vec![text(
-        Purpose::Dkim,
-        &format!("{}._domainkey", domain.selector),
-        format!("v=DKIM1; k=rsa; p={}", domain.public_key),
-    )];
-    if domain.switches.inbound {
+    let needed = keys::needed(subject.keys);
+    let mut all: Vec<Expected> = needed.iter().map(|key| writer.key(key, false)).collect();
+    let switches = subject.switches;
+    if switches.inbound {
         all.push(exchanger(Purpose::Inbound, ""));
     }
     all.push(exchanger(Purpose::ReturnPath, RETURN_PATH));
-    all.push(text(
-        Purpose::Spf,
-        RETURN_PATH,
-        format!("v=spf1 a:{hostname} -all"),
-    ));
+    let spf = format!("v=spf1 a:{} -all", server.hostname);
+    all.push(writer.text(Purpose::Spf, RETURN_PATH, spf));
     // Reports go to the domain itself: to another's address they would need that domain's consent
     // (RFC 7489 §7.1).
-    all.push(text(
-        Purpose::Dmarc,
-        "_dmarc",
-        format!("v=DMARC1; p=reject; rua=mailto:dmarc@{name}"),
-    ));
-    if domain.switches.subdomains {
+    let dmarc = format!("v=DMARC1; p=reject; rua=mailto:dmarc@{name}");
+    all.push(writer.text(Purpose::Dmarc, "_dmarc", dmarc));
+    if switches.subdomains {
         all.push(exchanger(Purpose::Subdomains, "*"));
     }
-    if domain.switches.tracking {
-        all.push(record(
-            Purpose::Tracking,
-            RecordKind::Cname,
-            "link",
-            hostname.to_owned(),
-        ));
+    let alias = |purpose, label, host: &str| {
+        writer.record(purpose, RecordKind::Cname, label, host.to_owned())
+    };
+    if switches.tracking {
+        all.push(alias(Purpose::Tracking, "link", server.hostname));
+    }
+    let more = subject.keys.iter().filter(|key| Some(*key) != needed);
+    all.extend(more.map(|key| writer.key(key, true)));
+    if switches.inbound {
+        let mode = subject.mta_sts.unwrap_or(server.mta_sts);
+        let id = format!("v=STSv1; id={}", mode.id(server.hostname));
+        let reports = format!("v=TLSRPTv1; rua=mailto:tls-reports@{name}");
+        let inbound = [
+            writer.text(Purpose::MtaSts, "_mta-sts", id),
+            alias(Purpose::MtaStsHost, "mta-sts", server.web),
+            writer.text(Purpose::TlsReports, "_smtp._tls", reports),
+        ];
+        all.extend(inbound.map(|record| Expected {
+            recommended: true,
+            ..record
+        }));
     }
     all
 }
 
 impl Expected {
+    /// Whether a look was at this record.
+    #[must_use]
+    pub fn is_of(&self, check: &Check) -> bool {
+        self.purpose == check.purpose && (check.host.is_empty() || self.host == check.host)
+    }
+
+    /// Whether both ask for the same; how much they need it does not matter.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.purpose == other.purpose && self.host == other.host && self.value == other.value
+    }
+
+    /// The name under which a record stands that was given its whole name where the form of a DNS
+    /// host adds the zone by itself: a mistake that is worth a look.
+    #[must_use]
+    pub fn doubled(&self) -> String {
+        format!("{}.{}", self.host, zone_apex(&self.host))
+    }
+
+    /// What to make of a record that is not there but stands under its doubled name.
+    #[must_use]
+    pub fn judge_doubled(&self) -> Check {
+        Check {
+            purpose: self.purpose,
+            host: self.host.clone(),
+            status: RecordStatus::Missing,
+            reason: Some("name_doubled".to_owned()),
+            found: vec![self.doubled()],
+        }
+    }
+
     /// What to make of what was found.
     #[must_use]
     pub fn judge(&self, found: &Found) -> Check {
@@ -118,6 +215,10 @@ impl Expected {
             Found::Aliases(all) => {
                 let right = all.iter().filter(|target| **target == self.value).count();
                 self.verdict(all.len(), right, right == all.len(), all.clone())
+            }
+            Found::Addresses { all, right } => {
+                let right = usize::from(*right && !all.is_empty());
+                self.verdict(all.len(), right, true, all.clone())
             }
         }
     }
@@ -141,14 +242,36 @@ impl Expected {
         };
         // Two keys, two policies or two lists of senders are worse than none: receivers take
         // either, or neither.
-        self.verdict(rivals.len(), right, rivals.len() == 1, shown)
+        let mut check = self.verdict(rivals.len(), right, rivals.len() == 1, shown);
+        if let (Purpose::Dkim, [only], Some(reason)) =
+            (self.purpose, &rivals[..], &mut check.reason)
+            && let (Some(found), Some(wanted)) = (tag(only, "p"), tag(&self.value, "p"))
+            && found != wanted
+            && wanted.starts_with(&found)
+        {
+            // An empty key says that the key is taken back (RFC 6376 §3.6.1); a beginning of it is
+            // what a form leaves that takes 255 characters.
+            let why = if found.is_empty() {
+                "key_revoked"
+            } else {
+                "value_truncated"
+            };
+            why.clone_into(reason);
+        }
+        check
     }
 
     fn is_right(&self, text: &str) -> bool {
         match self.purpose {
-            Purpose::Dkim => tag(text, "p") == tag(&self.value, "p"),
-            // Any policy, as long as somebody reads the reports.
-            Purpose::Dmarc => tag(text, "rua").is_some_and(|to| !to.is_empty()),
+            Purpose::Dkim => {
+                let kind = |text| tag(text, "k").unwrap_or_else(|| "rsa".to_owned());
+                tag(text, "p") == tag(&self.value, "p") && kind(text) == kind(&self.value)
+            }
+            // Any policy, and any place, as long as somebody reads the reports.
+            Purpose::Dmarc | Purpose::TlsReports => {
+                tag(text, "rua").is_some_and(|to| !to.is_empty())
+            }
+            Purpose::MtaSts => tag(text, "id") == tag(&self.value, "id"),
             Purpose::Spf => {
                 let ours = self.value.split(' ').nth(1).unwrap_or_default();
                 text.to_ascii_lowercase()
@@ -157,9 +280,11 @@ impl Expected {
                     // The exchanger of the same name is this server too.
                     .any(|term| term == ours || term == "mx")
             }
-            Purpose::Inbound | Purpose::ReturnPath | Purpose::Subdomains | Purpose::Tracking => {
-                text == self.value
-            }
+            Purpose::Inbound
+            | Purpose::ReturnPath
+            | Purpose::Subdomains
+            | Purpose::Tracking
+            | Purpose::MtaStsHost => text == self.value,
         }
     }
 
@@ -173,6 +298,7 @@ impl Expected {
         let shorten = |text: String| text.chars().take(SHOWN_CHARS).collect();
         Check {
             purpose: self.purpose,
+            host: self.host.clone(),
             status,
             reason: reason.map(str::to_owned),
             found: found.into_iter().take(SHOWN).map(shorten).collect(),

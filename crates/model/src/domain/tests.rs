@@ -1,5 +1,27 @@
 use super::*;
 
+const SERVER: Server<'static> = Server {
+    hostname: "mx.mail.dev",
+    web: "api.mail.dev",
+    mta_sts: MtaSts::Testing,
+};
+
+fn key(algorithm: mail::dkim::Algorithm, seen_at: Option<Timestamp>) -> SigningKey {
+    SigningKey {
+        key_id: crate::SigningKeyId::new(uuid::Uuid::nil()),
+        algorithm,
+        selector: format!("mr-{}", algorithm.key_type()),
+        public: "A".repeat(392),
+        created_at: Timestamp::from_micros(0),
+        seen_at,
+        replaced_at: None,
+    }
+}
+
+fn wanted(domain: &Domain) -> Vec<Expected> {
+    expected(&domain.subject(), &SERVER)
+}
+
 fn domain(name: &str, switches: Switches) -> Domain {
     let now = Timestamp::from_micros(0);
     Domain {
@@ -11,8 +33,9 @@ fn domain(name: &str, switches: Switches) -> Domain {
         switches,
         status: VerificationStatus::NotStarted,
         reason: None,
-        selector: SELECTOR.to_owned(),
-        public_key: "A".repeat(392),
+        keys: vec![key(mail::dkim::Algorithm::Rsa, Some(now))],
+        mta_sts: None,
+        catch_all: None,
         checks: Vec::new(),
         checked_at: None,
         check_until: now,
@@ -38,7 +61,7 @@ const ALL: Switches = Switches {
 };
 
 fn of(purpose: Purpose) -> Expected {
-    let all = expected(&domain("acme.dev", ALL), "mx.mail.dev");
+    let all = wanted(&domain("acme.dev", ALL));
     all.into_iter().find(|one| one.purpose == purpose).unwrap()
 }
 
@@ -99,13 +122,14 @@ fn public_suffixes_cannot_be_registered_and_zones_begin_below_them() {
 #[test]
 fn the_records_of_a_domain_follow_its_switches() {
     let names = |name: &str, switches| -> Vec<String> {
-        let all = expected(&domain(name, switches), "mx.mail.dev");
+        let all = wanted(&domain(name, switches));
         all.iter()
+            .filter(|one| !one.recommended)
             .map(|one| format!("{} {}", one.kind.name(), one.name))
             .collect()
     };
     let base = [
-        "TXT mailroost._domainkey",
+        "TXT mr-rsa._domainkey",
         "MX @",
         "MX mail",
         "TXT mail",
@@ -120,7 +144,7 @@ fn the_records_of_a_domain_follow_its_switches() {
     assert_eq!(
         names("bots.acme.co.uk", ALL),
         [
-            "TXT mailroost._domainkey.bots",
+            "TXT mr-rsa._domainkey.bots",
             "MX bots",
             "MX mail.bots",
             "TXT mail.bots",
@@ -129,11 +153,11 @@ fn the_records_of_a_domain_follow_its_switches() {
             "CNAME link.bots"
         ]
     );
-    let hosts: Vec<String> = expected(&domain("bots.acme.dev", PLAIN), "mx.mail.dev")
+    let hosts: Vec<String> = wanted(&domain("bots.acme.dev", PLAIN))
         .into_iter()
         .map(|one| one.host)
         .collect();
-    assert_eq!(hosts[0], "mailroost._domainkey.bots.acme.dev");
+    assert_eq!(hosts[0], "mr-rsa._domainkey.bots.acme.dev");
     assert_eq!(hosts[1], "bots.acme.dev");
 }
 
@@ -150,9 +174,13 @@ fn a_key_is_right_however_it_is_spaced_and_two_keys_are_wrong() {
     );
     assert_eq!(texts(Purpose::Dkim, &[]), (RecordStatus::Missing, None));
     assert_eq!(
-        texts(Purpose::Dkim, &["v=DKIM1; p=AAAA"]),
+        texts(Purpose::Dkim, &["v=DKIM1; p=BBBB"]),
         (RecordStatus::Invalid, mismatch)
     );
+    let reason = |text: &str| texts(Purpose::Dkim, &[text]).1.unwrap();
+    assert_eq!(reason("v=DKIM1; p="), "key_revoked");
+    assert_eq!(reason(&right[..200]), "value_truncated");
+    assert_eq!(reason(&right.replace("rsa", "ed25519")), "value_mismatch");
     let both = texts(Purpose::Dkim, &[&right, "v=DKIM1; p=AAAA"]);
     assert_eq!(
         both,
@@ -246,12 +274,14 @@ fn what_was_found_is_shown_only_in_part() {
 
 #[test]
 fn the_worst_record_decides_for_the_domain() {
-    let wanted = expected(&domain("acme.dev", PLAIN), "mx.mail.dev");
+    let wanted = wanted(&domain("acme.dev", PLAIN));
     let all = |status| -> Vec<Check> {
         wanted
             .iter()
+            .filter(|one| !one.recommended)
             .map(|one| Check {
                 purpose: one.purpose,
+                host: one.host.clone(),
                 status,
                 reason: None,
                 found: Vec::new(),
@@ -277,6 +307,7 @@ fn the_worst_record_decides_for_the_domain() {
     let mut checks = all(RecordStatus::Valid);
     checks.push(Check {
         purpose: Purpose::Tracking,
+        host: String::new(),
         status: RecordStatus::Invalid,
         reason: None,
         found: Vec::new(),
@@ -287,8 +318,8 @@ fn the_worst_record_decides_for_the_domain() {
 #[test]
 fn a_zone_file_has_every_record_in_strings_that_fit() {
     let domain = domain("bots.acme.dev", ALL);
-    let records = expected(&domain, "mx.mail.dev");
-    let file = zone_file(&domain, &records);
+    let records = wanted(&domain);
+    let file = zone_file("bots.acme.dev", &records);
     assert!(file.contains("$ORIGIN acme.dev.\n"));
     assert!(file.contains("\n*.bots IN MX 10 mx.mail.dev.\n"));
     assert!(file.contains("\nlink.bots IN CNAME mx.mail.dev.\n"));
@@ -299,4 +330,67 @@ fn a_zone_file_has_every_record_in_strings_that_fit() {
     let strings: Vec<&str> = key.split('"').skip(1).step_by(2).collect();
     assert_eq!(strings.concat(), records[0].value);
     assert!(strings.len() == 2 && strings.iter().all(|text| text.len() <= 255));
+}
+
+#[test]
+fn what_is_recommended_comes_last_and_keeps_no_domain_from_being_verified() {
+    let mut domain = domain("acme.dev", PLAIN);
+    domain.keys.push(key(mail::dkim::Algorithm::Ed25519, None));
+    let all = wanted(&domain);
+    let names: Vec<String> = all
+        .iter()
+        .skip_while(|one| !one.recommended)
+        .map(|one| format!("{} {} {}", one.kind.name(), one.name, one.value))
+        .collect();
+    let ed25519 = format!("v=DKIM1; k=ed25519; p={}", "A".repeat(392));
+    let id = MtaSts::Testing.id("mx.mail.dev");
+    assert_eq!(
+        names,
+        [
+            format!("TXT mr-ed25519._domainkey {ed25519}"),
+            format!("TXT _mta-sts v=STSv1; id={id}"),
+            "CNAME mta-sts api.mail.dev".to_owned(),
+            "TXT _smtp._tls v=TLSRPTv1; rua=mailto:tls-reports@acme.dev".to_owned(),
+        ]
+    );
+    let checks: Vec<Check> = all
+        .iter()
+        .map(|one| Check {
+            purpose: one.purpose,
+            host: one.host.clone(),
+            status: if one.recommended {
+                RecordStatus::Invalid
+            } else {
+                RecordStatus::Valid
+            },
+            reason: None,
+            found: Vec::new(),
+        })
+        .collect();
+    assert_eq!(verdict(&all, &checks).0, VerificationStatus::Verified);
+    domain.switches.inbound = false;
+    assert!(
+        wanted(&domain)
+            .iter()
+            .all(|one| one.purpose != Purpose::MtaSts)
+    );
+}
+
+#[test]
+fn a_policy_has_an_id_and_a_host_that_may_be_an_alias_or_have_our_addresses() {
+    let id = format!("v=STSv1; id={};", MtaSts::Testing.id("mx.mail.dev"));
+    assert_eq!(texts(Purpose::MtaSts, &[&id]).0, RecordStatus::Valid);
+    assert_eq!(
+        texts(Purpose::MtaSts, &["v=STSv1; id=old;"]).0,
+        RecordStatus::Invalid
+    );
+    let host = of(Purpose::MtaStsHost);
+    let judge = |right, all: &[&str]| {
+        let all = all.iter().map(|one| (*one).to_owned()).collect();
+        host.judge(&Found::Addresses { all, right }).status
+    };
+    assert_eq!(judge(true, &["192.0.2.1"]), RecordStatus::Valid);
+    assert_eq!(judge(false, &["192.0.2.1"]), RecordStatus::Invalid);
+    assert_eq!(judge(false, &[]), RecordStatus::Missing);
+    assert_eq!(host.doubled(), "mta-sts.acme.dev.acme.dev");
 }

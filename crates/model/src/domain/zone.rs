@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Domain, Expected, RecordKind, zone_apex};
+use super::{Expected, RecordKind, zone_apex};
 
 /// Seconds for which others may remember a record.
 const TTL: u32 = 3600;
@@ -11,10 +11,9 @@ const TTL: u32 = 3600;
 /// Octets of one string in a text record (RFC 1035 §3.3.14).
 const MAX_STRING: usize = 255;
 
-/// The text of the file. Names are relative to the apex of the zone, as in the API's records.
+/// The text of the file for the domain `name`. Names are relative to the apex of the zone, as in the API's records.
 #[must_use]
-pub fn zone_file(domain: &Domain, records: &[Expected]) -> String {
-    let name = domain.domain.as_str();
+pub fn zone_file(name: &str, records: &[Expected]) -> String {
     let mut out = format!(
         "; DNS records of {name} for Mailroost\n$ORIGIN {}.\n$TTL {TTL}\n",
         zone_apex(name)

@@ -52,6 +52,10 @@ pub enum Name {
     SendsPerInbox,
     /// Where requests of the server's own may go beyond the public internet.
     EgressAllow,
+    /// What others do when a connection does not fit the MTA-STS policy.
+    MtaSts,
+    /// Which mail says that no person sent it.
+    AutoSubmitted,
     /// Whether a repeated message is sent only once.
     SuppressRepeats,
     /// How many agents may sign up.
@@ -420,6 +424,34 @@ pub const TABLE: &[Key] = &[
         doc: "Private addresses and hosts that webhooks and attachments by URL may reach, over \
                       http too. Without it only the public internet over https; in laptop mode \
                       loopback and http as well.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::MtaSts,
+        name: "mta_sts",
+        flag: "mta-sts",
+        variable: "MAILROOST_MTA_STS",
+        value: "MODE",
+        wanted: "`testing`, `enforce` or `none`",
+        default: "testing",
+        example: "enforce",
+        doc: "What other servers do when a connection to this one does not fit the MTA-STS policy \
+                      that is served under mta-sts.<domain>: deliver and report, or not deliver. \
+                      For the operator's domain and those that do not choose. Enforce it once \
+                      the certificate of STARTTLS is one that others trust.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::AutoSubmitted,
+        name: "auto_submitted",
+        flag: "auto-submitted",
+        variable: "MAILROOST_AUTO_SUBMITTED",
+        value: "WHICH",
+        wanted: "`direct`, `always` or `never`",
+        default: "direct",
+        example: "never",
+        doc: "Which mail says in Auto-Submitted that no person sent it: what is sent directly but \
+                      not drafts, everything, or nothing. An inbox may choose for itself.",
         ..PLAIN
     },
     Key {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use app::{AutoSubmitted, MtaSts};
 use sys::dial::{Allowed, Net};
 
 use super::error::ConfigError;
@@ -50,6 +51,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<Net>,
     /// Where requests of the server's own may go beyond the public internet.
     pub egress_allow: Vec<Allowed>,
+    /// What others do when a connection does not fit the MTA-STS policy.
+    pub mta_sts: MtaSts,
+    /// Which mail says that no person sent it.
+    pub auto_submitted: AutoSubmitted,
     /// Whether a repeated message is sent only once.
     pub suppress_repeats: bool,
     /// How many agents one network address may sign up in an hour; none at all by default.
@@ -125,6 +130,8 @@ impl Settings {
             max_smtp_connections: connections.1,
             trusted_proxies: optional(layers, Name::TrustedProxies, ranges)?.unwrap_or_default(),
             egress_allow: optional(layers, Name::EgressAllow, egress_allow)?.unwrap_or_default(),
+            mta_sts: required(layers, Name::MtaSts, MtaSts::parse)?,
+            auto_submitted: required(layers, Name::AutoSubmitted, AutoSubmitted::parse)?,
             suppress_repeats: required(layers, Name::SuppressRepeats, switch)?,
             agent_sign_ups: required(layers, Name::AgentSignUps, |t| number(t, 0, 1_000))?,
             keep_events: required(layers, Name::KeepEvents, days)?,

@@ -32,12 +32,14 @@ pub fn case(operation: &str) -> Option<(Value, Foreign)> {
         "domains.get"
         | "domains.delete"
         | "domains.verify"
+        | "domains.rotate_keys"
         | "domains.get_zone_file"
         | "domains.get_setup_link"
         | "pods.domains.list"
         | "pods.domains.get"
         | "pods.domains.delete"
         | "pods.domains.verify"
+        | "pods.domains.rotate_keys"
         | "pods.domains.get_zone_file" => (Value::Null, Foreign::Hidden),
         "metrics.query"
         | "metrics.query_events"
@@ -63,7 +65,7 @@ fn fresh(inbox: &str) -> String {
 }
 
 /// Runs a test on each engine, with a name server that the server asks and more configuration.
-async fn each_engine_with_dns(more: &[(&str, &str)], test: impl AsyncFn(&World, &DnsZone)) {
+pub async fn each_engine_with_dns(more: &[(&str, &str)], test: impl AsyncFn(&World, &DnsZone)) {
     for engine in engines() {
         let data = Data::new(engine);
         let zone = DnsZone::start().await;
@@ -86,7 +88,7 @@ async fn each_engine_with_dns(more: &[(&str, &str)], test: impl AsyncFn(&World, 
 }
 
 /// Sets the records of a domain as the API shows them.
-fn publish(zone: &DnsZone, domain: &Value, apex: &str) {
+pub fn publish(zone: &DnsZone, domain: &Value, apex: &str) {
     for record in domain["records"].as_array().unwrap() {
         zone.add(&host(record, apex), zone_record(record));
     }
@@ -123,7 +125,7 @@ fn states(domain: &Value, kind: &str, name: &str) -> [Value; 4] {
     ]
 }
 
-async fn verify(world: &World, name: &str) -> Value {
+pub async fn verify(world: &World, name: &str) -> Value {
     world
         .post(&format!("/v0/domains/{name}/verify"), Value::Null)
         .await;
@@ -166,7 +168,12 @@ async fn a_domain_goes_from_nothing_to_verified_and_its_inboxes_work() {
         publish(zone, &made, "acme.dev");
         let domain = verify(world, "acme.dev").await;
         let valid = [json!("VERIFIED"), Value::Null, json!("VALID"), Value::Null];
-        assert_eq!(states(&domain, "TXT", "mailroost._domainkey"), valid);
+        let key = domain["records"][0]["name"].as_str().unwrap();
+        assert!(
+            key.starts_with("mr20") && key.ends_with("-rsa._domainkey"),
+            "{key}"
+        );
+        assert_eq!(states(&domain, "TXT", key), valid);
         let event = listener.event().await;
         assert_eq!(event["event_type"], "domain.verified");
         assert_eq!(event["domain"]["domain_id"], "acme.dev");
@@ -283,7 +290,7 @@ async fn what_is_switched_on_later_waits_for_its_record_without_stopping_mail() 
         let records = domain["records"].as_array().unwrap();
         let asked: Vec<String> = records
             .iter()
-            .filter(|one| one["status"] == "MISSING")
+            .filter(|one| one["status"] == "MISSING" && one["recommended"] != true)
             .map(|one| {
                 format!(
                     "{} {}",
@@ -302,7 +309,10 @@ async fn what_is_switched_on_later_waits_for_its_record_without_stopping_mail() 
             )
             .await;
 
-        let rest = json!({"records": records[records.len() - 2..]});
+        let asked = records
+            .iter()
+            .filter(|one| one["status"] == "MISSING" && one["recommended"] != true);
+        let rest = json!({"records": asked.collect::<Vec<_>>()});
         publish(zone, &rest, "acme.dev");
         assert_eq!(verify(world, "acme.dev").await["status"], "VERIFIED");
 
