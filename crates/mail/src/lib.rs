@@ -7,8 +7,8 @@
 
 mod address;
 pub mod compose;
-pub mod dsn;
 pub mod dkim;
+pub mod dsn;
 pub mod html;
 mod mailbox;
 mod message_id;
