@@ -1,5 +1,5 @@
 //! Keeps the index of words up to date: in the background soon after mail is filed, and before a
-//! search, so that the search finds what was filed before it.
+//! search if more was filed than the search looks through by itself.
 
 #![expect(
     clippy::redundant_closure_for_method_calls,
@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use model::{Code, OrgId, Result, perm};
-use store::{Grant, Merge, Reason, SegmentId};
+use store::{Grant, Merge, Reason, SegmentId, TAIL};
 use sys::Shutdown;
 
 use crate::App;
@@ -105,8 +105,8 @@ impl App {
         }
     }
 
-    /// Brings the index up to date before a search. A search goes on without it: it then misses
-    /// the newest mail, which is better than no answer.
+    /// Brings the index so far up to date that a search finds what was filed before it. A search goes
+    /// on without it: it then misses some of the newest mail, which is better than no answer.
     pub(crate) async fn index_now(&self, org: OrgId) {
         if let Err(error) = self.try_index_now(org).await {
             tracing::warn!(error = ?error, "a search could not wait for the index");
@@ -116,8 +116,9 @@ impl App {
     async fn try_index_now(&self, org: OrgId) -> Result<()> {
         let grant = self.indexing_grant(org)?;
         for _ in 0..BEFORE_SEARCH {
-            let left = self.store().read(&grant, |view| view.has_unindexed());
-            if !left.await? || !self.index_batch(org, &grant).await? {
+            let count = |view: &mut store::View<'_>| view.unindexed_count(TAIL + 1);
+            let left = self.store().read(&grant, count).await?;
+            if left <= TAIL || !self.index_batch(org, &grant).await? {
                 return Ok(());
             }
         }

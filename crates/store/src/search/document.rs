@@ -1,12 +1,11 @@
-//! The words of a message, with their weights.
+//! What the index knows of a message: its words with their weights, and which stand together.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 
 use mail::search::{Query, Word, each_word};
 use model::message::{Content, Message};
 
-use super::segment::{self, WordList};
+use super::segment::{self, Entries, Pair};
 
 /// Octets of a body that are looked at; what follows is found by nobody.
 const MAX_TEXT: usize = 64 << 10;
@@ -55,25 +54,43 @@ const TEXT: Field = Field {
     is_header: false,
 };
 
-/// The keys of a message's words in the index, each once, with their weights.
-pub(super) fn words(message: &Message, content: &Content) -> WordList {
+/// What a word weighs at most in a message, all fields together.
+pub(super) const MAX_WEIGHT: u8 = {
+    let fields = [&SUBJECT, &FROM, &RECIPIENTS, &FILES, &NEW_TEXT, &TEXT];
+    let (mut sum, mut n) = (0, 0);
+    while n < fields.len() {
+        sum += fields[n].weight * fields[n].most;
+        n += 1;
+    }
+    sum
+};
+
+/// What the index is to know of a message.
+pub(super) fn entries(message: &Message, content: &Content) -> Entries {
     let mut words = Words::default();
-    words.field(&SUBJECT, message.subject.as_deref());
-    words.field(&FROM, [message.from.as_str()]);
-    words.field(&RECIPIENTS, message.people.recipients());
-    words.field(&FILES, files(message));
+    words.field(&[&SUBJECT], message.subject.as_deref());
+    words.field(&[&FROM], [message.from.as_str()]);
+    words.field(&[&RECIPIENTS], message.people.recipients());
+    words.field(&[&FILES], files(message));
     match (&content.extracted_text, &content.text) {
         // Most mail quotes nothing: its words are cut once and count for both.
-        (Some(new), Some(text)) if is_all_new(new, text) => words.both(text),
+        (Some(new), Some(text)) if is_all_new(new, text) => {
+            words.field(&[&NEW_TEXT, &TEXT], [text.as_str()]);
+        }
         (new, text) => {
-            words.field(&NEW_TEXT, new.as_deref());
-            words.field(&TEXT, text.as_deref());
+            words.field(&[&NEW_TEXT], new.as_deref());
+            words.field(&[&TEXT], text.as_deref());
         }
     }
-    let mut keys: WordList = words.0.into_iter().collect();
-    keys.push((segment::of_inbox(message.inbox_key.as_bytes()), 1));
-    keys.push((segment::of_pod(message.pod_id.as_bytes()), 1));
-    keys
+    let keys = words.known.into_iter();
+    Entries {
+        words: keys.map(|(key, known)| (key, known.sum)).collect(),
+        lists: vec![
+            segment::of_inbox(message.inbox_key.as_bytes()),
+            segment::of_pod(message.pod_id.as_bytes()),
+        ],
+        pairs: words.pairs,
+    }
 }
 
 /// Whether both have the same words, for all that is looked at.
@@ -109,47 +126,73 @@ fn head(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_TEXT)]
 }
 
+/// What is known of a word so far.
 #[derive(Default)]
-struct Words(HashMap<Vec<u8>, u8>);
+struct Known {
+    sum: u8,
+    /// The field that is read, by its number, and how often the word was in it.
+    field: u8,
+    count: u8,
+}
+
+#[derive(Default)]
+struct Words {
+    known: HashMap<Vec<u8>, Known>,
+    field: u8,
+    pairs: Vec<Pair>,
+    /// The pairs that were met, a bit for each.
+    met: Vec<u64>,
+    key: Vec<u8>,
+    last: String,
+}
 
 impl Words {
-    fn field<'a>(&mut self, field: &Field, texts: impl IntoIterator<Item = &'a str>) {
-        for (key, count) in self.count(field, texts) {
-            self.add(key, field.weight.saturating_mul(count));
-        }
-    }
-
-    /// Adds a text that is new as a whole.
-    fn both(&mut self, text: &str) {
-        const WEIGHT: u8 = NEW_TEXT.weight + TEXT.weight;
-        const { assert!(NEW_TEXT.most == TEXT.most) }
-        for (key, count) in self.count(&TEXT, [text]) {
-            self.add(key, WEIGHT.saturating_mul(count));
-        }
-    }
-
-    /// How often each word counts in a field.
-    fn count<'a>(
-        &mut self,
-        field: &Field,
-        texts: impl IntoIterator<Item = &'a str>,
-    ) -> HashMap<Vec<u8>, u8> {
-        let mut counted: HashMap<Vec<u8>, u8> = HashMap::new();
-        let mut key = Vec::new();
+    /// Adds the words of `texts`, which are what is in all of these fields.
+    fn field<'a>(&mut self, fields: &[&Field], texts: impl IntoIterator<Item = &'a str>) {
+        self.field += 1;
         for text in texts {
+            let mut last_position = None;
             each_word(head(text), |word| {
-                segment::word_into(&mut key, word.term);
-                if let Some(count) = counted.get_mut(&key) {
-                    *count = count.saturating_add(1).min(field.most);
+                self.word(fields, &word);
+                if word.is_whole {
                     return;
                 }
-                counted.insert(key.clone(), 1.min(field.most));
-                if field.is_header {
-                    self.insides(&word, field.weight);
+                if last_position.is_some_and(|last: u32| last + 1 == word.position) {
+                    self.pair(&word);
                 }
+                last_position = Some(word.position);
+                self.last.clear();
+                self.last.push_str(word.term);
             });
         }
-        counted
+    }
+
+    fn word(&mut self, fields: &[&Field], word: &Word<'_>) {
+        let mut key = std::mem::take(&mut self.key);
+        segment::put_word(&mut key, word.term);
+        let is_full = self.known.len() >= MAX_WORDS;
+        if !is_full && !self.known.contains_key(&key) {
+            self.known.insert(key.clone(), Known::default());
+        }
+        let Some(known) = self.known.get_mut(&key) else {
+            self.key = key;
+            return;
+        };
+        self.key = key;
+        let is_first = known.field != self.field;
+        if is_first {
+            (known.field, known.count) = (self.field, 0);
+        }
+        for field in fields {
+            if known.count < field.most {
+                known.sum = known.sum.saturating_add(field.weight);
+            }
+        }
+        known.count = known.count.saturating_add(1);
+        let header = fields.iter().find(|field| field.is_header);
+        if let Some(header) = header.filter(|_| is_first) {
+            self.insides(word, header.weight);
+        }
     }
 
     /// Adds the ends of a header's word, by which its inside is found.
@@ -161,25 +204,56 @@ impl Words {
         let ends = word.term.char_indices().skip(1);
         for (at, _) in ends.take(length - mail::search::Term::MIN_INSIDE) {
             let key = segment::inside(&word.term[at..]);
-            let known = self.0.len() < MAX_WORDS || self.0.contains_key(&key);
-            if known {
-                let most = self.0.entry(key).or_default();
-                *most = weight.max(*most);
+            if self.known.len() < MAX_WORDS || self.known.contains_key(&key) {
+                let known = self.known.entry(key).or_default();
+                known.sum = weight.max(known.sum);
             }
         }
     }
 
-    fn add(&mut self, key: Vec<u8>, weight: u8) {
-        let is_full = self.0.len() >= MAX_WORDS;
-        match self.0.entry(key) {
-            Entry::Occupied(mut known) => {
-                let sum = known.get().saturating_add(weight);
-                known.insert(sum);
-            }
-            Entry::Vacant(new) if !is_full => {
-                new.insert(weight);
-            }
-            Entry::Vacant(_) => {}
+    /// Adds the word before and this one.
+    fn pair(&mut self, word: &Word<'_>) {
+        let pair = Pair::new(&self.last, word.term);
+        let (place, bit) = (pair.number() / 64, 1_u64 << (pair.number() % 64));
+        self.met.resize(Pair::COUNT / 64, 0);
+        if let Some(met) = self.met.get_mut(place)
+            && *met & bit == 0
+        {
+            *met |= bit;
+            self.pairs.push(pair);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_weighs_by_where_it_is_and_to_a_bound() {
+        let mut words = Words::default();
+        words.field(&[&SUBJECT], ["Report", "report REPORT"]);
+        words.field(&[&NEW_TEXT, &TEXT], ["report and more", "more"]);
+        let weight = |word: &str| words.known.get(&segment::word(word)).map(|known| known.sum);
+        assert_eq!(weight("report"), Some(2 * 24 + 2 + 1));
+        assert_eq!(weight("more"), Some(2 * (2 + 1)));
+        assert_eq!(weight("port"), None);
+        let inside = words.known.get(&segment::inside("port"));
+        assert_eq!(inside.map(|known| known.sum), Some(24));
+        let mut all = Words::default();
+        for field in [&SUBJECT, &FROM, &RECIPIENTS, &FILES, &NEW_TEXT, &TEXT] {
+            all.field(&[field], ["x"; 9]);
+        }
+        assert_eq!(all.known[&segment::word("x")].sum, MAX_WEIGHT);
+    }
+
+    #[test]
+    fn words_next_to_each_other_are_a_pair_once_and_in_one_text_only() {
+        let mut words = Words::default();
+        words.field(&[&TEXT], ["One two one two", "three"]);
+        assert_eq!(
+            words.pairs,
+            [Pair::new("one", "two"), Pair::new("two", "one")]
+        );
     }
 }

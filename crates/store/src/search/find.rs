@@ -1,26 +1,30 @@
-//! From a query to the messages it matches, best first.
+//! From a query to the messages it matches, best first, and no more of them than are asked for.
+//!
+//! A score is a time, so a segment bounds what is in it by its newest message and by what words can
+//! weigh, and a chunk by its own. Segments and chunks wait in the order of these bounds, and are
+//! opened when nothing that is known can be better. What comes out is in the order of all matches,
+//! whatever segments they are in.
 
-use std::collections::HashMap;
+use std::cmp::{Ordering, Reverse};
+use std::collections::{BinaryHeap, HashSet, VecDeque};
 
 use mail::Timestamp;
-use mail::search::{Clause, Query, Term};
-use model::api_key::Scope;
+use mail::search::Query;
 use model::{MessageKey, Result, ThreadId};
 use uuid::Uuid;
 
-use super::SegmentId;
-use super::segment::{self, Doc};
+use super::matching::{self, Match, Need};
+use super::segment::{self, Doc, Segment};
+use super::{SegmentId, index};
 use crate::db::{DbError, Value};
 use crate::padded;
 use crate::view::View;
 
-/// Of all matches so many of the newest are ranked.
-const MAX_CANDIDATES: usize = 4_000;
-/// Segments looked at together at first: the newest mail has enough matches of common words. Rare
-/// words need the others, in groups twice as large each time.
-const FIRST_GROUP: usize = 4;
-/// Leaves read for the words that begin with a short one.
-const MAX_LEAVES: i64 = 2_000;
+/// Messages in the segments that are opened together at first: a common word has its page in them.
+/// Rare words need the others, twice as many messages each time.
+const FIRST_GROUP: usize = 8_192;
+/// With so many matches in hand no older segment is opened: a bound for memory.
+const MAX_MATCHES: usize = 1_000_000;
 /// A match that counts twice as much comes as early as one that is so much newer.
 const DOUBLE: i64 = 30 * 86_400 * 1_000_000;
 
@@ -39,15 +43,14 @@ pub struct SearchFilter {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate {
     pub(super) score: i64,
-    pub(super) at: i64,
     pub(super) message: MessageKey,
     pub(super) thread: ThreadId,
 }
 
 impl Candidate {
     /// Puts the better of two first; the same in every process and on every page.
-    pub(super) fn rank(&self) -> (std::cmp::Reverse<i64>, u64) {
-        (std::cmp::Reverse(self.score), self.tie())
+    pub(super) fn rank(&self) -> (Reverse<i64>, u64) {
+        (Reverse(self.score), self.tie())
     }
 
     /// Tells candidates of one score apart: the random end of the row's key.
@@ -58,282 +61,317 @@ impl Candidate {
     }
 }
 
-/// A segment while it is searched.
-struct Searched {
-    id: SegmentId,
-    newest: i64,
-    /// By number: 0 for a message that lacks a word so far, else 1 and the weights of its words.
-    sums: Vec<u32>,
-    is_out: bool,
+/// Where the words of some messages are.
+pub(super) enum Source {
+    Stored(SegmentId),
+    /// Made for this search of what was filed just now.
+    Tail(Segment),
 }
 
-/// One way in which a word may be in a message.
-struct Way {
-    key: Vec<u8>,
-    is_prefix: bool,
-    /// Its weight counts so many quarters.
-    quarters: u32,
+struct Waiting {
+    source: Source,
+    docs: usize,
+    newest: i64,
+}
+
+/// A segment with matches.
+struct Opened {
+    source: Source,
+    matches: Vec<Match>,
+    /// Chunks with matches that were not looked at: what none of a chunk's matches exceeds, and its
+    /// number; the best one last.
+    chunks: Vec<(i64, usize)>,
+}
+
+/// What is next, by score.
+struct Next {
+    score: i64,
+    what: What,
+}
+
+enum What {
+    /// The best chunk of the opened segment of this number.
+    Chunk(usize),
+    Found(Candidate),
+}
+
+impl Next {
+    /// Of one score, chunks come first: they may have candidates whose turn it is.
+    fn order(&self) -> (i64, bool, Reverse<u64>) {
+        match &self.what {
+            What::Chunk(_) => (self.score, true, Reverse(0)),
+            What::Found(found) => (self.score, false, Reverse(found.tie())),
+        }
+    }
+}
+
+impl Ord for Next {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.order().cmp(&other.order())
+    }
+}
+
+impl PartialOrd for Next {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Next {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Next {}
+
+/// All matches of a search, best first.
+pub(super) struct Ranking {
+    needs: Vec<Need>,
+    most: u32,
+    after: i64,
+    before: i64,
+    waiting: VecDeque<Waiting>,
+    opened: Vec<Opened>,
+    next: BinaryHeap<Next>,
+    group: usize,
+    matches: usize,
+    seen: HashSet<MessageKey>,
+    newest: i64,
 }
 
 impl View<'_> {
-    /// The newest messages within reach that have all the words, best first. `latest` leaves out
-    /// what came after the first page of a search was shown.
-    pub(super) fn candidates(
-        &mut self,
-        filter: &SearchFilter,
-        latest: i64,
-    ) -> Result<Vec<Candidate>> {
-        if filter.query.is_empty() {
-            return Ok(Vec::new());
-        }
+    /// The messages within reach that have all the words, best first. `latest` leaves out what
+    /// came after the first page of a search was shown.
+    pub(super) fn ranking(&mut self, filter: &SearchFilter, latest: i64) -> Result<Ranking> {
         let before = filter.before.map_or(i64::MAX, Timestamp::as_micros);
-        let after = filter.after.map_or(i64::MIN, Timestamp::as_micros);
-        let wanted = |at: i64| at < before && at >= after && at <= latest;
-        let mut segments = self.segments(after, before.min(latest.saturating_add(1)))?;
-        let mut best: HashMap<MessageKey, Candidate> = HashMap::new();
-        let mut size = FIRST_GROUP;
-        'segments: while !segments.is_empty() {
-            let rest = segments.split_off(segments.len().min(size));
-            let mut group = std::mem::replace(&mut segments, rest);
-            size = (size * 2).min(padded::SIZE);
-            self.narrow(&mut group, filter)?;
-            for segment in group.iter().filter(|segment| !segment.is_out) {
-                // None of what comes now can be among the newest.
-                let newer = best.values().filter(|found| found.at > segment.newest);
-                if best.len() >= MAX_CANDIDATES && newer.count() >= MAX_CANDIDATES {
-                    break 'segments;
-                }
-                for (doc, sum) in self.matched(segment, wanted)? {
-                    let found = candidate(&doc, sum);
-                    let known = best.entry(found.message).or_insert(found);
-                    known.score = known.score.max(found.score);
-                }
-            }
+        let needs = matching::needs(&filter.query, self.access.scope());
+        let mut ranking = Ranking {
+            most: matching::most(&needs),
+            needs,
+            after: filter.after.map_or(i64::MIN, Timestamp::as_micros),
+            before: before.min(latest.saturating_add(1)),
+            waiting: VecDeque::new(),
+            opened: Vec::new(),
+            next: BinaryHeap::new(),
+            group: FIRST_GROUP,
+            matches: 0,
+            seen: HashSet::new(),
+            newest: latest,
+        };
+        if filter.query.is_empty() {
+            return Ok(ranking);
         }
-        let mut found: Vec<Candidate> = best.into_values().collect();
-        found.sort_unstable_by_key(|found| (std::cmp::Reverse(found.at), found.tie()));
-        found.truncate(MAX_CANDIDATES);
-        found.sort_unstable_by_key(Candidate::rank);
-        Ok(found)
+        let mut waiting = self.segments(ranking.after, ranking.before)?;
+        waiting.extend(self.tail(index::TAIL)?.map(|tail| Waiting {
+            docs: tail.docs.len(),
+            newest: tail.docs.first().map_or(i64::MIN, |doc| doc.at),
+            source: Source::Tail(tail),
+        }));
+        waiting.sort_by_key(|segment| Reverse(segment.newest));
+        let newest = waiting.first().map_or(latest, |segment| segment.newest);
+        ranking.newest = newest.min(latest);
+        ranking.waiting = waiting.into();
+        Ok(ranking)
     }
 
-    /// The segments that have messages of a time, newest first.
-    fn segments(&mut self, after: i64, before: i64) -> Result<Vec<Searched>> {
-        let mut segments = self.all(
+    /// The segments that have messages of a time.
+    fn segments(&mut self, after: i64, before: i64) -> Result<Vec<Waiting>> {
+        let segments = self.all(
             "select segment, docs, newest from search_segment where {scope:org} and state = 1 \
              and newest >= $1 and oldest < $2",
             &[Value::from(after), Value::from(before)],
             |row| {
+                let id = Uuid::from_slice(row.bytes(0)?).map_err(|_| DbError::shape(0))?;
                 let docs: i64 = row.get(1)?;
-                Ok(Searched {
-                    id: Uuid::from_slice(row.bytes(0)?).map_err(|_| DbError::shape(0))?,
+                Ok(Waiting {
+                    source: Source::Stored(id),
+                    docs: usize::try_from(docs).map_err(|_| DbError::shape(1))?,
                     newest: row.get(2)?,
-                    sums: vec![1; usize::try_from(docs).map_err(|_| DbError::shape(1))?],
-                    is_out: false,
                 })
             },
         )?;
-        segments.sort_by_key(|segment| (std::cmp::Reverse(segment.newest), segment.id));
         Ok(segments)
     }
 
-    /// Leaves in each segment the messages within reach that have every word.
-    fn narrow(&mut self, group: &mut [Searched], filter: &SearchFilter) -> Result<()> {
-        let of_scope = match *self.access.scope() {
-            Scope::Org => None,
-            Scope::Pod(pod) => Some(segment::of_pod(pod.as_bytes())),
-            Scope::Inbox(_, inbox) => Some(segment::of_inbox(inbox.as_bytes())),
+    /// Chunks of messages, in the order of their numbers in `chunks`.
+    fn chunks(&mut self, source: &Source, chunks: &[usize]) -> Result<Vec<Vec<u8>>> {
+        let keys: Vec<Vec<u8>> = chunks.iter().map(|chunk| segment::chunk(*chunk)).collect();
+        let mut found: Vec<(Vec<u8>, Vec<u8>)> = match source {
+            Source::Tail(tail) => {
+                let leaves = tail.leaves.iter();
+                leaves
+                    .filter(|leaf| keys.contains(&leaf.0))
+                    .cloned()
+                    .collect()
+            }
+            Source::Stored(id) => {
+                let marks = padded::marks(2);
+                let sql = format!(
+                    "select leaf, data from search_leaf where {{scope:org}} and segment = $1 \
+                     and leaf in ({marks})"
+                );
+                let mut values = vec![Value::from(id.as_bytes().as_slice())];
+                values.extend(padded::bytes(&keys));
+                self.all(&sql, &values, |row| Ok((row.get(0)?, row.get(1)?)))?
+            }
         };
-        if let Some(key) = of_scope {
-            let listed = Way {
-                key,
-                is_prefix: false,
-                quarters: 0,
-            };
-            self.keep(group, &[listed])?;
+        let place = |key: &[u8]| keys.iter().position(|own| own == key);
+        found.sort_by_key(|(key, _)| place(key));
+        if found.len() != keys.len() {
+            return Err(model::Error::internal("a segment lacks its messages"));
         }
-        for clause in &filter.query.clauses {
-            for term in &clause.terms {
-                self.keep(group, &ways(clause, term))?;
+        Ok(found.into_iter().map(|(_, data)| data).collect())
+    }
+}
+
+impl Ranking {
+    /// The time of the newest message that may be among them.
+    pub(super) fn newest(&self) -> i64 {
+        self.newest
+    }
+
+    /// The best of those that were not taken yet.
+    pub(super) fn next(&mut self, view: &mut View<'_>) -> Result<Option<Candidate>> {
+        loop {
+            self.open(view)?;
+            match self.next.pop() {
+                None => return Ok(None),
+                Some(Next { what, .. }) => match what {
+                    // It may be in two segments; the better one comes first.
+                    What::Found(found) if !self.seen.insert(found.message) => {}
+                    What::Found(found) => return Ok(Some(found)),
+                    What::Chunk(segment) => self.look(view, segment)?,
+                },
             }
+        }
+    }
+
+    /// Opens the segments that may have something better than what is known.
+    fn open(&mut self, view: &mut View<'_>) -> Result<()> {
+        while let Some(first) = self.waiting.front()
+            && self.matches < MAX_MATCHES
+        {
+            let bound = score(first.newest, self.most);
+            if self.next.peek().is_some_and(|best| best.score > bound) {
+                break;
+            }
+            let (mut group, mut docs) = (Vec::new(), 0);
+            while group.len() < padded::SIZE
+                && docs < self.group
+                && let Some(next) = self.waiting.pop_front()
+            {
+                docs += next.docs;
+                group.push(next.source);
+            }
+            self.group *= 2;
+            self.add(view, group)?;
         }
         Ok(())
     }
 
-    /// Takes out the messages that have a word in none of these ways, and adds the best weight to
-    /// those that have it.
-    fn keep(&mut self, group: &mut [Searched], ways: &[Way]) -> Result<()> {
-        let open: Vec<SegmentId> = group.iter().filter(|s| !s.is_out).map(|s| s.id).collect();
-        if open.is_empty() {
+    fn add(&mut self, view: &mut View<'_>, group: Vec<Source>) -> Result<()> {
+        let matches = view.matches(&group, &self.needs)?;
+        let with_matches = group
+            .into_iter()
+            .zip(matches)
+            .filter(|(_, own)| !own.is_empty());
+        let (sources, matches): (Vec<_>, Vec<_>) = with_matches.unzip();
+        let times = view.times(&sources)?;
+        for ((source, matches), times) in sources.into_iter().zip(matches).zip(times) {
+            self.matches += matches.len();
+            let chunks = self.bounds(&matches, &times);
+            self.opened.push(Opened {
+                source,
+                matches,
+                chunks,
+            });
+            self.wait(self.opened.len() - 1);
+        }
+        Ok(())
+    }
+
+    /// The chunks of a segment that have matches of the wanted time, with what bounds them.
+    fn bounds(&self, matches: &[Match], times: &[i64]) -> Vec<(i64, usize)> {
+        let number = |found: &Match| found.number as usize / segment::CHUNK;
+        let chunks = matches.chunk_by(|a, b| number(a) == number(b));
+        let mut bounds: Vec<(i64, usize)> = chunks
+            .filter_map(|chunk| {
+                let number = number(chunk.first()?);
+                let newest = *times.get(number)?;
+                let is_late = times
+                    .get(number + 1)
+                    .is_some_and(|next| *next >= self.before);
+                let most = chunk.iter().map(|found| found.sum).max()?;
+                let is_wanted = newest >= self.after && !is_late;
+                is_wanted.then(|| (score(newest, most), number))
+            })
+            .collect();
+        bounds.sort_unstable_by_key(|(bound, number)| (*bound, Reverse(*number)));
+        bounds
+    }
+
+    /// Lets the best chunk of a segment wait for its turn.
+    fn wait(&mut self, segment: usize) {
+        let best = self
+            .opened
+            .get(segment)
+            .and_then(|opened| opened.chunks.last());
+        self.next.extend(best.map(|(bound, _)| Next {
+            score: *bound,
+            what: What::Chunk(segment),
+        }));
+    }
+
+    /// Looks at the messages of a segment's best chunk, and of those that come before anything else.
+    fn look(&mut self, view: &mut View<'_>, segment: usize) -> Result<()> {
+        let other = self.next.peek().map_or(i64::MIN, |best| best.score);
+        let Some(opened) = self.opened.get_mut(segment) else {
             return Ok(());
+        };
+        let mut chunks = Vec::new();
+        while chunks.len() < padded::SIZE
+            && let Some((_, number)) = opened
+                .chunks
+                .pop_if(|(bound, _)| chunks.is_empty() || *bound >= other)
+        {
+            chunks.push(number);
         }
-        let places: HashMap<SegmentId, usize> = group.iter().map(|s| s.id).zip(0..).collect();
-        let mut weights: Vec<Vec<u32>> = group.iter().map(|_| Vec::new()).collect();
-        for way in ways {
-            for (id, (leaf, data)) in self.leaves_with(&open, way)? {
-                let Some(place) = places.get(&id).copied() else {
-                    continue;
-                };
-                let own = &mut weights[place];
-                own.resize(group[place].sums.len(), 0);
-                segment::each_entry(&leaf, &data, |key, list| {
-                    let is_hit = if way.is_prefix {
-                        key.starts_with(&way.key)
-                    } else {
-                        key == way.key
-                    };
-                    if !is_hit {
-                        return Ok(());
-                    }
-                    // A longer word than the one that was written counts less.
-                    let quarters = if key.len() > way.key.len() { 2 } else { 4 };
-                    let quarters = way.quarters.min(quarters);
-                    segment::each_doc(list, |number, weight| {
-                        if let Some(best) = own.get_mut(number as usize) {
-                            // In quarters; one more, so that having the word counts at all.
-                            *best = (*best).max(u32::from(weight) * quarters + 1);
-                        }
-                    })
-                })?;
+        let data = view.chunks(&opened.source, &chunks)?;
+        for (number, data) in chunks.into_iter().zip(data) {
+            let first = number * segment::CHUNK;
+            let from = opened
+                .matches
+                .partition_point(|m| (m.number as usize) < first);
+            let rest = opened.matches[from..].iter();
+            for found in rest.take_while(|m| (m.number as usize) < first + segment::CHUNK) {
+                let doc = segment::doc_at(&data, found.number as usize - first)?;
+                if doc.at >= self.after && doc.at < self.before {
+                    let found = candidate(&doc, found.sum);
+                    self.next.push(Next {
+                        score: found.score,
+                        what: What::Found(found),
+                    });
+                }
             }
         }
-        for (segment, weights) in group.iter_mut().zip(weights) {
-            if weights.is_empty() {
-                segment.is_out = true;
-                continue;
-            }
-            let mut is_out = true;
-            for (sum, weight) in segment.sums.iter_mut().zip(weights) {
-                *sum = if *sum == 0 || weight == 0 {
-                    0
-                } else {
-                    *sum + weight
-                };
-                is_out &= *sum == 0;
-            }
-            segment.is_out = is_out;
-        }
+        self.wait(segment);
         Ok(())
     }
-
-    /// The leaves of these segments that hold a word, or words that begin with it.
-    fn leaves_with(
-        &mut self,
-        segments: &[SegmentId],
-        way: &Way,
-    ) -> Result<Vec<(SegmentId, segment::Leaf)>> {
-        let marks = padded::marks(4);
-        let sql = format!(
-            "select l.segment, l.leaf, l.data from search_segment s \
-             join search_leaf l on l.org_id = s.org_id and l.segment = s.segment \
-             and l.leaf >= (select f.leaf from search_leaf f where f.org_id = s.org_id \
-             and f.segment = s.segment and f.leaf <= $1 order by f.leaf desc limit 1) \
-             and l.leaf < $2 where {{scope:org s}} and s.segment in ({marks}) limit $3"
-        );
-        // No word has this octet, nor the lowest one, so both ends are right.
-        let end = if way.is_prefix { 0xFF } else { 0 };
-        let end = [way.key.as_slice(), &[end]].concat();
-        let mut values = vec![
-            Value::from(&way.key),
-            Value::from(end),
-            Value::from(MAX_LEAVES),
-        ];
-        let ids: Vec<[u8; 16]> = segments.iter().map(|id| *id.as_bytes()).collect();
-        values.extend(padded::bytes(&ids));
-        Ok(self.all(&sql, &values, |row| {
-            let id = Uuid::from_slice(row.bytes(0)?).map_err(|_| DbError::shape(0))?;
-            Ok((id, (row.get(1)?, row.get(2)?)))
-        })?)
-    }
-
-    /// The newest messages that are left in a segment, with what their words weigh together.
-    fn matched(
-        &mut self,
-        segment: &Searched,
-        wanted: impl Fn(i64) -> bool,
-    ) -> Result<Vec<(Doc, u32)>> {
-        let numbers = (0_usize..).zip(&segment.sums).filter(|(_, sum)| **sum > 0);
-        let mut numbers = numbers.map(|(number, sum)| (number, *sum)).peekable();
-        let mut found = Vec::new();
-        while numbers.peek().is_some() && found.len() < MAX_CANDIDATES {
-            let mut chunks: Vec<(usize, Vec<(usize, u32)>)> = Vec::new();
-            while let Some((number, sum)) = numbers.peek().copied() {
-                let own = number / segment::CHUNK;
-                let place = (number % segment::CHUNK, sum);
-                let is_full = chunks.len() == padded::SIZE;
-                match chunks.last_mut() {
-                    Some((chunk, places)) if *chunk == own => places.push(place),
-                    _ if is_full => break,
-                    _ => chunks.push((own, vec![place])),
-                }
-                numbers.next();
-            }
-            let data = self.chunks(segment.id, &chunks)?;
-            for (chunk, places) in chunks {
-                let key = chunk_key(chunk);
-                let Some(data) = data.get(&key) else {
-                    return Err(model::Error::internal("a segment lacks its messages"));
-                };
-                for (place, sum) in places {
-                    let doc = segment::doc_at(data, place)?;
-                    if wanted(doc.at) {
-                        found.push((doc, sum));
-                    }
-                }
-            }
-        }
-        Ok(found)
-    }
-
-    fn chunks<T>(
-        &mut self,
-        id: SegmentId,
-        chunks: &[(usize, T)],
-    ) -> Result<HashMap<Vec<u8>, Vec<u8>>> {
-        let keys: Vec<Vec<u8>> = chunks.iter().map(|(chunk, _)| chunk_key(*chunk)).collect();
-        let marks = padded::marks(2);
-        let sql = format!(
-            "select leaf, data from search_leaf where {{scope:org}} and segment = $1 and leaf in ({marks})"
-        );
-        let mut values = vec![Value::from(id.as_bytes().as_slice())];
-        values.extend(padded::bytes(&keys));
-        let found = self.all(&sql, &values, |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(found.into_iter().collect())
-    }
 }
 
-fn chunk_key(number: usize) -> Vec<u8> {
-    segment::chunk(u32::try_from(number).unwrap_or(u32::MAX))
-}
-
-/// The ways in which a word of the query may be in a message: as a word, as the beginning of one
-/// if it is the last of the query, and inside a word of a header.
-fn ways(clause: &Clause, term: &Term) -> Vec<Way> {
-    let mut ways = vec![Way {
-        key: segment::word(&term.text),
-        is_prefix: term.is_prefix,
-        quarters: 4,
-    }];
-    if !clause.is_phrase() && term.counts_inside() {
-        ways.push(Way {
-            key: segment::inside(&term.text),
-            is_prefix: true,
-            quarters: 1,
-        });
-    }
-    ways
-}
-
-/// Its score is a time, so that it does not change as time goes on: the message's own, and later
-/// the more its words weigh.
 fn candidate(doc: &Doc, sum: u32) -> Candidate {
-    let bonus = DOUBLE.saturating_mul(log2(sum)) / 256;
     Candidate {
-        score: doc.at.saturating_add(bonus),
-        at: doc.at,
+        score: score(doc.at, sum),
         message: MessageKey::new(Uuid::from_bytes(doc.message)),
         thread: ThreadId::new(Uuid::from_bytes(doc.thread)),
     }
+}
+
+/// A score is a time, so that it does not change as time goes on: the message's own, and later the
+/// more its words weigh.
+fn score(at: i64, sum: u32) -> i64 {
+    at.saturating_add(DOUBLE.saturating_mul(log2(sum)) / 256)
 }
 
 /// The binary logarithm in 256ths, rounded down, the same on every machine.

@@ -20,6 +20,8 @@ use crate::view::View;
 /// The row of a segment.
 pub type SegmentId = Uuid;
 
+/// So many messages that are not in the index yet a search looks through by itself.
+pub const TAIL: usize = 16;
 /// Octets of bodies after which a segment is made of what was read.
 const MAX_READ: usize = 1 << 20;
 /// So many segments of about one size become one.
@@ -65,17 +67,12 @@ struct SegmentRow {
 }
 
 impl View<'_> {
-    /// Whether there are messages that are not in the index yet.
+    /// How many messages are not in the index yet, counted up to `most`.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn has_unindexed(&mut self) -> Result<bool> {
-        let found = self.first(
-            "select 1 from search_pending where {scope:org} limit 1",
-            &[],
-            |row| row.get::<i64>(0),
-        )?;
-        Ok(found.is_some())
+    pub fn unindexed_count(&mut self, most: usize) -> Result<usize> {
+        Ok(self.pending(most)?.len())
     }
 
     /// The newest messages, at most `most`, that are not in the index yet, or `None`.
@@ -83,12 +80,7 @@ impl View<'_> {
     /// # Errors
     /// When the store fails.
     pub fn unindexed(&mut self, most: usize) -> Result<Option<NewSegment>> {
-        let most = i64::try_from(most).unwrap_or(i64::MAX);
-        let pending = self.all(
-            "select message_key from search_pending where {scope:org} order by message_key desc limit $1",
-            args![most],
-            |row| row.get::<MessageKey>(0),
-        )?;
+        let pending = self.pending(most)?;
         if pending.is_empty() {
             return Ok(None);
         }
@@ -100,20 +92,50 @@ impl View<'_> {
             }
             // A message that is gone needs no place.
             done.extend_from_slice(keys);
-            for (message, content) in self.with_content(keys)?.into_values() {
-                read += content.text.as_ref().map_or(0, String::len);
-                let doc = Doc {
-                    at: message.at.as_micros(),
-                    message: *message.key.as_bytes(),
-                    thread: *message.thread_id.as_bytes(),
-                };
-                builder.add(doc, document::words(&message, &content));
-            }
+            read += self.add_to(&mut builder, keys)?;
         }
         Ok(Some(NewSegment {
             segment: Arc::new(builder.build()),
             done: Arc::new(done),
         }))
+    }
+
+    /// A segment of the newest messages within reach that are not in the index yet, of at most
+    /// `most`, for one search alone; or `None`.
+    pub(super) fn tail(&mut self, most: usize) -> Result<Option<Segment>> {
+        let pending = self.pending(most)?;
+        if pending.is_empty() {
+            return Ok(None);
+        }
+        let mut builder = Builder::default();
+        self.add_to(&mut builder, &pending)?;
+        let segment = builder.build();
+        Ok((!segment.docs.is_empty()).then_some(segment))
+    }
+
+    fn pending(&mut self, most: usize) -> Result<Vec<MessageKey>> {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let pending = self.all(
+            "select message_key from search_pending where {scope:org} order by message_key desc limit $1",
+            args![most],
+            |row| row.get::<MessageKey>(0),
+        )?;
+        Ok(pending)
+    }
+
+    /// Adds messages as far as they are within reach; how many octets of text they have.
+    fn add_to(&mut self, builder: &mut Builder, keys: &[MessageKey]) -> Result<usize> {
+        let mut read = 0;
+        for (message, content) in self.with_content(keys)?.into_values() {
+            read += content.text.as_ref().map_or(0, String::len);
+            let doc = Doc {
+                at: message.at.as_micros(),
+                message: *message.key.as_bytes(),
+                thread: *message.thread_id.as_bytes(),
+            };
+            builder.add(doc, document::entries(&message, &content));
+        }
+        Ok(read)
     }
 
     /// Messages and their bodies, as far as they are within reach.

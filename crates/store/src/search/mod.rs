@@ -8,10 +8,11 @@
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `document` | the words of a message, with their weights |
+//! | `document` | what the index knows of a message: its words, and which stand together |
 //! | `segment` | words and messages to bytes and back; merging |
 //! | `index` | filling segments from what is filed, merging and removing them |
-//! | `find` | from a query to the messages it matches, best first |
+//! | `matching` | the messages of segments that have every word of a query |
+//! | `find` | all of them, best first, and no more than are asked for |
 //! | `pages` | from those to a page of messages or threads |
 //! | `inboxes` | words of addresses and display names |
 
@@ -19,11 +20,12 @@ mod document;
 mod find;
 mod inboxes;
 mod index;
+mod matching;
 mod pages;
 mod segment;
 
 pub(crate) use self::index::{next_org, next_unindexed};
 
 pub use self::find::SearchFilter;
-pub use self::index::{Merge, NewSegment, SegmentId};
+pub use self::index::{Merge, NewSegment, SegmentId, TAIL};
 pub use self::pages::{MessageHit, SearchPage, ThreadHit};

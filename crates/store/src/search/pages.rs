@@ -1,8 +1,9 @@
 //! From candidates to a page of messages or threads.
 //!
-//! What the index gives may have been deleted or hidden since, and phrases it does not know: every
-//! candidate is looked at in its row before it is shown. A page looks at a bounded number of them
-//! and may therefore be short, or even empty, and still have a next one.
+//! What the index gives may have been deleted or hidden since, and of phrases it only knows pairs of
+//! words that are probably there: every candidate is looked at in its row before it is shown. A page
+//! looks at a bounded number of them and may therefore be short, or even empty, and still have a
+//! next one.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,13 +12,15 @@ use model::thread::Thread;
 use model::{Hidden, MessageKey, Result, ThreadId};
 
 use super::document;
-use super::find::{Candidate, SearchFilter};
+use super::find::{Candidate, Ranking, SearchFilter};
 use crate::messages::Position;
 use crate::padded;
 use crate::view::View;
 
 /// Rows looked at for one page.
 const MAX_LOOKED: usize = 300;
+/// Matches taken for one page: those of one long thread are all taken for its one place.
+const MAX_TAKEN: usize = 4_000;
 
 /// A page of a search.
 #[derive(Clone, Debug)]
@@ -46,8 +49,15 @@ pub struct ThreadHit {
     pub best: MessageHit,
 }
 
-/// Candidates that stand or fall together: one message, or the messages of a thread.
+/// Candidates that stand or fall together: one message, or some messages of a thread.
 type Group = Vec<Candidate>;
+
+/// What a page is filled with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Messages,
+    Threads,
+}
 
 impl View<'_> {
     /// A page of the messages that match, at most `limit`, after `from`.
@@ -60,9 +70,7 @@ impl View<'_> {
         from: Option<Position>,
         limit: usize,
     ) -> Result<SearchPage<MessageHit>> {
-        let (candidates, latest) = self.ranked(filter, from)?;
-        let groups = candidates.into_iter().map(|one| vec![one]).collect();
-        self.page(filter, groups, from, latest, limit, |_, hits| Ok(hits))
+        self.page(filter, Kind::Messages, from, limit, |_, hits| Ok(hits))
     }
 
     /// The same for threads: each by its best message.
@@ -75,65 +83,43 @@ impl View<'_> {
         from: Option<Position>,
         limit: usize,
     ) -> Result<SearchPage<ThreadHit>> {
-        let (candidates, latest) = self.ranked(filter, from)?;
-        let mut groups: Vec<Group> = Vec::new();
-        let mut places: HashMap<ThreadId, usize> = HashMap::new();
-        for candidate in candidates {
-            let place = *places.entry(candidate.thread).or_insert(groups.len());
-            match groups.get_mut(place) {
-                Some(group) => group.push(candidate),
-                None => groups.push(vec![candidate]),
-            }
-        }
-        self.page(filter, groups, from, latest, limit, Self::threads_of)
+        self.page(filter, Kind::Threads, from, limit, Self::threads_of)
     }
 
-    fn ranked(
-        &mut self,
-        filter: &SearchFilter,
-        from: Option<Position>,
-    ) -> Result<(Vec<Candidate>, i64)> {
-        let latest = from.map_or(i64::MAX, latest);
-        let candidates = self.candidates(filter, latest)?;
-        let newest = candidates.iter().map(|candidate| candidate.at).max();
-        let latest = latest.min(newest.unwrap_or(latest));
-        Ok((candidates, latest))
-    }
-
-    /// Shows the groups after `from` until the page is full, `MAX_LOOKED` rows were looked at, or
-    /// none is left.
+    /// Shows what comes after `from` until the page is full, `MAX_LOOKED` rows were looked at, or
+    /// nothing is left.
     fn page<T>(
         &mut self,
         filter: &SearchFilter,
-        groups: Vec<Group>,
+        kind: Kind,
         from: Option<Position>,
-        latest: i64,
         limit: usize,
         mut show: impl FnMut(&mut Self, Vec<MessageHit>) -> Result<Vec<T>>,
     ) -> Result<SearchPage<T>> {
-        let after = from.map(|from| (std::cmp::Reverse(from.at), tie(from)));
-        let mut groups = groups
-            .into_iter()
-            .filter(|group| {
-                let rank = group.first().map(Candidate::rank);
-                rank.is_some() && after.is_none_or(|after| rank > Some(after))
-            })
-            .peekable();
+        let mut walk = Walk::new(self, filter, kind, from)?;
         let mut items = Vec::new();
-        let mut next = None;
         let mut looked = 0;
-        while groups.peek().is_some() && items.len() < limit && looked < MAX_LOOKED {
-            let wanted = (limit - items.len()).min(padded::SIZE);
-            let batch: Vec<Group> = groups.by_ref().take(wanted).collect();
-            next = batch.last().and_then(|group| group.first()).copied();
-            looked += batch.len();
-            let hits = self.best_of(filter, &batch, &mut looked)?;
+        while items.len() < limit && looked < MAX_LOOKED {
+            let mut groups = walk.groups(self, (limit - items.len()).min(padded::SIZE))?;
+            if groups.is_empty() {
+                break;
+            }
+            let past = walk.past(&groups);
+            let shown = self.best_of(filter, &past, &mut looked)?;
+            walk.shown
+                .extend(shown.iter().map(|hit| hit.message.thread_id));
+            groups.retain(|group| !walk.was_shown(group));
+            looked += past.len() + groups.len();
+            let hits = self.best_of(filter, &groups, &mut looked)?;
+            if kind == Kind::Threads {
+                walk.shown
+                    .extend(hits.iter().map(|hit| hit.message.thread_id));
+            }
             items.extend(show(self, hits)?);
         }
-        let next = next.filter(|_| groups.peek().is_some());
         Ok(SearchPage {
             items,
-            next: next.map(|last| position(&last, latest)),
+            next: walk.position(),
         })
     }
 
@@ -179,6 +165,96 @@ impl View<'_> {
             Some(ThreadHit { thread, best })
         });
         Ok(hits.collect())
+    }
+}
+
+/// A walk over the matches of a search, from the place where a page begins.
+struct Walk {
+    ranking: Ranking,
+    kind: Kind,
+    next: Option<Candidate>,
+    last: Option<Candidate>,
+    /// Matches that may still be taken.
+    left: usize,
+    /// What earlier pages went past, by its thread.
+    earlier: HashMap<ThreadId, Group>,
+    /// Threads that this page or an earlier one has shown.
+    shown: HashSet<ThreadId>,
+}
+
+impl Walk {
+    fn new(
+        view: &mut View<'_>,
+        filter: &SearchFilter,
+        kind: Kind,
+        from: Option<Position>,
+    ) -> Result<Self> {
+        let mut ranking = view.ranking(filter, from.map_or(i64::MAX, latest))?;
+        let mut earlier: HashMap<ThreadId, Group> = HashMap::new();
+        let mut next = ranking.next(view)?;
+        if let Some(from) = from {
+            let from = (std::cmp::Reverse(from.at), tie(from));
+            while let Some(past) = next.take_if(|next| next.rank() <= from) {
+                if kind == Kind::Threads {
+                    earlier.entry(past.thread).or_default().push(past);
+                }
+                next = ranking.next(view)?;
+            }
+        }
+        Ok(Self {
+            ranking,
+            kind,
+            next,
+            last: None,
+            left: MAX_TAKEN,
+            earlier,
+            shown: HashSet::new(),
+        })
+    }
+
+    /// The next messages or threads that were not shown, at most `wanted`.
+    fn groups(&mut self, view: &mut View<'_>, wanted: usize) -> Result<Vec<Group>> {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut places: HashMap<ThreadId, usize> = HashMap::new();
+        while groups.len() < wanted
+            && self.left > 0
+            && let Some(candidate) = self.next
+        {
+            self.left -= 1;
+            self.last = Some(candidate);
+            self.next = self.ranking.next(view)?;
+            let place = places.get(&candidate.thread).copied();
+            match place.and_then(|place| groups.get_mut(place)) {
+                Some(group) => group.push(candidate),
+                None if self.shown.contains(&candidate.thread) => {}
+                None => {
+                    if self.kind == Kind::Threads {
+                        places.insert(candidate.thread, groups.len());
+                    }
+                    groups.push(vec![candidate]);
+                }
+            }
+        }
+        Ok(groups)
+    }
+
+    /// What earlier pages went past of the threads of these groups; each thread is asked about once.
+    fn past(&mut self, groups: &[Group]) -> Vec<Group> {
+        let threads = groups.iter().filter_map(|group| group.first());
+        threads
+            .filter_map(|first| self.earlier.remove(&first.thread))
+            .collect()
+    }
+
+    fn was_shown(&self, group: &Group) -> bool {
+        let first = group.first();
+        first.is_some_and(|first| self.shown.contains(&first.thread))
+    }
+
+    /// Where the next page begins, if there is one.
+    fn position(&self) -> Option<Position> {
+        self.next?;
+        self.last.map(|last| position(&last, self.ranking.newest()))
     }
 }
 

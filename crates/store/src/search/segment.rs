@@ -4,14 +4,23 @@
 //! of the messages that have it. Its entries are sorted and cut into leaves, each a row whose key
 //! is its first entry:
 //!
+//! - `0x00` alone: the time of the newest message of each chunk, by which a search knows which
+//!   chunks it need not look at;
 //! - `0x00` and a chunk's number (big-endian): 128 messages, each as time, row and thread;
-//! - `0x01` and a word: the messages that have the word, each with the word's weight in it.
+//! - `0x01` and a word: the messages that have the word, each with the word's weight in it;
+//! - `0x01`, an octet that begins no text, and something else by which messages are listed: their
+//!   inbox, their pod, or two words next to each other. These lists have no weights.
 //!
 //! The leaf of a word is the last one whose key is not greater than the word's.
 
-use std::collections::{HashMap, HashSet};
+mod merge;
+
+use std::collections::HashMap;
+use std::ops::ControlFlow;
 
 use model::{Error, Result};
+
+pub(super) use self::merge::merge;
 
 /// A leaf is closed when it has this many octets. One word may be longer: the leaf is then, too.
 const LEAF: usize = 4 << 10;
@@ -27,6 +36,11 @@ const WORDS: u8 = 1;
 const OF_INBOX: u8 = 0xF8;
 const OF_POD: u8 = 0xF9;
 const INSIDE: u8 = 0xFA;
+const PAIR: u8 = 0xFB;
+
+/// Two words next to each other are known by so many bits of a hash. A text of 160 words has a given
+/// pair by mistake in one of 25 cases; a search looks such a message up in vain.
+const PAIR_BITS: u32 = 12;
 
 /// A message in a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +53,30 @@ pub(super) struct Doc {
     pub(super) thread: [u8; 16],
 }
 
+/// What stands for two words next to each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Pair(u16);
+
+impl Pair {
+    /// How many there are.
+    pub(super) const COUNT: usize = 1 << PAIR_BITS;
+
+    /// The pair of two folded words. It is stored, so it must never change.
+    pub(super) fn new(first: &str, second: &str) -> Self {
+        let octets = first.bytes().chain([0xFF]).chain(second.bytes());
+        let hash = octets.fold(0xCBF2_9CE4_8422_2325_u64, |hash, octet| {
+            (hash ^ u64::from(octet)).wrapping_mul(0x0100_0000_01B3)
+        });
+        let mixed = (hash ^ (hash >> 32)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        Self((mixed >> (64 - PAIR_BITS)) as u16)
+    }
+
+    /// Its number, below [`Pair::COUNT`].
+    pub(super) fn number(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
 /// A leaf: its key and its data.
 pub(super) type Leaf = (Vec<u8>, Vec<u8>);
 
@@ -48,13 +86,25 @@ pub(super) type Leaves = Vec<Leaf>;
 /// The keys and weights of a message's words, each key once.
 pub(super) type WordList = Vec<(Vec<u8>, u8)>;
 
-/// The key of a word's entry.
-pub(super) fn word(term: &str) -> Vec<u8> {
-    [&[WORDS], term.as_bytes()].concat()
+/// What the index knows of a message.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entries {
+    pub(super) words: WordList,
+    /// The keys of other lists it is in.
+    pub(super) lists: Vec<Vec<u8>>,
+    /// The words next to each other, each pair once.
+    pub(super) pairs: Vec<Pair>,
 }
 
-/// The same into room that is there already.
-pub(super) fn word_into(key: &mut Vec<u8>, term: &str) {
+/// The key of a word's entry.
+pub(super) fn word(term: &str) -> Vec<u8> {
+    let mut key = Vec::new();
+    put_word(&mut key, term);
+    key
+}
+
+/// Makes `key` that of a word's entry.
+pub(super) fn put_word(key: &mut Vec<u8>, term: &str) {
     key.clear();
     key.push(WORDS);
     key.extend_from_slice(term.as_bytes());
@@ -76,21 +126,36 @@ pub(super) fn of_pod(pod: &[u8; 16]) -> Vec<u8> {
     [&[WORDS, OF_POD], pod.as_slice()].concat()
 }
 
+/// The key under which the messages are listed that have two words next to each other.
+pub(super) fn of_pair(pair: Pair) -> Vec<u8> {
+    [&[WORDS, PAIR], pair.0.to_be_bytes().as_slice()].concat()
+}
+
+fn has_weights(key: &[u8]) -> bool {
+    !matches!(key.get(1), Some(&(OF_INBOX | OF_POD | PAIR)))
+}
+
+/// The key of the newest times of the chunks.
+pub(super) fn heads() -> Vec<u8> {
+    vec![DOCS]
+}
+
 /// The key of a chunk of messages.
-pub(super) fn chunk(number: u32) -> Vec<u8> {
+pub(super) fn chunk(number: usize) -> Vec<u8> {
+    let number = u32::try_from(number).unwrap_or(u32::MAX);
     [&[DOCS], number.to_be_bytes().as_slice()].concat()
 }
 
 /// The messages of a segment and their words, while it is made.
 #[derive(Default)]
 pub(super) struct Builder {
-    docs: Vec<(Doc, WordList)>,
+    docs: Vec<(Doc, Entries)>,
 }
 
 impl Builder {
-    /// Adds a message with its words.
-    pub(super) fn add(&mut self, doc: Doc, words: WordList) {
-        self.docs.push((doc, words));
+    /// Adds a message with what the index is to know of it.
+    pub(super) fn add(&mut self, doc: Doc, entries: Entries) {
+        self.docs.push((doc, entries));
     }
 
     /// The finished segment.
@@ -98,18 +163,29 @@ impl Builder {
         self.docs.sort_by_key(|(doc, _)| order(doc));
         self.docs.dedup_by_key(|(doc, _)| doc.message);
         let mut words: HashMap<Vec<u8>, Posting> = HashMap::new();
+        let mut pairs = vec![Posting::new(); Pair::COUNT];
         let mut docs = Vec::with_capacity(self.docs.len());
         for (number, (doc, own)) in (0_u32..).zip(self.docs) {
-            for (key, weight) in own {
+            let lists = own.lists.into_iter().map(|key| (key, 1));
+            for (key, weight) in own.words.into_iter().chain(lists) {
                 words.entry(key).or_default().push((number, weight));
+            }
+            for pair in own.pairs {
+                pairs[pair.number()].push((number, 1));
             }
             docs.push(doc);
         }
-        let mut leaves = Writer::new(&docs);
         let mut words: Vec<(Vec<u8>, Posting)> = words.into_iter().collect();
         words.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let mut leaves = Writer::new(&docs);
         for (key, posting) in words {
-            leaves.entry(key, &posting);
+            leaves.entry(&key, &posting);
+        }
+        // Their keys are greater than all others.
+        for (number, posting) in (0_u16..).zip(pairs) {
+            if !posting.is_empty() {
+                leaves.entry(&of_pair(Pair(number)), &posting);
+            }
         }
         leaves.finish(docs)
     }
@@ -135,12 +211,15 @@ struct Writer {
     key: Vec<u8>,
     last: Vec<u8>,
     data: Vec<u8>,
+    list: Vec<u8>,
 }
 
 impl Writer {
     fn new(docs: &[Doc]) -> Self {
-        let mut leaves = Leaves::new();
-        for (number, docs) in (0_u32..).zip(docs.chunks(CHUNK)) {
+        let newest = docs.chunks(CHUNK).filter_map(<[Doc]>::first);
+        let heads = newest.flat_map(|doc| doc.at.to_be_bytes()).collect();
+        let mut leaves = vec![(self::heads(), heads)];
+        for (number, docs) in docs.chunks(CHUNK).enumerate() {
             let mut data = Vec::with_capacity(docs.len() * DOC);
             for doc in docs {
                 data.extend_from_slice(&doc.at.to_be_bytes());
@@ -154,34 +233,39 @@ impl Writer {
             key: Vec::new(),
             last: Vec::new(),
             data: Vec::new(),
+            list: Vec::new(),
         }
     }
 
     /// Adds an entry, greater than those before it.
-    fn entry(&mut self, key: Vec<u8>, posting: &[(u32, u8)]) {
+    fn entry(&mut self, key: &[u8], posting: &[(u32, u8)]) {
         if self.data.len() >= LEAF {
             self.close();
         }
         let shared = if self.data.is_empty() {
-            self.key.clone_from(&key);
+            self.key = key.to_vec();
             0
         } else {
-            let both = self.last.iter().zip(&key);
+            let both = self.last.iter().zip(key);
             both.take_while(|(a, b)| a == b).count()
         };
-        let mut list = Vec::with_capacity(posting.len() * 3);
+        let has_weights = has_weights(key);
+        self.list.clear();
         let mut before = 0;
         for (number, weight) in posting {
-            put(&mut list, u64::from(number - before));
-            list.push(*weight);
+            put(&mut self.list, u64::from(number - before));
+            if has_weights {
+                self.list.push(*weight);
+            }
             before = *number;
         }
         put(&mut self.data, shared as u64);
         put(&mut self.data, (key.len() - shared) as u64);
         self.data.extend_from_slice(&key[shared..]);
-        put(&mut self.data, list.len() as u64);
-        self.data.extend_from_slice(&list);
-        self.last = key;
+        put(&mut self.data, self.list.len() as u64);
+        self.data.extend_from_slice(&self.list);
+        self.last.truncate(shared);
+        self.last.extend_from_slice(&key[shared..]);
     }
 
     fn close(&mut self) {
@@ -225,138 +309,36 @@ fn doc(entry: &[u8]) -> Result<Doc> {
     })
 }
 
-/// Calls `each` with the entries of a leaf of words, in order.
-pub(super) fn each_entry(
-    leaf: &[u8],
-    data: &[u8],
-    mut each: impl FnMut(&[u8], &[u8]) -> Result<()>,
-) -> Result<()> {
-    if leaf.first() != Some(&WORDS) {
-        return Ok(());
+/// The newest times of the chunks.
+pub(super) fn times(data: &[u8]) -> Result<Vec<i64>> {
+    let (times, rest) = data.as_chunks::<8>();
+    if !rest.is_empty() {
+        return Err(damaged());
     }
-    let mut rest = data;
-    let mut key: Vec<u8> = Vec::new();
-    while !rest.is_empty() {
-        let shared = take_length(&mut rest)?;
-        if shared > key.len() {
-            return Err(damaged());
-        }
-        key.truncate(shared);
-        let length = take_length(&mut rest)?;
-        key.extend_from_slice(take(&mut rest, length)?);
-        let length = take_length(&mut rest)?;
-        each(&key, take(&mut rest, length)?)?;
-    }
-    Ok(())
+    Ok(times.iter().map(|time| i64::from_be_bytes(*time)).collect())
 }
 
-/// Calls `each` with the messages in an entry.
-pub(super) fn each_doc(mut list: &[u8], mut each: impl FnMut(u32, u8)) -> Result<()> {
-    let mut number = 0_u32;
-    while !list.is_empty() {
-        let step = u32::try_from(take_number(&mut list)?).map_err(|_| damaged())?;
-        number = number.checked_add(step).ok_or_else(damaged)?;
-        let weight = take(&mut list, 1)?;
-        each(number, weight[0]);
-    }
-    Ok(())
-}
-
-/// One segment with what is in several, without the messages that `is_alive` denies. A message in
-/// more than one is kept as it is in the first of them.
-pub(super) fn merge(parts: &[Leaves], is_alive: &HashSet<[u8; 16]>) -> Result<Segment> {
-    let mut docs: Vec<(Doc, usize, usize)> = Vec::new();
-    let mut sizes = Vec::with_capacity(parts.len());
-    for (part, leaves) in parts.iter().enumerate() {
-        let own = all_docs(leaves)?;
-        sizes.push(own.len());
-        let own = own.into_iter().enumerate();
-        docs.extend(own.map(|(number, doc)| (doc, part, number)));
-    }
-    docs.sort_by_key(|(doc, part, _)| (order(doc), *part));
-    let mut seen = HashSet::with_capacity(docs.len());
-    docs.retain(|(doc, ..)| is_alive.contains(&doc.message) && seen.insert(doc.message));
-    // The new number of each old one.
-    let mut numbers: Vec<Vec<Option<u32>>> = sizes.iter().map(|size| vec![None; *size]).collect();
-    for (number, (_, part, old)) in (0_u32..).zip(&docs) {
-        numbers[*part][*old] = Some(number);
-    }
-    let docs: Vec<Doc> = docs.into_iter().map(|(doc, ..)| doc).collect();
-    let mut writer = Writer::new(&docs);
-    let mut readers: Vec<Reader<'_>> = parts.iter().map(Reader::new).collect();
-    for reader in &mut readers {
-        reader.advance()?;
-    }
-    let mut posting = Posting::new();
-    while let Some(key) = readers
-        .iter()
-        .filter_map(|r| r.key())
-        .min()
-        .map(<[u8]>::to_vec)
-    {
-        posting.clear();
-        for (reader, numbers) in readers.iter_mut().zip(&numbers) {
-            if reader.key() != Some(&key) {
-                continue;
-            }
-            each_doc(reader.list, |old, weight| {
-                let new = numbers.get(old as usize).copied().flatten();
-                posting.extend(new.map(|new| (new, weight)));
-            })?;
-            reader.advance()?;
-        }
-        if !posting.is_empty() {
-            posting.sort_unstable();
-            writer.entry(key, &posting);
-        }
-    }
-    Ok(writer.finish(docs))
-}
-
-/// The messages of a whole segment.
-pub(super) fn all_docs(leaves: &Leaves) -> Result<Vec<Doc>> {
-    let chunks = leaves.iter().filter(|(key, _)| key.first() == Some(&DOCS));
-    let parts: Result<Vec<Vec<Doc>>> = chunks.map(|(_, data)| docs(data)).collect();
-    Ok(parts?.concat())
-}
-
-/// Walks the words of a segment.
-struct Reader<'a> {
-    leaves: std::slice::Iter<'a, Leaf>,
+/// Walks the entries of one leaf of words.
+struct Cursor<'a> {
     rest: &'a [u8],
     key: Vec<u8>,
     list: &'a [u8],
-    is_over: bool,
 }
 
-impl<'a> Reader<'a> {
-    fn new(leaves: &'a Leaves) -> Self {
+impl<'a> Cursor<'a> {
+    fn new(leaf: &[u8], data: &'a [u8]) -> Self {
+        let is_words = leaf.first() == Some(&WORDS);
         Self {
-            leaves: leaves.iter(),
-            rest: &[],
+            rest: if is_words { data } else { &[] },
             key: Vec::new(),
             list: &[],
-            is_over: false,
         }
     }
 
-    fn key(&self) -> Option<&[u8]> {
-        (!self.is_over).then_some(self.key.as_slice())
-    }
-
-    fn advance(&mut self) -> Result<()> {
-        while self.rest.is_empty() {
-            match self.leaves.next() {
-                Some((leaf, data)) if leaf.first() == Some(&WORDS) => {
-                    self.rest = data;
-                    self.key.clear();
-                }
-                Some(_) => {}
-                None => {
-                    self.is_over = true;
-                    return Ok(());
-                }
-            }
+    /// Goes to the next entry; whether there is one.
+    fn advance(&mut self) -> Result<bool> {
+        if self.rest.is_empty() {
+            return Ok(false);
         }
         let shared = take_length(&mut self.rest)?;
         if shared > self.key.len() {
@@ -367,8 +349,67 @@ impl<'a> Reader<'a> {
         self.key.extend_from_slice(take(&mut self.rest, length)?);
         let length = take_length(&mut self.rest)?;
         self.list = take(&mut self.rest, length)?;
-        Ok(())
+        Ok(true)
     }
+}
+
+/// Calls `each` with the key and the list of every entry of a leaf of words from `from` on that begins
+/// with it, or of `from` alone.
+pub(super) fn each_entry<'a>(
+    leaf: &[u8],
+    data: &'a [u8],
+    from: &[u8],
+    is_prefix: bool,
+    mut each: impl FnMut(&[u8], &'a [u8]),
+) -> Result<()> {
+    let mut cursor = Cursor::new(leaf, data);
+    while cursor.advance()? {
+        let is_hit = cursor.key == from || (is_prefix && cursor.key.starts_with(from));
+        if is_hit {
+            each(&cursor.key, cursor.list);
+        } else if cursor.key.as_slice() > from {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Calls `each` with the messages in the list of `key`, ascending, and their weights, until it says
+/// that it has enough.
+pub(super) fn each_doc(
+    key: &[u8],
+    mut list: &[u8],
+    mut each: impl FnMut(u32, u8) -> ControlFlow<()>,
+) -> Result<()> {
+    let has_weights = has_weights(key);
+    let mut number = 0_u32;
+    while let Some((first, rest)) = list.split_first() {
+        // Most steps are short.
+        let step = if *first < 0x80 {
+            list = rest;
+            u32::from(*first)
+        } else {
+            u32::try_from(take_number(&mut list)?).map_err(|_| damaged())?
+        };
+        number = number.checked_add(step).ok_or_else(damaged)?;
+        let mut weight = 1;
+        if has_weights {
+            let (own, rest) = list.split_first().ok_or_else(damaged)?;
+            (weight, list) = (*own, rest);
+        }
+        if each(number, weight).is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The messages of a whole segment.
+pub(super) fn all_docs(leaves: &Leaves) -> Result<Vec<Doc>> {
+    let is_chunk = |key: &[u8]| key.first() == Some(&DOCS) && key.len() > 1;
+    let chunks = leaves.iter().filter(|(key, _)| is_chunk(key));
+    let parts: Result<Vec<Vec<Doc>>> = chunks.map(|(_, data)| docs(data)).collect();
+    Ok(parts?.concat())
 }
 
 /// Seven bits an octet, the lowest first, the high bit set on all but the last.

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use proptest::prelude::*;
 
@@ -18,7 +18,17 @@ fn built(docs: &[(i64, usize, Vec<u8>)]) -> Segment {
         };
         let mut own: WordList = words.iter().map(|w| (word(&format!("w{w}")), *w)).collect();
         own.dedup();
-        builder.add(doc, own);
+        let pairs: HashMap<usize, Pair> = words
+            .windows(2)
+            .map(|pair| Pair::new(&format!("w{}", pair[0]), &format!("w{}", pair[1])))
+            .map(|pair| (pair.number(), pair))
+            .collect();
+        let entries = Entries {
+            words: own,
+            lists: vec![of_inbox(&name(number % 3))],
+            pairs: pairs.into_values().collect(),
+        };
+        builder.add(doc, entries);
     }
     builder.build()
 }
@@ -28,17 +38,18 @@ fn content(leaves: &Leaves) -> BTreeMap<Vec<u8>, Vec<([u8; 16], u8)>> {
     let docs = all_docs(leaves).unwrap();
     let mut found = BTreeMap::new();
     for (leaf, data) in leaves {
-        each_entry(leaf, data, |key, list| {
+        each_entry(leaf, data, &[WORDS], true, |key, list| {
             let mut own = Vec::new();
-            each_doc(list, |number, weight| {
+            each_doc(key, list, |number, weight| {
                 own.push((docs[number as usize].message, weight));
-            })?;
+                ControlFlow::Continue(())
+            })
+            .unwrap();
             own.sort_unstable();
             assert!(
                 found.insert(key.to_vec(), own).is_none(),
                 "a word is there twice"
             );
-            Ok(())
         })
         .unwrap();
     }
@@ -79,7 +90,12 @@ proptest! {
 
     #[test]
     fn damaged_leaves_are_refused_and_never_panic(data in prop::collection::vec(any::<u8>(), 0..60)) {
-        let _ = each_entry(&[WORDS], &data, |_, list| each_doc(list, |_, _| ()));
+        for key in [&[WORDS, b'a'][..], &of_pair(Pair::new("a", "b"))] {
+            let _ = each_entry(&[WORDS], &data, &[WORDS], true, |_, list| {
+                let _ = each_doc(key, list, |_, _| ControlFlow::Continue(()));
+            });
+        }
+        let _ = times(&data);
         let _ = docs(&data);
         let _ = merge(&[vec![(vec![WORDS], data.clone())], vec![(vec![DOCS], data)]], &HashSet::new());
     }
