@@ -64,11 +64,10 @@ pub use metrics::{Counted, Uncounted, UsageHistory};
 pub use open::{Engine, OpenError, Store};
 pub use pods::NewPod;
 pub use polling::NewPollingWebhook;
-pub use search::{Merge, MessageHit, NewSegment, SearchFilter, SearchPage, SegmentId, ThreadHit};
-pub use signing::{KeyInUse, NewSigningKey, SharedDomain};
 pub use search::{
     Merge, MessageHit, NewSegment, SearchFilter, SearchPage, SegmentId, TAIL, ThreadHit,
 };
+pub use signing::{KeyInUse, NewSigningKey, SharedDomain};
 pub use txn::Txn;
 pub use view::View;
 pub use webhooks::{

@@ -215,7 +215,6 @@ fn ask(view: &mut View<'_>, inbox: InboxKey) -> Result<()> {
 
 /// Lets the statements that depend on rows run too: an inbox with one message, which is indexed.
 fn fill(txn: &mut Txn<'_>, inbox: &Route) -> Result<()> {
-    let text = "needle in the haystack";
     txn.create_org("Plans")?;
     txn.create_inbox(&NewInbox {
         key: inbox.inbox_key,
@@ -363,6 +362,16 @@ fn check<C: Explain>(inner: C) {
         .iter()
         .any(|(sql, _)| sql.contains("search_leaf f"));
     assert!(searched, "the search found no segment");
+    // Rows named by their keys are not looked for among those of the tenant.
+    for key in ["message_key", "thread_id"] {
+        let named = format!(".{key} in (");
+        let mut named = conn.plans.iter().filter(|(sql, _)| sql.contains(&named));
+        let by_key = format!("{key}=?");
+        assert!(
+            dialect == Dialect::Postgres || named.all(|(_, plan)| plan[0].contains(&by_key)),
+            "a list of {key} is read by another index"
+        );
+    }
     // From the leaves to the segments it would be as slow as reading every leaf.
     let mut leaves = conn
         .plans

@@ -285,7 +285,7 @@ impl View<'_> {
             let marks = padded::marks(1);
             let sql = format!(
                 "select {COLUMNS} from thread t join inbox i on i.inbox_id = t.inbox_id \
-                 where {{scope t}} and t.hidden = 0 and t.thread_id in ({marks})"
+                 where {{scope:row t}} and t.hidden = 0 and t.thread_id in ({marks})"
             );
             let values: Vec<Value<'_>> = padded::values(ids).collect();
             rows.extend(self.all(&sql, &values, read)?);

@@ -148,7 +148,7 @@ impl View<'_> {
             let marks = padded::marks(1);
             let sql = format!(
                 "select {}, m.content from message m join inbox i on i.inbox_id = m.inbox_id \
-                 where {{scope m}} and {{seen m}} and m.message_key in ({marks})",
+                 where {{scope:row m}} and {{seen m}} and m.message_key in ({marks})",
                 messages::COLUMNS
             );
             let values: Vec<Value<'_>> = padded::values(keys).collect();
@@ -218,8 +218,9 @@ impl View<'_> {
         }
         let mut alive = HashSet::with_capacity(keys.len());
         let marks = padded::marks(1);
-        let sql =
-            format!("select message_key from message where {{scope}} and message_key in ({marks})");
+        let sql = format!(
+            "select message_key from message where {{scope:row}} and message_key in ({marks})"
+        );
         for keys in keys.chunks(padded::SIZE) {
             let values: Vec<Value<'_>> = padded::bytes(keys).collect();
             let found = self.all(&sql, &values, |row| row.get::<MessageKey>(0))?;
