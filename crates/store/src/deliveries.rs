@@ -1,10 +1,10 @@
 //! Deliveries: one sent message on its way to one recipient.
 
 use mail::Timestamp;
-use model::{Error, MessageKey, Result};
+use model::{Error, InboxKey, MessageKey, PodId, Result};
 use uuid::Uuid;
 
-use crate::db::{DbError, args};
+use crate::db::{DbError, DbResult, Row, args};
 use crate::messages::NewMessage;
 use crate::txn::Txn;
 use crate::view::View;
@@ -65,10 +65,54 @@ pub struct Delivery {
     pub detail: Option<String>,
     /// How often it was tried.
     pub attempts: i64,
+    /// When it is tried again, while it is put off.
+    pub due_at: Option<Timestamp>,
     /// When it was opened.
     pub created_at: Timestamp,
     /// When its state was last written down.
     pub updated_at: Timestamp,
+}
+
+/// How a delivery stands after a try.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled<'a> {
+    /// How far it has come.
+    pub state: DeliveryState,
+    /// In words.
+    pub detail: &'a str,
+    /// When it is tried again; `None` when it is over.
+    pub due_at: Option<Timestamp>,
+    /// What was tried; `None` when nothing was, because its destination is known to be down.
+    pub attempt: Option<&'a Attempt>,
+}
+
+/// One try of one delivery, as the other server answered it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// The delivery.
+    pub delivery_id: Uuid,
+    /// Which try it was, from one. Given by the store.
+    pub number: i64,
+    /// When it began.
+    pub at: Timestamp,
+    /// How long it took.
+    pub micros: i64,
+    /// What came of it.
+    pub state: DeliveryState,
+    /// `direct`, or `relay` and its name.
+    pub way: String,
+    /// The server that was asked last.
+    pub host: Option<String>,
+    /// Its address.
+    pub address: Option<String>,
+    /// The protection of the connection, in words; `None` without any.
+    pub tls: Option<String>,
+    /// How far the conversation had come: `connect`, `greeting`, `rcpt` and so on.
+    pub stage: String,
+    /// The code of the reply, if there was one.
+    pub code: Option<i64>,
+    /// The words of the other server, or what went wrong before it had any.
+    pub reply: String,
 }
 
 impl Txn<'_> {
@@ -118,6 +162,10 @@ impl Txn<'_> {
              and state not in ('queued', 'deferred')",
             args![message_key],
         )?;
+        self.exec(
+            "delete from delivery_attempt where {scope} and message_key = $1",
+            args![message_key],
+        )?;
         Ok(())
     }
 
@@ -126,11 +174,67 @@ impl Txn<'_> {
     /// # Errors
     /// When the store fails.
     pub fn settle_delivery(&mut self, id: Uuid, state: DeliveryState, detail: &str) -> Result<()> {
+        let settled = Settled {
+            state,
+            detail,
+            due_at: None,
+            attempt: None,
+        };
+        self.settle_try(id, &settled, 1)
+    }
+
+    /// Writes down how a try ended that asked another server, or was spared because that server is
+    /// known to be down (`tries` is then 0).
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn settle_try(&mut self, id: Uuid, settled: &Settled<'_>, tries: i64) -> Result<()> {
         let now = self.now;
+        let row = self.first(
+            "update delivery set state = $2, detail = $3, due_at = $4, attempts = attempts + $5, updated_at = $6 \
+             where {scope} and delivery_id = $1 returning attempts, pod_id, inbox_id, message_key",
+            args![
+                id.as_bytes().as_slice(),
+                settled.state.name(),
+                settled.detail,
+                settled.due_at,
+                tries,
+                now
+            ],
+            |row| {
+                let (pod, inbox): (PodId, InboxKey) = (row.get(1)?, row.get(2)?);
+                Ok((row.get::<i64>(0)?, pod, inbox, row.get::<MessageKey>(3)?))
+            },
+        )?;
+        let (Some((number, pod_id, inbox_key, message)), Some(attempt)) = (row, settled.attempt)
+        else {
+            return Ok(());
+        };
+        let org_id = self.access.org_id();
         self.exec(
-            "update delivery set state = $2, detail = $3, attempts = attempts + 1, updated_at = $4 \
-             where {scope} and delivery_id = $1",
-            args![id.as_bytes().as_slice(), state.name(), detail, now],
+            "insert into delivery_attempt (org_id, pod_id, inbox_id, message_key, delivery_id, number, at, \
+             micros, state, way, host, address, tls, stage, code, reply) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+             on conflict (message_key, delivery_id, number) do nothing \
+             -- unscoped: the row repeats the tenant of the delivery just written",
+            args![
+                org_id,
+                pod_id,
+                inbox_key,
+                message,
+                id.as_bytes().as_slice(),
+                number,
+                attempt.at,
+                attempt.micros,
+                attempt.state.name(),
+                &attempt.way,
+                attempt.host.as_deref(),
+                attempt.address.as_deref(),
+                attempt.tls.as_deref(),
+                &attempt.stage,
+                attempt.code,
+                &attempt.reply
+            ],
         )?;
         Ok(())
     }
@@ -152,26 +256,73 @@ impl View<'_> {
             ""
         };
         let sql = format!(
-            "select delivery_id, recipient, state, detail, attempts, created_at, updated_at from delivery \
+            "select delivery_id, recipient, state, detail, attempts, created_at, updated_at, due_at from delivery \
              where {{scope}} and message_key = $1 {only} order by delivery_id"
         );
         let args = args![message, domain];
         let given = if domain.is_some() { args } else { &args[..1] };
         let rows = self.all(&sql, given, |row| {
-            let state = row.text(2)?;
-            let state = DeliveryState::ALL
-                .into_iter()
-                .find(|known| known.name() == state);
             Ok(Delivery {
                 delivery_id: Uuid::from_slice(row.bytes(0)?).map_err(|_| DbError::shape(0))?,
                 recipient: row.get(1)?,
-                state: state.ok_or_else(|| DbError::shape(2))?,
+                state: state(row, 2)?,
                 detail: row.get(3)?,
                 attempts: row.get(4)?,
+                due_at: row.get(7)?,
                 created_at: row.get(5)?,
                 updated_at: row.get(6)?,
             })
         });
         rows.map_err(Error::from)
     }
+    /// Whether a delivery of a message is put off.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn has_deferred(&mut self, message: MessageKey) -> Result<bool> {
+        let found = self.first(
+            "select 1 from delivery where {scope} and message_key = $1 and state = 'deferred' limit 1",
+            args![message],
+            |row| row.get::<i64>(0),
+        )?;
+        Ok(found.is_some())
+    }
+
+    /// Every try of every delivery of a message that asked another server: by delivery, then in
+    /// their order.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn attempts(&mut self, message: MessageKey) -> Result<Vec<Attempt>> {
+        let rows = self.all(
+            "select delivery_id, number, at, micros, state, way, host, address, tls, stage, code, reply \
+             from delivery_attempt where {scope} and message_key = $1 order by delivery_id, number",
+            args![message],
+            |row| {
+                Ok(Attempt {
+                    delivery_id: Uuid::from_slice(row.bytes(0)?).map_err(|_| DbError::shape(0))?,
+                    number: row.get(1)?,
+                    at: row.get(2)?,
+                    micros: row.get(3)?,
+                    state: state(row, 4)?,
+                    way: row.get(5)?,
+                    host: row.get(6)?,
+                    address: row.get(7)?,
+                    tls: row.get(8)?,
+                    stage: row.get(9)?,
+                    code: row.get(10)?,
+                    reply: row.get(11)?,
+                })
+            },
+        );
+        rows.map_err(Error::from)
+    }
+}
+
+fn state(row: &Row<'_>, column: usize) -> DbResult<DeliveryState> {
+    let name = row.text(column)?;
+    DeliveryState::ALL
+        .into_iter()
+        .find(|known| known.name() == name)
+        .ok_or_else(|| DbError::shape(column))
 }

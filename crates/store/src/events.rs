@@ -204,6 +204,8 @@ pub(crate) struct Wake {
     pub(crate) log: Option<(OrgId, i64)>,
     /// The job table.
     pub(crate) jobs: bool,
+    /// The queue of departures.
+    pub(crate) departures: bool,
     /// An inbox is gone.
     pub(crate) routes: bool,
     /// Messages wait to be indexed.
@@ -224,6 +226,7 @@ struct HubState {
     unindexed: Notify,
     filed: AtomicU64,
     posts: Notify,
+    departures: Notify,
     grown: Mutex<Grown>,
     grew: Notify,
     routes: Routes,
@@ -270,6 +273,9 @@ impl Hub {
             self.0.jobs.notify_one();
             self.0.posts.notify_one();
         }
+        if wake.departures {
+            self.0.departures.notify_one();
+        }
         if wake.unindexed {
             self.0.filed.fetch_add(1, Ordering::Relaxed);
             self.0.unindexed.notify_one();
@@ -290,6 +296,11 @@ impl Hub {
             Lane::Posts => self.0.posts.notified().await,
             Lane::Rest => self.0.jobs.notified().await,
         }
+    }
+
+    /// Completes when the queue of departures has changed since the last call.
+    pub(crate) async fn departure_added(&self) {
+        self.0.departures.notified().await;
     }
 
     /// The organisations whose log has grown since the last call; waits until there is one.

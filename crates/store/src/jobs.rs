@@ -7,6 +7,7 @@ use model::{Code, Error, OrgId, Result};
 use uuid::Uuid;
 
 use crate::db::{Conn, args};
+use crate::departures::DELIVER_MAIL;
 use crate::txn::Txn;
 use crate::view::View;
 
@@ -45,6 +46,28 @@ pub struct ClaimedJob {
     token: Vec<u8>,
     /// Counts how often the job was added; a change means that it was added again meanwhile.
     revision: i64,
+}
+
+impl ClaimedJob {
+    /// A departure that was claimed under `token`.
+    pub(crate) fn of_departure(
+        job_id: JobId,
+        org_id: OrgId,
+        attempt: i64,
+        payload: String,
+        token: Uuid,
+        revision: i64,
+    ) -> Self {
+        Self {
+            job_id,
+            org_id,
+            kind: DELIVER_MAIL.to_owned(),
+            attempt,
+            payload,
+            token: token.as_bytes().to_vec(),
+            revision,
+        }
+    }
 }
 
 /// How a try ended.
@@ -123,7 +146,12 @@ impl Txn<'_> {
         };
         if changed == 1 {
             // A worker that waits may have to wait for less.
-            self.jobs |= matches!(how, Finish::RetryAt(..));
+            let again = matches!(how, Finish::RetryAt(..));
+            if job.kind == DELIVER_MAIL {
+                self.departures |= again;
+            } else {
+                self.jobs |= again;
+            }
             return Ok(());
         }
         // Added again while it ran: this try stands, and the job is free for the next.
@@ -173,16 +201,16 @@ pub const POST_HOOK: &str = "post_hook/1";
 pub enum Lane {
     /// Those that post to webhooks.
     Posts,
-    /// All others.
+    /// All others but departures, which are taken by [`crate::Store::claim_departures`].
     Rest,
 }
 
 impl Lane {
-    /// Written out, so that the index on posts serves it.
+    /// Written out, so that the indexes of each serve it.
     const fn only(self) -> &'static str {
         match self {
             Self::Posts => "kind = 'post_hook/1'",
-            Self::Rest => "kind <> 'post_hook/1'",
+            Self::Rest => "kind <> 'post_hook/1' and kind <> 'deliver_mail/1'",
         }
     }
 }
@@ -252,10 +280,11 @@ pub(crate) fn next_due(conn: &mut dyn Conn, lane: Lane) -> Result<Option<Timesta
 }
 
 /// Takes back every lease, where no other process can hold one: those left are of a process that
-/// died, and its jobs need not wait for them to end.
+/// died, and its jobs need not wait for them to end. The time of a departure is the end of its lease.
 pub(crate) fn end_leases(conn: &mut dyn Conn) -> Result<()> {
     let sql = conn.dialect().plain(
-        "update job set lease_until = 0, lease_token = null where lease_until > 0 \
+        "update job set lease_until = 0, lease_token = null, \
+         run_at = case when kind = 'deliver_mail/1' then 0 else run_at end where lease_until > 0 \
          -- unscoped: a worker serves every organisation",
     );
     conn.exec(&sql, &[])?;

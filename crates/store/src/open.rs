@@ -376,6 +376,11 @@ impl Store {
         self.0.hub.job_added(lane).await;
     }
 
+    /// Completes when this process has added a departure, or put one off, since the last call.
+    pub async fn departure_added(&self) {
+        self.0.hub.departure_added().await;
+    }
+
     /// The organisations whose log this process has written to since the last call; waits until
     /// there is one. Only one caller hears of each. Organisations that were found without webhooks
     /// are left out until this process makes one for them.

@@ -13,6 +13,7 @@ pub struct Txn<'a> {
     view: View<'a>,
     pub(crate) events: Vec<NewEvent>,
     pub(crate) jobs: bool,
+    pub(crate) departures: bool,
     pub(crate) routes: bool,
     pub(crate) unindexed: bool,
     pub(crate) hooks: bool,
@@ -24,6 +25,7 @@ impl<'a> Txn<'a> {
             view,
             events: Vec::new(),
             jobs: false,
+            departures: false,
             routes: false,
             unindexed: false,
             hooks: false,
@@ -43,6 +45,7 @@ impl<'a> Txn<'a> {
         Ok(Wake {
             log,
             jobs: self.jobs,
+            departures: self.departures,
             routes: self.routes,
             unindexed: self.unindexed,
             hooks,
