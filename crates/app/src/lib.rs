@@ -8,6 +8,7 @@
 mod authenticate;
 mod batch;
 mod deliveries;
+mod delivery;
 mod domains;
 mod download;
 mod drafts;
@@ -41,6 +42,7 @@ mod worker;
 
 use std::sync::Arc;
 
+pub use delivery::{DeliverySettings, Patience, Relay, RelayTls, Way};
 pub use download::Download;
 pub use inbound::Inbound;
 pub use limits::{Limits, Rate, Standing, TooEarly};
@@ -85,6 +87,8 @@ struct Inner {
     tails: tail::Tails,
     indexing: search::Indexing,
     tasks: sys::Tasks,
+    /// Mail on its way to its recipients.
+    departures: delivery::Departures,
 }
 
 impl App {

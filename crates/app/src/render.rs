@@ -169,8 +169,12 @@ pub(crate) fn send_event(
     Ok(format!("\"{key}\":{}{note}", json(&event)?))
 }
 
-/// The payload of `message.bounced`.
-pub(crate) fn bounce_event(message: &Message, recipients: &[(String, String)]) -> Result<String> {
+/// The payload of `message.bounced`, with the `type` and `sub_type` of the failure.
+pub(crate) fn bounce_event(
+    message: &Message,
+    (kind, sub_kind): (&str, &str),
+    recipients: &[(String, String)],
+) -> Result<String> {
     let recipients: Vec<serde_json::Value> = recipients
         .iter()
         .map(|(address, status)| serde_json::json!({"address": address, "status": status}))
@@ -182,8 +186,8 @@ pub(crate) fn bounce_event(message: &Message, recipients: &[(String, String)]) -
         "thread_id": message.thread_id.to_string(),
         "message_id": message.message_id.to_string(),
         "timestamp": message.updated_at.to_string(),
-        "type": "Permanent",
-        "sub_type": "NoEmail",
+        "type": kind,
+        "sub_type": sub_kind,
         "recipients": recipients,
     });
     Ok(format!("\"bounce\":{event}"))

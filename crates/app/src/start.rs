@@ -10,6 +10,7 @@ use store::{Grant, Lane, Position, Reason, Store};
 use sys::dial::{Dialer, Policy};
 use sys::{Env, Tasks};
 
+use crate::delivery::{self, DeliverySettings, Departures};
 use crate::domains::signing_key::KeyMaker;
 use crate::metrics::counting;
 use crate::onboarding::{CodeKey, SignUpDoor};
@@ -56,6 +57,8 @@ pub struct Settings {
     pub master_key: [u8; 32],
     /// Where requests of the server's own may go.
     pub egress: Policy,
+    /// How mail to other servers leaves.
+    pub delivery: DeliverySettings,
 }
 
 /// What the first start made.
@@ -101,8 +104,15 @@ impl App {
         }
         let derive = |purpose: &str| blake3::derive_key(purpose, &settings.master_key);
         let dialer = Dialer::new(settings.egress.clone(), Arc::clone(&env.clock));
+        let departures = Departures::new(
+            &settings.delivery,
+            &settings.hostname,
+            &settings.egress,
+            &env,
+        );
         let inner = Inner {
             web_host: web_host(&settings),
+            departures: departures?,
             dialer: dialer.map_err(Error::internal)?,
             link_key: derive("mailroost 2026-11 download links"),
             key_maker: KeyMaker::new(derive("mailroost 2026-11 signing keys of domains")),
@@ -125,6 +135,7 @@ impl App {
         for lane in [Lane::Rest, Lane::Posts] {
             tasks.spawn(worker::run(app.clone(), lane, tasks.shutdown()));
         }
+        tasks.spawn(delivery::run(app.clone(), tasks.shutdown()));
         tasks.spawn(webhooks::fan_out::run(app.clone(), tasks.shutdown()));
         Ok(app)
     }

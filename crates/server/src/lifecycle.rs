@@ -125,19 +125,29 @@ async fn start_on(
 }
 
 fn tell_mode(settings: &Settings) {
+    let leaves = settings.delivery.is_real();
     if settings.is_public() {
+        let mail = if leaves {
+            "mail to other servers leaves as configured"
+        } else {
+            "mail to other servers is held in the sandbox until `delivery` says otherwise"
+        };
         tracing::info!(
             domain = settings.domain,
-            "public mode: nobody counts as authenticated without proof. Delivery to other servers \
-             is not built yet: mail to people outside is held in the sandbox"
+            "public mode: nobody counts as authenticated without proof; {mail}"
         );
         return;
     }
+    let mail = if leaves {
+        "mail to other servers leaves as configured"
+    } else {
+        "nothing leaves this machine. Mail to people outside is held in the sandbox and shown as \
+         delivered in the sandbox"
+    };
     tracing::info!(
         domain = settings.domain,
-        "laptop mode: nothing leaves this machine. Mail to people outside is held in the sandbox \
-         and shown as delivered in the sandbox; mail from loopback counts as authenticated; there \
-         are no rate limits unless you set some. A public --domain ends laptop mode"
+        "laptop mode: {mail}; mail from loopback counts as authenticated; there are no rate limits \
+         unless you set some. A public --domain ends laptop mode"
     );
     for (door, address) in [("HTTP", settings.http), ("SMTP", settings.smtp)] {
         if !address.ip().is_loopback() {

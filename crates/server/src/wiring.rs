@@ -93,6 +93,7 @@ pub async fn start_app(
         keep_events: settings.keep_events,
         limits: settings.limits,
         agent_sign_ups: settings.agent_sign_ups,
+        delivery: settings.delivery.clone(),
         master_key,
         egress: Policy {
             loopback: mode == app::Mode::Laptop,

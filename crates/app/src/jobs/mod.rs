@@ -44,7 +44,6 @@ pub(crate) async fn run(app: &App, job: ClaimedJob) {
     let done = match job.kind.as_str() {
         check_domain::CheckDomain::KIND => check_domain::run(app, &job).await,
         check_shared_domain::CheckSharedDomain::KIND => check_shared_domain::run(app, &job).await,
-        deliver_mail::DeliverMail::KIND => deliver_mail::run(app, &job).await,
         forget_answers::ForgetAnswers::KIND => forget_answers::run(app, &job).await,
         store::POST_HOOK => post_hook::run(app, &job).await,
         replay_hook::ReplayHook::KIND => replay_hook::run(app, &job).await,
@@ -60,15 +59,21 @@ pub(crate) async fn run(app: &App, job: ClaimedJob) {
             "this server does not know the kind of job",
         )),
     };
-    let Err(error) = done else { return };
+    if let Err(error) = done {
+        failed(app, &job, &error).await;
+    }
+}
+
+/// Puts a job off whose try failed, or keeps it for the operator.
+pub(crate) async fn failed(app: &App, job: &ClaimedJob, error: &Error) {
     if error.code() == Code::RaceCondition {
         // Somebody else took the job over; what they do stands.
         tracing::warn!(job = %job.job_id, kind = %job.kind, "the lease of a job was lost");
         return;
     }
-    let how = after(app, &job, &error);
+    let how = after(app, job, error);
     tracing::warn!(job = %job.job_id, kind = %job.kind, attempt = job.attempt, error = ?error, "a job failed");
-    if let Err(error) = finish(app, &job, how).await {
+    if let Err(error) = finish(app, job, how).await {
         // Its lease runs out and it is tried again.
         tracing::error!(job = %job.job_id, error = ?error, "the end of a job could not be stored");
     }

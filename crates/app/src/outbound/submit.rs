@@ -9,7 +9,8 @@ use model::inbox::Inbox;
 use model::message::{Direction, Message, People};
 use model::{Code, Error, EventKind, Hidden, MessageKey, Result, ThreadId};
 use store::{
-    ClaimedJob, Filed, Finish, Governed, Grant, NewAnswer, NewEvent, NewJob, NewMessage, Route, Txn,
+    ClaimedJob, DELIVER_MAIL, Filed, Finish, Governed, Grant, NewAnswer, NewEvent, NewJob,
+    NewMessage, Route, Txn,
 };
 use uuid::Uuid;
 use wire::SendMessageResponse;
@@ -363,7 +364,7 @@ fn depart(
     now: mail::Timestamp,
 ) -> Result<()> {
     for (id, to) in &departure.deliveries {
-        txn.open_delivery(new, *id, &to.address.key(), to.address.domain())?;
+        txn.open_delivery(new, *id, &to.address.to_string(), to.address.domain())?;
     }
     for (job_id, domain) in &departure.jobs {
         let job = DeliverMail {
@@ -373,13 +374,14 @@ fn depart(
             from: message.inbox_id.to_string(),
         };
         txn.link(&new.raw)?;
-        txn.enqueue(&NewJob {
+        let entry = NewJob {
             job_id: *job_id,
-            kind: DeliverMail::KIND,
+            kind: DELIVER_MAIL,
             key: None,
             run_at: now,
             payload: jobs::payload(&job)?,
-        })?;
+        };
+        txn.enqueue_departure(&entry, domain)?;
     }
     let people: Vec<String> = departure
         .deliveries

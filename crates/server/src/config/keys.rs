@@ -58,6 +58,32 @@ pub enum Name {
     AutoSubmitted,
     /// Whether a repeated message is sent only once.
     SuppressRepeats,
+    /// Which way mail to other servers leaves.
+    Delivery,
+    /// Which way mail of single sending domains leaves.
+    DeliveryRoutes,
+    /// The relays.
+    Relay,
+    /// The password of the relay without a name.
+    RelayPassword,
+    /// The passwords of relays.
+    RelayPasswords,
+    /// The port of other mail servers.
+    DeliveryPort,
+    /// The pause before the second try.
+    RetryAfter,
+    /// When a message that waits is labelled.
+    DelayNotice,
+    /// How long mail is tried.
+    KeepTrying,
+    /// Connections to one destination.
+    DestinationConnections,
+    /// Messages to one destination.
+    DestinationRate,
+    /// Our own addresses for mail that leaves.
+    SourceAddresses,
+    /// Roots that are trusted beside those of browsers.
+    ExtraRoots,
     /// How many agents may sign up.
     AgentSignUps,
     /// How long events are kept.
@@ -466,6 +492,172 @@ pub const TABLE: &[Key] = &[
         doc: "Whether the same text to the same people from the same inbox within a minute, \
                       without an Idempotency-Key, is sent only once and answered with the first \
                       message's ids.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Delivery,
+        name: "delivery",
+        flag: "delivery",
+        variable: "MAILROOST_DELIVERY",
+        value: "WAY",
+        wanted: "`sandbox`, `direct`, `relay` or `relay:NAME`",
+        default: "sandbox",
+        example: "relay",
+        doc: "Which way mail to other servers leaves: `direct` to the servers that the DNS names \
+                      (port 25 must be open), `relay` through the server of the key relay, `sandbox` \
+                      not at all: it is shown as delivered and held on this machine.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::DeliveryRoutes,
+        name: "delivery_routes",
+        flag: "delivery-routes",
+        variable: "MAILROOST_DELIVERY_ROUTES",
+        value: "LIST",
+        wanted: "a comma list of a sending domain and a way each",
+        example: "acme.dev direct, other.dev relay:ses",
+        doc: "Other ways for the mail of single sending domains and what lies below them; all \
+                      other mail takes the way of delivery.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Relay,
+        name: "relay",
+        flag: "relay",
+        variable: "MAILROOST_RELAY",
+        value: "URL,…",
+        wanted: "a comma list of [NAME=]smtp://[USER@]HOST[:PORT] or smtps://…",
+        example: "smtp://AKIA123@email-smtp.eu-west-1.amazonaws.com:587",
+        doc: "The servers that bring our mail further. smtp:// is STARTTLS with a good certificate \
+                      (port 587), smtps:// TLS from the first octet (port 465); `?tls=opportunistic` and \
+                      `?tls=none` ask for less. With several, each has a name: \
+                      `ses=smtp://…, office=smtps://…`.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::RelayPassword,
+        name: "relay_password",
+        flag: "",
+        variable: "MAILROOST_RELAY_PASSWORD",
+        value: "PASSWORD",
+        wanted: "a password",
+        example: "the password of the user in relay",
+        places: Places::OnlyVariable,
+        secret: true,
+        doc: "The password for the relay that has no name.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::RelayPasswords,
+        name: "relay_passwords",
+        flag: "relay-passwords",
+        variable: "MAILROOST_RELAY_PASSWORDS",
+        value: "FILE",
+        wanted: "a file with a name and a password on each line",
+        example: "/etc/mailroost/relay-passwords",
+        doc: "A file with the passwords of relays, one `NAME PASSWORD` on each line; the relay \
+                      without a name is called `relay`. Readable by the server alone.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::DeliveryPort,
+        name: "delivery_port",
+        flag: "delivery-port",
+        variable: "MAILROOST_DELIVERY_PORT",
+        value: "PORT",
+        wanted: "a port from 1 to 65535",
+        default: "25",
+        example: "25",
+        doc: "The port of the servers that the DNS names. Another one is for closed networks and \
+                      tests.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::RetryAfter,
+        name: "retry_after",
+        flag: "retry-after",
+        variable: "MAILROOST_RETRY_AFTER",
+        value: "TIME",
+        wanted: "a time from 1s to 2h",
+        default: "2m",
+        example: "5m",
+        doc: "The pause before the second try of mail that was put off. Each further pause is about \
+                      as long as the mail has waited, at most two hours.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::DelayNotice,
+        name: "delay_notice",
+        flag: "delay-notice",
+        variable: "MAILROOST_DELAY_NOTICE",
+        value: "TIME",
+        wanted: "a time from 1s to 30d",
+        default: "4h",
+        example: "4h",
+        doc: "A message that is put off for longer is labelled `delayed`.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::KeepTrying,
+        name: "keep_trying",
+        flag: "keep-trying",
+        variable: "MAILROOST_KEEP_TRYING",
+        value: "TIME",
+        wanted: "a time from 1s to 30d",
+        default: "5d",
+        example: "2d",
+        doc: "How long mail that is put off is tried before it bounces (RFC 5321 asks for at least \
+                      4 or 5 days).",
+        ..PLAIN
+    },
+    Key {
+        id: Name::DestinationConnections,
+        name: "destination_connections",
+        flag: "destination-connections",
+        variable: "MAILROOST_DESTINATION_CONNECTIONS",
+        value: "COUNT",
+        wanted: "a number from 1 to 200",
+        default: "20",
+        example: "10",
+        doc: "The connections to one destination at once: a relay, or the provider behind any number \
+                      of domains. It begins with five and has one more for each message taken.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::DestinationRate,
+        name: "destination_rate",
+        flag: "destination-rate",
+        variable: "MAILROOST_DESTINATION_RATE",
+        value: "COUNT",
+        wanted: "a number from 0 to 1000000",
+        default: "0",
+        example: "600",
+        doc: "The messages to one destination in a minute, evenly spaced; 0 is without limit. Each \
+                      process counts for itself.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::SourceAddresses,
+        name: "source_addresses",
+        flag: "source-addresses",
+        variable: "MAILROOST_SOURCE_ADDRESSES",
+        value: "LIST",
+        wanted: "a comma list of addresses",
+        example: "192.0.2.10, 2001:db8::10",
+        doc: "The addresses of this machine that mail leaves from, where it has several: one of the \
+                      same family as the peer's, by chance. Without it the system chooses.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::ExtraRoots,
+        name: "extra_roots",
+        flag: "extra-roots",
+        variable: "MAILROOST_EXTRA_ROOTS",
+        value: "FILE",
+        wanted: "a PEM file with certificates",
+        example: "/etc/mailroost/our-ca.pem",
+        doc: "Certificate authorities that relays and MTA-STS are checked with beside those that \
+                      browsers trust.",
         ..PLAIN
     },
     Key {

@@ -1,5 +1,6 @@
 //! Configuration: one table of keys, four layers, checked once into [`Settings`].
 
+mod delivery;
 mod error;
 mod explain;
 mod keys;

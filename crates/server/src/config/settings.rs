@@ -8,6 +8,7 @@ use std::time::Duration;
 use app::{AutoSubmitted, MtaSts};
 use sys::dial::{Allowed, Net};
 
+use super::delivery;
 use super::error::ConfigError;
 use super::keys::Name;
 use super::layers::Layers;
@@ -57,6 +58,8 @@ pub struct Settings {
     pub auto_submitted: AutoSubmitted,
     /// Whether a repeated message is sent only once.
     pub suppress_repeats: bool,
+    /// How mail to other servers leaves.
+    pub delivery: app::DeliverySettings,
     /// How many agents one network address may sign up in an hour; none at all by default.
     pub agent_sign_ups: u32,
     /// How long events are kept; for ever without it.
@@ -133,6 +136,7 @@ impl Settings {
             mta_sts: required(layers, Name::MtaSts, MtaSts::parse)?,
             auto_submitted: required(layers, Name::AutoSubmitted, AutoSubmitted::parse)?,
             suppress_repeats: required(layers, Name::SuppressRepeats, switch)?,
+            delivery: delivery::settings(layers)?,
             agent_sign_ups: required(layers, Name::AgentSignUps, |t| number(t, 0, 1_000))?,
             keep_events: required(layers, Name::KeepEvents, days)?,
             drain: required(layers, Name::Drain, |text| number(text, 0, 600))
@@ -148,7 +152,7 @@ impl Settings {
     }
 }
 
-fn optional<T>(
+pub(super) fn optional<T>(
     layers: &Layers,
     name: Name,
     read: impl Fn(&str) -> Option<T>,
@@ -163,7 +167,7 @@ fn optional<T>(
 }
 
 /// For keys with a default in the table.
-fn required<T>(
+pub(super) fn required<T>(
     layers: &Layers,
     name: Name,
     read: impl Fn(&str) -> Option<T>,
@@ -205,7 +209,7 @@ fn limits(layers: &Layers, is_public: bool) -> Result<app::Limits, ConfigError> 
     })
 }
 
-fn path(text: &str) -> Option<PathBuf> {
+pub(super) fn path(text: &str) -> Option<PathBuf> {
     (!text.is_empty() && !text.contains('\0')).then(|| PathBuf::from(text))
 }
 
@@ -230,7 +234,7 @@ fn name_servers(text: &str) -> Option<Vec<SocketAddr>> {
 }
 
 /// A host name of at least two labels (RFC 1123 §2.1, RFC 1035 §2.3.4), in lower case.
-fn domain_name(text: &str) -> Option<String> {
+pub(super) fn domain_name(text: &str) -> Option<String> {
     let name = text.to_ascii_lowercase();
     let label_is_good = |label: &str| {
         (1..=63).contains(&label.len())
@@ -326,7 +330,11 @@ fn message_size(text: &str) -> Option<usize> {
     (64 << 10..=200 << 20).contains(&bytes).then_some(bytes)
 }
 
-fn number<T: std::str::FromStr + PartialOrd>(text: &str, least: T, most: T) -> Option<T> {
+pub(super) fn number<T: std::str::FromStr + PartialOrd>(
+    text: &str,
+    least: T,
+    most: T,
+) -> Option<T> {
     let number = text.replace('_', "").parse().ok()?;
     (least..=most).contains(&number).then_some(number)
 }
