@@ -105,6 +105,11 @@ impl TlsClient {
         })
     }
 
+    /// What connections with good certificates are made with.
+    pub(crate) fn strict(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.strict)
+    }
+
     /// The handshake with `host`, a DNS name or the text of an IP address.
     ///
     /// # Errors

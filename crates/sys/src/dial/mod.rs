@@ -31,7 +31,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
-use crate::{Clock, timeout_at};
+use crate::{Clock, TlsClient, timeout_at};
 
 /// Addresses of one host that are tried, one after the other.
 const MAX_TRIES: usize = 4;
@@ -176,6 +176,17 @@ impl Dialer {
             Arc::new(SystemResolver),
             Arc::new(tls),
         ))
+    }
+
+    /// A dialer with a resolver of the caller's choice and the roots of `tls`.
+    #[must_use]
+    pub fn over(
+        policy: Policy,
+        clock: Arc<dyn Clock>,
+        resolver: Arc<dyn Resolve>,
+        tls: &TlsClient,
+    ) -> Self {
+        Self::with(policy, clock, resolver, tls.strict())
     }
 
     /// A dialer with a resolver and TLS of the caller's choice.
