@@ -1,9 +1,11 @@
 //! Did it go out? What became of a sent message, recipient by recipient.
 
+use std::collections::HashMap;
+
 use mail::MessageId;
-use model::InboxId;
-use model::{IdempotencyKey, Kind, Result, perm};
-use store::Grant;
+use model::{IdempotencyKey, InboxId, Kind, MessageKey, Result, perm};
+use store::{Grant, View};
+use uuid::Uuid;
 
 use crate::App;
 
@@ -22,14 +24,14 @@ impl App {
         let found = self.store().read(grant, move |view| {
             let key = view.inbox(&inbox)?.key;
             let message = view.message(key, &id)?;
-            let deliveries = view.deliveries(message.key, None)?;
+            let deliveries = told(view, message.key)?;
             Ok((message.message_id, deliveries))
         });
         let (message_id, deliveries) = found.await?;
         Ok(wire::ListDeliveriesResponse {
             message_id: message_id.to_string(),
             count: deliveries.len(),
-            deliveries: deliveries.iter().map(delivery).collect(),
+            deliveries,
         })
     }
 
@@ -52,7 +54,7 @@ impl App {
                 Err(error) => return Err(error),
             };
             let deliveries = if seen {
-                view.deliveries(answer.message_key, None)?
+                told(view, answer.message_key)?
             } else {
                 Vec::new()
             };
@@ -66,18 +68,55 @@ impl App {
             thread_id: answer.thread_id.to_string(),
             created_at: answer.created_at.to_string(),
             expires_at: answer.expires_at.to_string(),
-            deliveries: deliveries.iter().map(delivery).collect(),
+            deliveries,
         })
     }
 }
 
-fn delivery(delivery: &store::Delivery) -> wire::Delivery {
+/// Every delivery of a message with its tries.
+fn told(view: &mut View<'_>, message: MessageKey) -> Result<Vec<wire::Delivery>> {
+    let deliveries = view.deliveries(message, None)?;
+    let mut tries: HashMap<Uuid, Vec<wire::DeliveryAttempt>> = HashMap::new();
+    if deliveries.iter().any(|one| one.attempts > 0) {
+        for one in view.attempts(message)? {
+            let list = tries.entry(one.delivery_id).or_default();
+            list.push(attempt(one));
+        }
+    }
+    let deliveries = deliveries.into_iter();
+    Ok(deliveries
+        .map(|one| {
+            let history = tries.remove(&one.delivery_id).unwrap_or_default();
+            delivery(one, history)
+        })
+        .collect())
+}
+
+fn delivery(delivery: store::Delivery, history: Vec<wire::DeliveryAttempt>) -> wire::Delivery {
     wire::Delivery {
-        recipient: delivery.recipient.clone(),
+        recipient: delivery.recipient,
         state: delivery.state.name().to_owned(),
-        detail: delivery.detail.clone(),
+        detail: delivery.detail,
         attempts: delivery.attempts,
+        next_attempt_at: delivery.due_at.map(|at| at.to_string()),
+        history,
         created_at: delivery.created_at.to_string(),
         updated_at: delivery.updated_at.to_string(),
+    }
+}
+
+fn attempt(attempt: store::Attempt) -> wire::DeliveryAttempt {
+    wire::DeliveryAttempt {
+        number: attempt.number,
+        timestamp: attempt.at.to_string(),
+        duration_ms: attempt.micros / 1000,
+        state: attempt.state.name().to_owned(),
+        way: attempt.way,
+        host: attempt.host,
+        address: attempt.address,
+        tls: attempt.tls,
+        stage: attempt.stage,
+        code: attempt.code,
+        reply: attempt.reply,
     }
 }

@@ -76,7 +76,7 @@ pub use search::{
     SearchHighlights, SearchInboxesResponse, SearchMessageItem, SearchMessagesResponse,
     SearchThreadItem, SearchThreadsResponse,
 };
-pub use send::{Delivery, ListDeliveriesResponse, Send};
+pub use send::{Delivery, DeliveryAttempt, ListDeliveriesResponse, Send};
 pub use shape::{Headers, OneOrMany, Patch};
 pub use socket::{ErrorFrame, Frame, Subscribe, Subscribed, Unknown, Unsubscribe, Unsubscribed};
 pub use thread::{

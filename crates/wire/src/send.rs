@@ -14,10 +14,47 @@ pub struct Delivery {
     pub detail: Option<String>,
     /// How often it was tried.
     pub attempts: i64,
+    /// When it is tried again, while it is deferred.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_attempt_at: Option<String>,
+    /// The tries that asked another server, oldest first; left out when there is none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<DeliveryAttempt>,
     /// When it was handed in.
     pub created_at: String,
     /// When its state was last written down.
     pub updated_at: String,
+}
+
+/// One try to bring a message to another server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryAttempt {
+    /// Which try, from one.
+    pub number: i64,
+    /// When it began.
+    pub timestamp: String,
+    /// How long it took.
+    pub duration_ms: i64,
+    /// The state it led to.
+    pub state: String,
+    /// `direct`, or `relay` and its name.
+    pub way: String,
+    /// The server that was asked last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// Its address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// How the connection was protected; left out when it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<String>,
+    /// How far the conversation came: `connect`, `greeting`, `rcpt`, `end_of_data` and so on.
+    pub stage: String,
+    /// The code of the reply.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<i64>,
+    /// The words of the other server, or what went wrong before it had any.
+    pub reply: String,
 }
 
 /// `inboxes.messages.deliveries`
