@@ -57,6 +57,12 @@ impl DeliveryState {
 pub struct Delivery {
     /// Its row.
     pub delivery_id: Uuid,
+    /// The message.
+    pub message_key: MessageKey,
+    /// The pod of the sending inbox.
+    pub pod_id: PodId,
+    /// The sending inbox.
+    pub inbox_key: InboxKey,
     /// The recipient's address.
     pub recipient: String,
     /// How far it has come.
@@ -174,44 +180,50 @@ impl Txn<'_> {
     /// # Errors
     /// When the store fails.
     pub fn settle_delivery(&mut self, id: Uuid, state: DeliveryState, detail: &str) -> Result<()> {
-        let settled = Settled {
-            state,
-            detail,
-            due_at: None,
-            attempt: None,
-        };
-        self.settle_try(id, &settled, 1)
+        let now = self.now;
+        self.put(
+            "update delivery set state = $2, detail = $3, due_at = null, attempts = attempts + 1, updated_at = $4 \
+             where {scope} and delivery_id = $1",
+            args![id.as_bytes().as_slice(), state.name(), detail, now],
+        )?;
+        Ok(())
     }
 
     /// Writes down how a try ended that asked another server, or was spared because that server is
-    /// known to be down (`tries` is then 0).
+    /// known to be down (`tries` is then 0). `delivery` is as it was before.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn settle_try(&mut self, id: Uuid, settled: &Settled<'_>, tries: i64) -> Result<()> {
-        let now = self.now;
-        let row = self.first(
+    pub fn settle_try(
+        &mut self,
+        delivery: &Delivery,
+        settled: &Settled<'_>,
+        tries: i64,
+    ) -> Result<()> {
+        let (now, id) = (self.now, delivery.delivery_id.as_bytes().as_slice());
+        self.put(
             "update delivery set state = $2, detail = $3, due_at = $4, attempts = attempts + $5, updated_at = $6 \
-             where {scope} and delivery_id = $1 returning attempts, pod_id, inbox_id, message_key",
+             where {scope} and delivery_id = $1",
             args![
-                id.as_bytes().as_slice(),
+                id,
                 settled.state.name(),
                 settled.detail,
                 settled.due_at,
                 tries,
                 now
             ],
-            |row| {
-                let (pod, inbox): (PodId, InboxKey) = (row.get(1)?, row.get(2)?);
-                Ok((row.get::<i64>(0)?, pod, inbox, row.get::<MessageKey>(3)?))
-            },
         )?;
-        let (Some((number, pod_id, inbox_key, message)), Some(attempt)) = (row, settled.attempt)
-        else {
+        let Some(attempt) = settled.attempt else {
             return Ok(());
         };
-        let org_id = self.access.org_id();
-        self.exec(
+        if !self
+            .access
+            .reaches(delivery.pod_id, Some(delivery.inbox_key))
+        {
+            return Err(Error::not_found("Inbox"));
+        }
+        let (org_id, number) = (self.access.org_id(), delivery.attempts + tries);
+        self.put(
             "insert into delivery_attempt (org_id, pod_id, inbox_id, message_key, delivery_id, number, at, \
              micros, state, way, host, address, tls, stage, code, reply) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
@@ -219,10 +231,10 @@ impl Txn<'_> {
              -- unscoped: the row repeats the tenant of the delivery just written",
             args![
                 org_id,
-                pod_id,
-                inbox_key,
-                message,
-                id.as_bytes().as_slice(),
+                delivery.pod_id,
+                delivery.inbox_key,
+                delivery.message_key,
+                id,
                 number,
                 attempt.at,
                 attempt.micros,
@@ -256,7 +268,8 @@ impl View<'_> {
             ""
         };
         let sql = format!(
-            "select delivery_id, recipient, state, detail, attempts, created_at, updated_at, due_at from delivery \
+            "select delivery_id, recipient, state, detail, attempts, created_at, updated_at, due_at, \
+             message_key, pod_id, inbox_id from delivery \
              where {{scope}} and message_key = $1 {only} order by delivery_id"
         );
         let args = args![message, domain];
@@ -269,6 +282,9 @@ impl View<'_> {
                 detail: row.get(3)?,
                 attempts: row.get(4)?,
                 due_at: row.get(7)?,
+                message_key: row.get(8)?,
+                pod_id: row.get(9)?,
+                inbox_key: row.get(10)?,
                 created_at: row.get(5)?,
                 updated_at: row.get(6)?,
             })

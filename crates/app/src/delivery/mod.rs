@@ -94,6 +94,9 @@ pub(crate) struct Entry {
     _seat: Seat,
 }
 
+/// A job of which no entry can be read, and why.
+type Unreadable = Box<(ClaimedJob, Error)>;
+
 /// A place in memory, given back when the entry is gone from it.
 struct Seat {
     job_id: Uuid,
@@ -163,7 +166,7 @@ impl Departures {
     }
 
     /// Takes an entry into memory, unless it is there already.
-    fn seat(&self, job: ClaimedJob) -> Option<Result<Entry, (ClaimedJob, Error)>> {
+    fn seat(&self, job: ClaimedJob) -> Option<Result<Entry, Unreadable>> {
         let permit = Arc::clone(&self.seats).try_acquire_owned().ok();
         if !lock(&self.known).insert(job.job_id) {
             return None;
@@ -180,7 +183,7 @@ impl Departures {
 }
 
 impl Entry {
-    fn read(job: ClaimedJob, seat: Seat) -> Result<Self, (ClaimedJob, Error)> {
+    fn read(job: ClaimedJob, seat: Seat) -> Result<Self, Unreadable> {
         let damaged = || Error::internal("the payload of a delivery is damaged");
         let read = |job: &ClaimedJob| {
             let mail: DeliverMail = serde_json::from_str(&job.payload).map_err(Error::internal)?;
@@ -197,7 +200,7 @@ impl Entry {
                 domain,
                 _seat: seat,
             }),
-            Err(error) => Err((job, error)),
+            Err(error) => Err(Box::new((job, error))),
         }
     }
 }

@@ -181,7 +181,8 @@ impl Queue {
                 // It is being brought already.
                 None => continue,
                 Some(Ok(entry)) => entry,
-                Some(Err((job, error))) => {
+                Some(Err(unreadable)) => {
+                    let (job, error) = *unreadable;
                     jobs::failed(&self.app, &job, &error).await;
                     continue;
                 }

@@ -248,7 +248,7 @@ impl Settlement {
                 attempt: outcome.attempt.as_ref(),
             };
             let tries = i64::from(outcome.tried);
-            txn.settle_try(outcome.delivery.delivery_id, &settled, tries)?;
+            txn.settle_try(&outcome.delivery, &settled, tries)?;
         }
         if self
             .outcomes

@@ -17,6 +17,7 @@ mod batches;
 mod client;
 mod crowd;
 mod database;
+mod departures;
 mod domain_names;
 mod domains;
 mod doors;
