@@ -42,6 +42,7 @@ impl World {
         };
         let store = Store::open(&engine, &folder.path().join("blobs"), env.clone()).unwrap();
         let settings = Settings {
+            delivery: app::DeliverySettings::default(),
             mode: Mode::Laptop,
             default_domain: "mailroost.localhost".to_owned(),
             hostname: "mailroost.localhost".to_owned(),
