@@ -55,6 +55,7 @@ async fn a_search_ends_the_wait_for_the_end_of_a_flood() {
     };
     let store = Store::open(&engine, &folder.path().join("blobs"), env.clone()).unwrap();
     let settings = Settings {
+        delivery: app::DeliverySettings::default(),
         agent_sign_ups: 0,
         mode: Mode::Laptop,
         default_domain: "mailroost.localhost".to_owned(),

@@ -37,6 +37,7 @@ async fn a_link_leads_to_the_bytes_for_an_hour_and_no_longer() {
     };
     let store = Store::open(&engine, &folder.path().join("blobs"), env.clone()).unwrap();
     let settings = Settings {
+        delivery: app::DeliverySettings::default(),
         agent_sign_ups: 0,
         mode: Mode::Laptop,
         default_domain: "mailroost.localhost".to_owned(),
