@@ -96,7 +96,7 @@ impl App {
         &self,
         grant: &Grant<P>,
         inbox: &Inbox,
-        letter: Letter,
+        mut letter: Letter,
         along: Along,
     ) -> Result<SendMessageResponse> {
         let recipients: Vec<Mailbox> = [&letter.to, &letter.cc, &letter.bcc]
@@ -123,17 +123,7 @@ impl App {
         };
         // A repetition of what was sent gets its answer, whatever the lists say by now.
         let asked = along.act.is_none().then(|| addresses.clone());
-        let read = self.store().read(grant, move |view| {
-            let barred = match &asked {
-                Some(asked) => view.barred_recipients(governed, asked)?,
-                None => Vec::new(),
-            };
-            Ok((barred, view.keys_in_use(&route)?))
-        });
-        let (barred, keys) = read.await?;
-        gate::admit(&barred)?;
-        let signing = self.signing(keys, self.now())?;
-        let mut letter = letter;
+        let signing = self.cleared(grant, route, asked).await?;
         self.one_click(&mut letter.headers, governed.org_id, &recipients)?;
         self.say_who_sends(inbox, &mut letter, along.draft.is_some())?;
         let mut outgoing = self.compose(inbox, letter, signing).await?;
@@ -172,6 +162,25 @@ impl App {
             message_id: message_id.to_string(),
             thread_id: thread_id.to_string(),
         })
+    }
+
+    /// Asks the lists whether mail of an inbox may leave to these addresses, and gives what signs it.
+    async fn cleared<P>(
+        &self,
+        grant: &Grant<P>,
+        inbox: Route,
+        asked: Option<Vec<Address>>,
+    ) -> Result<Signing> {
+        let read = self.store().read(grant, move |view| {
+            let barred = match &asked {
+                Some(asked) => view.barred_recipients(Governed::from(&inbox), asked)?,
+                None => Vec::new(),
+            };
+            Ok((barred, view.keys_in_use(&inbox)?))
+        });
+        let (barred, keys) = read.await?;
+        gate::admit(&barred)?;
+        self.signing(keys, self.now())
     }
 
     /// Says that no person sends it, where that is so as far as anybody can tell and the caller
