@@ -58,14 +58,20 @@ pub(crate) fn run(conn: &mut dyn Conn) -> Result<()> {
         .fix("Start the newer version, or restore a backup made by this one."));
     }
     for (version, text) in MIGRATIONS.iter().filter(|(version, _)| *version > done) {
-        for statement in statements(text) {
-            conn.exec(&dialect.plain(&statement), &[])?;
-        }
-        conn.exec(
-            &dialect.plain("insert into schema_version (version) values ($1)"),
-            args![*version],
-        )?;
+        step(conn, *version, text)?;
     }
+    Ok(())
+}
+
+fn step(conn: &mut dyn Conn, version: i64, text: &str) -> Result<()> {
+    let dialect = conn.dialect();
+    for statement in statements(text) {
+        conn.exec(&dialect.plain(&statement), &[])?;
+    }
+    conn.exec(
+        &dialect.plain("insert into schema_version (version) values ($1)"),
+        args![version],
+    )?;
     Ok(())
 }
 
@@ -80,4 +86,80 @@ fn statements(text: &str) -> Vec<String> {
         .map(|statement| statement.trim().trim_end_matches(';').to_owned())
         .filter(|statement| !statement.is_empty())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use model::DomainKey;
+    use testkit::TempDb;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::engine::{Postgres, Sqlite};
+
+    /// What ends a look at a store without opening it.
+    const SEEN: &str = "seen enough";
+
+    /// A store as it was before domains had two keys, brought to today.
+    fn keep_the_old_key(conn: &mut dyn Conn) -> Result<()> {
+        let dialect = conn.dialect();
+        conn.exec(
+            &dialect
+                .plain("create table schema_version (version {int} not null primary key) {strict}"),
+            &[],
+        )?;
+        for (version, text) in MIGRATIONS.iter().filter(|(version, _)| *version < 12) {
+            step(conn, *version, text)?;
+        }
+        let insert = dialect.plain(
+            "insert into domain (domain, org_id, domain_key, selector, public_key, private_key, \
+             verified_at, created_at, updated_at) values ($1, $2, $2, $3, $4, $5, $6, $6, $6) \
+             -- unscoped: a test",
+        );
+        let key = DomainKey::new(Uuid::from_u128(7));
+        let sealed = [1_u8, 2, 3].as_slice();
+        conn.exec(
+            &insert,
+            args!["acme.dev", key, "mailroost", "AAAA", sealed, 5_i64],
+        )?;
+        let shared = dialect.plain(
+            "insert into domain (domain, created_at, updated_at) values ($1, $2, $2) -- unscoped: a test",
+        );
+        conn.exec(&shared, args!["mail.test", 5_i64])?;
+        run(conn)?;
+        let mut found = Vec::new();
+        let select = dialect.plain(
+            "select domain, algorithm, selector, public_key, private_key, seen_at from signing_key \
+             -- unscoped: a test",
+        );
+        conn.query(&select, &[], &mut |row| {
+            let texts: [String; 4] = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
+            found.push((
+                texts.join(" "),
+                row.get::<Vec<u8>>(4)?,
+                row.get::<Option<i64>>(5)?,
+            ));
+            Ok(())
+        })?;
+        let wanted = (
+            "acme.dev rsa mailroost AAAA".to_owned(),
+            vec![1, 2, 3],
+            Some(5),
+        );
+        assert_eq!(found, [wanted]);
+        Err(Error::internal(SEEN))
+    }
+
+    #[test]
+    fn the_key_of_an_older_domain_goes_on_signing() {
+        let db = TempDb::sqlite();
+        let file = db.folder().join("old.db");
+        let ended = Sqlite::open(&file, keep_the_old_key).err().unwrap();
+        assert!(ended.to_string().contains(SEEN), "{ended}");
+        if let Some(db) = TempDb::postgres() {
+            let ended = Postgres::open(&db.url().unwrap(), keep_the_old_key);
+            let ended = ended.err().unwrap();
+            assert!(ended.to_string().contains(SEEN), "{ended}");
+        }
+    }
 }

@@ -188,6 +188,13 @@ fn ask(view: &mut View<'_>, inbox: InboxKey) -> Result<()> {
         view.threads(None, &threads(labels), from, 20)?;
     }
     view.messages(inbox, &filter(&[], &["ann"]), None, 20)?;
+    let route = Route {
+        org_id: view.access().org_id(),
+        pod_id: view.access().org_id().default_pod(),
+        inbox_key: inbox,
+        inbox_id: model::InboxId::from_stored("a@eu.example.test".to_owned()),
+    };
+    view.keys_in_use(&route)?;
     let thread = ThreadId::new(Uuid::from_u128(7));
     view.thread_messages(thread, from, 20)?;
     view.whole_thread(thread, 100)?;
