@@ -6,6 +6,7 @@
 //! function takes time linear in its input and recurses on none of it.
 
 mod address;
+pub mod authentication;
 pub mod compose;
 pub mod dkim;
 pub mod dsn;
