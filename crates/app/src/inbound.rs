@@ -12,21 +12,24 @@ use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use mail::parse::{Parsed, parse};
 use mail::trace::{Hop, received, return_path};
-use mail::{Address, MessageId, Timestamp, reply, thread_key};
+use mail::{Address, MessageId, Timestamp, facts, reply, thread_key};
+use model::authentication::{self as judged, Authentication};
 use model::label::{Label, Labels};
 use model::list::Authors;
-use model::message::{Attachment, Content, Direction, People};
+use model::message::{Attachment, Content, Direction, Fact, People, Spam};
 use model::{
     AttachmentId, Error, EventKind, Hidden, Kind, MessageKey, OrgId, Result, ThreadId, perm,
 };
 use smtp::{Envelope, Reply};
 use store::{Grant, NewEvent, NewMessage, Reason, Received, Route};
 
-use crate::authenticate::{self, Sender};
-use crate::{App, render};
+use crate::{App, authenticate, render};
 
 /// Parsing a mail above this size is worth a thread of its own.
 const LARGE: usize = 128 << 10;
+
+/// A message that has passed more servers than this is in a loop (RFC 5321 §6.3).
+const MAX_HOPS: usize = 100;
 
 /// What lists show of one field, in characters. Mail that has more is not meant for reading; its
 /// raw bytes have all of it.
@@ -69,19 +72,60 @@ impl smtp::Handler for Inbound {
     }
 
     async fn message(&self, envelope: Envelope, raw: Vec<u8>) -> Reply {
-        let sender = authenticate::by_smtp(self.0.settings().mode, envelope.peer);
-        let arrival = Arrival {
-            recipients: envelope.forward_paths.iter().map(Address::key).collect(),
-            sender,
-            trace: trace(&envelope, &self.0.settings().hostname),
-            reverse_path: envelope.reverse_path,
-            raw: raw.into(),
-            at: envelope.received_at,
-        };
-        match self.0.receive(arrival).await {
-            Ok(()) => Reply::ok(250, (0, 0), "Message accepted"),
+        match self.0.take(envelope, raw.into()).await {
+            Ok(reply) => reply,
             Err(error) => reply_for(&error),
         }
+    }
+}
+
+impl App {
+    /// Judges a message that a client hands in, and files it or refuses it.
+    async fn take(&self, envelope: Envelope, raw: Bytes) -> Result<Reply> {
+        let hostname = &self.settings().hostname;
+        let null_sender = envelope.reverse_path.is_none();
+        let mut understood = Understood::elsewhere(&raw, null_sender).await?;
+        if understood.hops > MAX_HOPS {
+            return Ok(Reply::never(554, (4, 6), "The message goes in circles"));
+        }
+        let authors = &understood.parsed.from;
+        let is_own = self.is_own_machine(&envelope);
+        let (authentication, spam) =
+            tokio::join!(self.authenticate_arrival(&envelope, &raw, authors), async {
+                if is_own {
+                    return None;
+                }
+                Box::pin(self.spam_signals(&envelope, &raw)).await
+            });
+        let authentication = authentication?;
+        understood.content.spam = spam;
+        if let Some(reply) = self.refusal(&authentication) {
+            return Ok(reply);
+        }
+        let field = authenticate::field(&authentication, hostname);
+        let trace = trace(&envelope, hostname, field.as_deref().unwrap_or_default());
+        understood.attest(authentication, field.as_deref(), hostname);
+        let arrival = Arrival {
+            recipients: envelope.forward_paths.iter().map(Address::key).collect(),
+            trace,
+            reverse_path: envelope.reverse_path,
+            raw,
+            at: envelope.received_at,
+        };
+        self.file_for_all(arrival, understood).await?;
+        Ok(Reply::ok(250, (0, 0), "Message accepted"))
+    }
+
+    /// The answer to mail that its domain wants refused, where the operator follows it.
+    fn refusal(&self, authentication: &Authentication) -> Option<Reply> {
+        let wanted = authentication.dmarc.as_ref()?.policy.as_deref() == Some("reject");
+        let follows = self.settings().judging.refuse_on_dmarc_reject;
+        let refused = follows && wanted && authentication.reason == judged::Reason::DmarcFail;
+        refused.then(|| {
+            let domain = authentication.from_domain.as_deref().unwrap_or_default();
+            let text = format!("Refused as the DMARC policy of {domain} asks for");
+            Reply::never(550, (7, 1), text)
+        })
     }
 }
 
@@ -89,7 +133,6 @@ impl smtp::Handler for Inbound {
 pub(crate) struct Arrival {
     /// Addresses in the form of [`Address::key`].
     pub(crate) recipients: Vec<String>,
-    pub(crate) sender: Sender,
     pub(crate) reverse_path: Option<Address>,
     pub(crate) raw: Bytes,
     pub(crate) at: Timestamp,
@@ -98,15 +141,22 @@ pub(crate) struct Arrival {
 }
 
 impl App {
-    /// Takes responsibility for a message. `Ok` means that it is filed, synced to disk, in every
-    /// inbox it was meant for.
+    /// Takes responsibility for a message from an inbox of this server. `Ok` means that it is filed,
+    /// synced to disk, in every inbox it was meant for.
     ///
     /// # Errors
     /// `not_found` when no recipient is an inbox here; otherwise the sender should try again, and
     /// what was filed already is not filed twice.
     pub(crate) async fn receive(&self, arrival: Arrival) -> Result<()> {
-        let arrival = Arc::new(arrival);
-        let understood = Arc::new(self.understand(&arrival).await?);
+        let null_sender = arrival.reverse_path.is_none();
+        let mut understood = Understood::elsewhere(&arrival.raw, null_sender).await?;
+        let own = Authentication::without_lookups(judged::Reason::OwnInbox);
+        understood.attest(own, None, &self.settings().hostname);
+        self.file_for_all(arrival, understood).await
+    }
+
+    async fn file_for_all(&self, arrival: Arrival, understood: Understood) -> Result<()> {
+        let understood = Arc::new(understood);
         let routes = self.store().routes(arrival.recipients.clone()).await?;
         let mut by_org: BTreeMap<OrgId, Vec<Route>> = BTreeMap::new();
         for route in routes.into_iter().flatten() {
@@ -128,13 +178,6 @@ impl App {
             self.file(org_id, inboxes, &arrival, &understood).await?;
         }
         Ok(())
-    }
-
-    /// What the bytes say, worked out before any transaction.
-    async fn understand(&self, arrival: &Arc<Arrival>) -> Result<Understood> {
-        let arrival = Arc::clone(arrival);
-        let size = arrival.raw.len();
-        elsewhere(size, move || Understood::of(&arrival.raw)).await
     }
 
     async fn file(
@@ -190,7 +233,10 @@ impl App {
         let store = self.store();
         match render::received_tail(content)? {
             Some(tail) => store.pack_twice(content, &tail.texts, &tail.rest),
-            None => Ok((store.pack(content)?, store.pack_tail(render::LEFT_OUT)?)),
+            None => Ok((
+                store.pack(content)?,
+                store.pack_tail(&render::left_out(content)?)?,
+            )),
         }
     }
 
@@ -204,8 +250,12 @@ impl App {
     ) -> NewMessage {
         let ids = &self.env().ids;
         let mut labels: Labels = [Label::system("unread")].into_iter().collect();
-        if arrival.sender == Sender::Unproven {
+        let proof = understood.content.authentication.as_ref();
+        if !proof.is_some_and(Authentication::is_proven) {
             labels.insert(Label::system("unauthenticated"));
+        }
+        if understood.content.spam.as_ref().is_some_and(Spam::is_spam) {
+            labels.insert(Label::system("spam"));
         }
         let parsed = &understood.parsed;
         let dedup = dedup(parsed, &raw, arrival.reverse_path.as_ref());
@@ -289,6 +339,8 @@ fn kind_of(labels: &Labels) -> EventKind {
     let hidden = labels.hidden();
     if Hidden::BLOCKED.is_within(hidden) {
         EventKind::MessageReceivedBlocked
+    } else if Hidden::SPAM.is_within(hidden) {
+        EventKind::MessageReceivedSpam
     } else if Hidden::UNAUTHENTICATED.is_within(hidden) {
         EventKind::MessageReceivedUnauthenticated
     } else {
@@ -333,9 +385,36 @@ pub(crate) struct Understood {
     pub(crate) content: Content,
     pub(crate) from: String,
     pub(crate) people: People,
+    /// How many servers it has passed.
+    hops: usize,
+}
+
+fn stored(fact: facts::Fact) -> Fact {
+    Fact {
+        kind: fact.kind.name().to_owned(),
+        evidence: fact.evidence,
+    }
 }
 
 impl Understood {
+    /// What the bytes say, worked out before any transaction.
+    async fn elsewhere(raw: &Bytes, null_sender: bool) -> Result<Self> {
+        let copy = raw.clone();
+        let read = move || {
+            let mut understood = Self::of(&copy);
+            let facts = facts::of(&understood.parsed, &understood.content.headers, null_sender);
+            understood.content.facts = facts.into_iter().map(stored).collect();
+            understood
+        };
+        elsewhere(raw.len(), read).await
+    }
+
+    /// Adds who sent it. `field` is our header line about that.
+    fn attest(&mut self, proof: Authentication, field: Option<&str>, hostname: &str) {
+        authenticate::show(&mut self.content.headers, field, hostname);
+        self.content.authentication = Some(proof);
+    }
+
     pub(crate) fn of(raw: &[u8]) -> Self {
         let mut parsed = parse(raw);
         // Text that was made from the HTML is made again from what is left of the HTML.
@@ -347,7 +426,9 @@ impl Understood {
             extracted_text: visible.text,
             extracted_html: visible.html,
             headers: std::mem::take(&mut parsed.headers),
+            ..Content::default()
         };
+        let hops = facts::hops(&content.headers);
         if let Some(subject) = &mut parsed.subject {
             render::shorten(subject, SHOWN);
         }
@@ -365,6 +446,7 @@ impl Understood {
         let from = parsed.from.first().or(parsed.sender.as_ref());
         Self {
             from: from.map(shown_correspondent).unwrap_or_default(),
+            hops,
             people: People {
                 to: shown(&parsed.to),
                 cc: shown(&parsed.cc),
@@ -401,8 +483,8 @@ fn dedup(parsed: &Parsed, raw: &store::Placed, reverse_path: Option<&Address>) -
     Some(*hash.finalize().as_bytes())
 }
 
-/// The trace fields of RFC 5321 §4.4, newest first.
-fn trace(envelope: &Envelope, hostname: &str) -> String {
+/// The trace fields of RFC 5321 §4.4, newest first, with the line about the sender.
+fn trace(envelope: &Envelope, hostname: &str, results: &str) -> String {
     let protocol = match (envelope.smtputf8, envelope.esmtp, envelope.tls) {
         (true, _, true) => "UTF8SMTPS",
         (true, _, false) => "UTF8SMTP",
@@ -424,7 +506,7 @@ fn trace(envelope: &Envelope, hostname: &str) -> String {
         recipient,
         at: envelope.received_at,
     };
-    return_path(envelope.reverse_path.as_ref()) + &received(&hop)
+    return_path(envelope.reverse_path.as_ref()) + results + &received(&hop)
 }
 
 /// The answer to a client whose message was not taken. It never says more than the client can act

@@ -33,6 +33,7 @@ mod render;
 mod seal;
 mod search;
 mod sign;
+mod spam;
 mod start;
 mod tail;
 mod threads;
@@ -42,6 +43,7 @@ mod worker;
 
 use std::sync::Arc;
 
+pub use authenticate::Judging;
 pub use delivery::{DeliverySettings, Patience, Relay, RelayTls, Way};
 pub use download::Download;
 pub use inbound::Inbound;
@@ -50,6 +52,7 @@ pub use log::EventsQuery;
 pub use model::domain::MtaSts;
 pub use model::inbox::AutoSubmitted;
 pub use polling::Poller;
+pub use spam::Filtering;
 pub use start::{Bootstrap, Mode, NewOrganization, Settings};
 pub use store::{Access, Grant};
 pub use tail::{Event, Tail};
@@ -75,6 +78,9 @@ struct Inner {
     page_key: [u8; 32],
     /// Seals what must not lie in the database as it is; its key is derived from the master key.
     seal: seal::Seal,
+    /// Asks about strangers' names, and remembers what it heard.
+    strangers: sys::Resolver,
+    rspamd: Option<spam::Rspamd>,
     /// The only way to servers that callers name.
     dialer: sys::dial::Dialer,
     /// Makes and seals the signing keys of domains.
@@ -102,6 +108,10 @@ impl App {
 
     fn env(&self) -> &Env {
         &self.0.env
+    }
+
+    fn strangers(&self) -> &sys::Resolver {
+        &self.0.strangers
     }
 
     fn now(&self) -> Timestamp {

@@ -1,6 +1,7 @@
 //! Model to wire: for responses and for the bodies of events, which must agree.
 
 use model::api_key::{ApiKey, Scope};
+use model::authentication::Authentication;
 use model::inbox::{Inbox, InboxStatus};
 use model::message::{Attachment, Content, Message};
 use model::thread::Thread;
@@ -23,12 +24,9 @@ const MAX_HEAD_JSON: usize = 256 << 10;
 pub(crate) struct ReceivedTail {
     /// The bodies as JSON members, each after a comma.
     pub(crate) texts: String,
-    /// The headers likewise, and the brace that closes the message.
+    /// The headers and what was found out likewise, and the brace that closes the message.
     pub(crate) rest: String,
 }
-
-/// What closes a message whose bodies and headers are left out.
-pub(crate) const LEFT_OUT: &str = "}";
 
 /// The end of the event about a received message: its bodies and headers. It follows from the mail
 /// alone, so it is made before the transaction. `None` when they are too large for an event.
@@ -36,35 +34,45 @@ pub(crate) fn received_tail(content: &Content) -> Result<Option<ReceivedTail>> {
     if weight(content) > MAX_EVENT {
         return Ok(None);
     }
-    let members = |body: &wire::MessageBody| -> Result<String> {
-        let object = json(body)?;
-        let members = object
-            .strip_prefix('{')
-            .and_then(|all| all.strip_suffix('}'));
-        Ok(match members {
-            Some(members) if !members.is_empty() => format!(",{members}"),
-            _ => String::new(),
-        })
-    };
     let texts = members(&wire::MessageBody {
         text: content.text.clone(),
         html: content.html.clone(),
         extracted_text: content.extracted_text.clone(),
         extracted_html: content.extracted_html.clone(),
-        headers: Headers::default(),
+        ..wire::MessageBody::default()
     })?;
     let headers = members(&wire::MessageBody {
-        text: None,
-        html: None,
-        extracted_text: None,
-        extracted_html: None,
         headers: Headers(content.headers.clone()),
+        ..wire::MessageBody::default()
     })?;
-    let rest = headers + LEFT_OUT;
+    let rest = headers + &left_out(content)?;
     Ok((texts.len() + rest.len() <= MAX_TAIL_JSON).then_some(ReceivedTail { texts, rest }))
 }
 
-/// The beginning of the same event, up to where [`received_tail`] or [`LEFT_OUT`] goes on.
+/// The same without bodies and headers: what was found out about the message, and the brace.
+pub(crate) fn left_out(content: &Content) -> Result<String> {
+    let known = members(&wire::MessageBody {
+        authentication: content.authentication.as_ref().map(authentication),
+        facts: facts(content),
+        spam: content.spam.as_ref().map(spam),
+        ..wire::MessageBody::default()
+    })?;
+    Ok(known + "}")
+}
+
+/// The members of an object, each after a comma.
+fn members(object: &wire::MessageBody) -> Result<String> {
+    let object = json(object)?;
+    let members = object
+        .strip_prefix('{')
+        .and_then(|all| all.strip_suffix('}'));
+    Ok(match members {
+        Some(members) if !members.is_empty() => format!(",{members}"),
+        _ => String::new(),
+    })
+}
+
+/// The beginning of the same event, up to where [`received_tail`] or [`left_out`] goes on.
 pub(crate) fn received_head(message: &Message, thread: &Thread) -> Result<String> {
     let mut message = self::message(message, &Content::default());
     let mut thread = thread_item(thread);
@@ -240,9 +248,71 @@ pub(crate) fn message(message: &Message, content: &Content) -> wire::Message {
         in_reply_to: item.in_reply_to,
         references: item.references,
         headers: Headers(content.headers.clone()),
+        authentication: content.authentication.as_ref().map(authentication),
+        facts: facts(content),
+        spam: content.spam.as_ref().map(spam),
         size: item.size,
         updated_at: item.updated_at,
         created_at: item.created_at,
+    }
+}
+
+fn facts(content: &Content) -> Vec<wire::Fact> {
+    let fact = |fact: &model::message::Fact| wire::Fact {
+        kind: fact.kind.clone(),
+        evidence: fact.evidence.clone(),
+    };
+    content.facts.iter().map(fact).collect()
+}
+
+fn spam(spam: &model::message::Spam) -> wire::Spam {
+    let signal = |signal: &model::message::Signal| wire::Signal {
+        code: signal.code.clone(),
+        points: signal.points,
+        detail: signal.detail.clone(),
+    };
+    wire::Spam {
+        score: spam.score,
+        threshold: spam.threshold,
+        signals: spam.signals.iter().map(signal).collect(),
+    }
+}
+
+fn authentication(known: &Authentication) -> wire::Authentication {
+    wire::Authentication {
+        sender_proven: known.is_proven(),
+        reason: known.reason.name().to_owned(),
+        from_domain: known.from_domain.clone(),
+        spf: known.spf.as_ref().map(|spf| wire::Spf {
+            result: spf.result.name().to_owned(),
+            identity: if spf.is_helo { "helo" } else { "mailfrom" }.to_owned(),
+            domain: spf.domain.clone(),
+            aligned: spf.aligned,
+            explanation: spf.explanation.clone(),
+        }),
+        // Without a signature the list is there and empty, unless nothing was looked up.
+        dkim: known.spf.as_ref().map(|_| {
+            let signatures = known.dkim.iter();
+            signatures
+                .map(|one| wire::Dkim {
+                    result: one.result.name().to_owned(),
+                    domain: one.domain.clone(),
+                    selector: one.selector.clone(),
+                    algorithm: one.algorithm.clone(),
+                    aligned: one.aligned,
+                    detail: one.detail.clone(),
+                })
+                .collect()
+        }),
+        dmarc: known.dmarc.as_ref().map(|dmarc| wire::Dmarc {
+            result: dmarc.result.name().to_owned(),
+            domain: dmarc.domain.clone(),
+            policy: dmarc.policy.clone(),
+        }),
+        arc: known.arc.as_ref().map(|arc| wire::Arc {
+            result: arc.result.name().to_owned(),
+            sealers: arc.sealers.clone(),
+        }),
     }
 }
 

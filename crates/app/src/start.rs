@@ -14,7 +14,10 @@ use crate::delivery::{self, DeliverySettings, Departures};
 use crate::domains::signing_key::KeyMaker;
 use crate::metrics::counting;
 use crate::onboarding::{CodeKey, SignUpDoor};
-use crate::{App, Inner, Limits, keys, limits, seal, search, sign, tail, webhooks, worker};
+use crate::{
+    App, Filtering, Inner, Judging, Limits, keys, limits, seal, search, sign, spam, tail, webhooks,
+    worker,
+};
 
 /// How far the server trusts its surroundings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +62,10 @@ pub struct Settings {
     pub egress: Policy,
     /// How mail to other servers leaves.
     pub delivery: DeliverySettings,
+    /// How arriving mail is judged.
+    pub judging: Judging,
+    /// How unwanted mail is known.
+    pub filtering: Filtering,
 }
 
 /// What the first start made.
@@ -113,6 +120,11 @@ impl App {
         let inner = Inner {
             web_host: web_host(&settings),
             departures: departures?,
+            rspamd: settings.filtering.rspamd.as_ref().and_then(|url| {
+                let dialer = spam::dialer_for(url, Arc::clone(&env.clock))?;
+                spam::Rspamd::new(dialer, url)
+            }),
+            strangers: env.resolver.remembering(),
             dialer: dialer.map_err(Error::internal)?,
             link_key: derive("mailroost 2026-11 download links"),
             key_maker: KeyMaker::new(derive("mailroost 2026-11 signing keys of domains")),

@@ -55,6 +55,8 @@ impl World {
             agent_sign_ups: 0,
             keep_events: None,
             master_key: [7; 32],
+            judging: app::Judging::default(),
+            filtering: app::Filtering::default(),
             egress: sys::dial::Policy::default(),
         };
         let (tasks, running) = Tasks::new();

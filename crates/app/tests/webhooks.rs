@@ -46,6 +46,8 @@ impl Stage {
             keep_events: None,
             suppress_repeats: false,
             limits: app::Limits::OFF,
+            judging: app::Judging::default(),
+            filtering: app::Filtering::default(),
             egress: Policy {
                 loopback: true,
                 plain: true,

@@ -10,6 +10,7 @@ pub mod authentication;
 pub mod compose;
 pub mod dkim;
 pub mod dsn;
+pub mod facts;
 pub mod html;
 mod mailbox;
 mod message_id;

@@ -2,6 +2,7 @@
 //! closed list of public errors. No I/O and no time of its own.
 
 pub mod api_key;
+pub mod authentication;
 pub mod domain;
 pub mod draft;
 pub mod error;

@@ -3,6 +3,7 @@
 use mail::{MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::authentication::Authentication;
 use crate::label::Labels;
 use crate::{AttachmentId, InboxId, InboxKey, MessageKey, OrgId, PodId, ThreadId};
 
@@ -157,4 +158,53 @@ pub struct Content {
     /// Every header field in order, decoded and unfolded.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub headers: Vec<(String, String)>,
+    /// Who sent it, as far as that was found out when it arrived.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<Authentication>,
+    /// What kind of mail it says it is.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
+    /// Whether it looks unwanted; absent when nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spam: Option<Spam>,
+}
+
+/// What speaks for a message being unwanted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spam {
+    /// The points of all signals.
+    pub score: u32,
+    /// How many make a message spam.
+    pub threshold: u32,
+    /// What was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<Signal>,
+}
+
+impl Spam {
+    /// Whether it is spam.
+    #[must_use]
+    pub const fn is_spam(&self) -> bool {
+        self.score >= self.threshold
+    }
+}
+
+/// One thing that speaks for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signal {
+    /// A code.
+    pub code: String,
+    /// How much it counts.
+    pub points: u32,
+    /// What was found, for people. Parts of it may come from strangers.
+    pub detail: String,
+}
+
+/// Something a message says it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// The code, as `mail::facts::Kind::name` has it.
+    pub kind: String,
+    /// What says so.
+    pub evidence: String,
 }

@@ -95,6 +95,8 @@ pub async fn start_app(
         agent_sign_ups: settings.agent_sign_ups,
         delivery: settings.delivery.clone(),
         master_key,
+        judging: settings.judging.clone(),
+        filtering: settings.filtering.clone(),
         egress: Policy {
             loopback: mode == app::Mode::Laptop,
             plain: mode == app::Mode::Laptop,
@@ -136,6 +138,7 @@ pub fn smtp_settings(
         max_message_bytes: u64::try_from(settings.max_message_bytes)?,
         max_recipients: settings.max_recipients,
         limits,
+        trusted_relays: settings.judging.trusted_relays.clone(),
         tls: Some(tls),
         ..smtp::Settings::new(&settings.hostname)
     })

@@ -8,6 +8,9 @@ use mail::Address;
 use crate::Reply;
 
 mod path;
+mod xclient;
+
+pub use xclient::Origin;
 
 /// Longest command line in bytes with its line end (RFC 5321 §4.5.3.1.4).
 pub const LINE: usize = 512;
@@ -64,6 +67,8 @@ pub enum Command {
     Expn,
     /// STARTTLS (RFC 3207).
     StartTls,
+    /// XCLIENT, from relays that the operator trusts.
+    Xclient(Origin),
     /// AUTH (RFC 4954), known but not offered.
     Auth,
 }
@@ -126,6 +131,7 @@ pub fn parse(line: &[u8]) -> Result<Command, Reply> {
         b"HELP" => Ok(Command::Help),
         b"VRFY" => Ok(Command::Vrfy),
         b"EXPN" => Ok(Command::Expn),
+        b"XCLIENT" => Ok(Command::Xclient(xclient::parse(argument)?)),
         b"AUTH" => Ok(Command::Auth),
         // A browser made to carry SMTP in an HTTP request must not get as far as the body.
         b"GET" | b"POST" | b"PUT" | b"HEAD" | b"OPTIONS" | b"CONNECT" | b"DELETE" | b"PATCH" => {

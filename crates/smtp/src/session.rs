@@ -11,7 +11,7 @@ use bytes::{Buf, BytesMut};
 use mail::{Address, Timestamp};
 use memchr::memchr;
 
-use crate::command::{self, Command, MailParams, Recipient};
+use crate::command::{self, Command, MailParams, Origin, Recipient};
 use crate::data::{ChunkReader, DataReader, Fault};
 use crate::{Envelope, Reply, SessionId, Settings};
 
@@ -24,6 +24,10 @@ pub struct Session {
     settings: Arc<Settings>,
     id: SessionId,
     peer: SocketAddr,
+    /// Whether the connection is one of a relay that may say whom it speaks for.
+    is_relay: bool,
+    /// The name of the client that the relay speaks for.
+    relayed_helo: Option<String>,
     tls: bool,
     client: Option<Client>,
     transaction: Option<Transaction>,
@@ -87,10 +91,13 @@ impl Session {
     /// A conversation that begins, before the greeting.
     #[must_use]
     pub fn new(settings: Arc<Settings>, id: SessionId, peer: SocketAddr) -> Self {
+        let mut relays = settings.trusted_relays.iter();
         Self {
+            is_relay: relays.any(|net| net.contains(peer.ip())),
             settings,
             id,
             peer,
+            relayed_helo: None,
             tls: false,
             client: None,
             transaction: None,
@@ -254,6 +261,7 @@ impl Session {
             }
             Command::Expn => self.mistake(Reply::never(502, (5, 1), "EXPN is not offered")),
             Command::StartTls => self.start_tls(),
+            Command::Xclient(origin) => self.speak_for(origin),
             Command::Auth => self.mistake(Reply::never(502, (5, 1), "AUTH is not offered")),
         }
     }
@@ -285,7 +293,27 @@ impl Session {
         if self.offers_tls() {
             lines.push("STARTTLS");
         }
+        if self.is_relay {
+            lines.push("XCLIENT NAME ADDR PORT PROTO HELO");
+        }
         Step::Reply(Reply::plain(250, &lines))
+    }
+
+    /// From here on the session is that of the relay's client, and begins anew.
+    fn speak_for(&mut self, origin: Origin) -> Step {
+        if !self.is_relay {
+            let text = "You are not one of the operator's relays";
+            return self.mistake(Reply::never(550, (7, 0), text));
+        }
+        if self.transaction.is_some() {
+            return self.mistake(Reply::never(503, (5, 1), "A sender is given already"));
+        }
+        if let Some(address) = origin.address {
+            self.peer = SocketAddr::new(address, origin.port.unwrap_or(0));
+        }
+        self.relayed_helo = origin.helo;
+        self.client = None;
+        Step::Reply(self.greeting())
     }
 
     fn offers_tls(&self) -> bool {
@@ -315,7 +343,7 @@ impl Session {
                 reverse_path: from,
                 forward_paths: Vec::new(),
                 peer: self.peer,
-                helo: client.helo.clone(),
+                helo: self.relayed_helo.as_ref().unwrap_or(&client.helo).clone(),
                 esmtp: client.esmtp,
                 tls: self.tls,
                 smtputf8: params.smtputf8,

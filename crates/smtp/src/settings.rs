@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sys::dial::Net;
+
 /// The settings of one [`crate::Server`].
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -16,6 +18,8 @@ pub struct Settings {
     pub max_recipients: usize,
     /// Limits that protect the server.
     pub limits: Limits,
+    /// Relays in front of this server that may say whom they speak for (XCLIENT).
+    pub trusted_relays: Vec<Net>,
     /// Offers STARTTLS when present.
     pub tls: Option<Arc<rustls::ServerConfig>>,
 }
@@ -29,6 +33,7 @@ impl Settings {
             max_message_bytes: 50 << 20,
             max_recipients: 1000,
             limits: Limits::default(),
+            trusted_relays: Vec::new(),
             tls: None,
         }
     }

@@ -5,9 +5,12 @@ mod filing;
 pub(crate) mod listing;
 
 use mail::MessageId;
+use model::authentication::Authentication;
 use model::label::Labels;
-use model::message::{Attachment, Content, Direction, Message, People};
+use model::message::{Attachment, Content, Direction, Fact, Message, People, Spam};
 use model::{Error, Hidden, InboxKey, MessageKey, Result, ThreadId};
+
+use serde::Serialize;
 
 pub use self::batch::WithHeaders;
 pub use self::filing::{Filed, NewMessage, Received};
@@ -28,8 +31,17 @@ pub(crate) const COLUMNS: &str = "m.message_key, m.org_id, m.pod_id, m.inbox_id,
 #[derive(Clone, Debug)]
 pub struct Body(Vec<u8>);
 
-/// The header fields of a message, in order.
-pub(crate) type Headers = [(String, String)];
+/// What the readable part has beside its texts.
+#[derive(Serialize)]
+struct Beside<'a> {
+    headers: &'a [(String, String)],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    authentication: Option<&'a Authentication>,
+    #[serde(skip_serializing_if = "<[Fact]>::is_empty")]
+    facts: &'a [Fact],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    spam: Option<&'a Spam>,
+}
 
 impl Body {
     pub(crate) fn pack(codec: &Codec, content: &Content) -> Result<Self> {
@@ -37,10 +49,19 @@ impl Body {
         Self::of(&codec.pack(&json))
     }
 
-    /// The readable part whose texts, JSON members each after a comma, are packed already.
-    pub(crate) fn join(codec: &Codec, headers: &Headers, texts: &Packed) -> Result<Self> {
-        let headers = serde_json::to_string(headers).map_err(Error::internal)?;
-        let headers = codec.pack(format!("{{\"headers\":{headers}").as_bytes());
+    /// The readable part of `content`, whose texts, JSON members each after a comma, are packed
+    /// already.
+    pub(crate) fn join(codec: &Codec, content: &Content, texts: &Packed) -> Result<Self> {
+        let mut beside = serde_json::to_vec(&Beside {
+            headers: &content.headers,
+            authentication: content.authentication.as_ref(),
+            facts: &content.facts,
+            spam: content.spam.as_ref(),
+        })
+        .map_err(Error::internal)?;
+        // The texts go on in the same object.
+        beside.pop();
+        let headers = codec.pack(&beside);
         let end = Packed::plain(b"}".to_vec());
         Self::of(&Packed::join(&[&headers, texts, &end])?)
     }

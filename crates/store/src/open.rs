@@ -327,7 +327,7 @@ impl Store {
     ) -> Result<(Body, EventTail)> {
         let codec = &self.0.codec;
         let texts = codec.pack(texts.as_bytes());
-        let body = Body::join(codec, &content.headers, &texts)?;
+        let body = Body::join(codec, content, &texts)?;
         Ok((body, EventTail::join(codec, &texts, rest)?))
     }
 

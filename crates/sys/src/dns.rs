@@ -15,15 +15,23 @@ use hickory_resolver::proto::rr::{Name, RData, RecordType};
 /// How long one server is waited for. It is asked twice.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// Answers that [`Resolver::remembering`] keeps, and for how long at most: of records, and of there
+/// being none.
+const REMEMBERED: u64 = 16_384;
+const LONGEST: Duration = Duration::from_secs(6 * 60 * 60);
+const LONGEST_NONE: Duration = Duration::from_secs(15 * 60);
+
 /// Asks name servers: those it is given, or the machine's. Clones share one.
 ///
 /// Nothing is asked, and no file is read, before the first question. Answers are not cached: who
-/// has just corrected a record should not be told of the old one by us as well.
+/// has just corrected a record should not be told of the old one by us as well. For the records of
+/// strangers there is [`Resolver::remembering`].
 #[derive(Clone)]
 pub struct Resolver(Arc<Inner>);
 
 struct Inner {
     servers: Vec<SocketAddr>,
+    remembers: bool,
     /// Made at the first question; made anew after one that got no answer, because a machine that
     /// moved to another network has other servers.
     asking: Mutex<Option<TokioResolver>>,
@@ -79,6 +87,18 @@ impl Resolver {
     pub fn at(servers: Vec<SocketAddr>) -> Self {
         Self(Arc::new(Inner {
             servers,
+            remembers: false,
+            asking: Mutex::new(None),
+        }))
+    }
+
+    /// Another one with the same servers that keeps answers for as long as their zone allows, a
+    /// bounded number of them.
+    #[must_use]
+    pub fn remembering(&self) -> Self {
+        Self(Arc::new(Inner {
+            servers: self.0.servers.clone(),
+            remembers: true,
             asking: Mutex::new(None),
         }))
     }
@@ -136,20 +156,51 @@ impl Resolver {
         .await
     }
 
+    /// The IPv4 addresses of a host.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn ipv4(&self, name: &str) -> Result<Answer<IpAddr>, Unanswered> {
+        self.ask(name, RecordType::A, |data| match data {
+            RData::A(address) => Some(IpAddr::V4(address.0)),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The IPv6 addresses of a host.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn ipv6(&self, name: &str) -> Result<Answer<IpAddr>, Unanswered> {
+        self.ask(name, RecordType::AAAA, |data| match data {
+            RData::AAAA(address) => Some(IpAddr::V6(address.0)),
+            _ => None,
+        })
+        .await
+    }
+
+    /// The names that an address is said to have (RFC 1035 §3.5, RFC 3596 §2.5). Whoever has the
+    /// address writes them: ask the names for their addresses before believing one.
+    ///
+    /// # Errors
+    /// [`Unanswered`].
+    pub async fn names(&self, address: IpAddr) -> Result<Answer<String>, Unanswered> {
+        let reverse = Name::from(address).to_ascii();
+        self.ask(&reverse, RecordType::PTR, |data| match data {
+            RData::PTR(name) => Some(plain(name)),
+            _ => None,
+        })
+        .await
+    }
+
     /// The addresses of a host, those of IPv6 last.
     ///
     /// # Errors
     /// [`Unanswered`] when neither kind could be asked for, or when one could not and the other has
     /// none.
     pub async fn addresses(&self, name: &str) -> Result<Answer<IpAddr>, Unanswered> {
-        let four = self.ask(name, RecordType::A, |data| match data {
-            RData::A(address) => Some(IpAddr::V4(address.0)),
-            _ => None,
-        });
-        let six = self.ask(name, RecordType::AAAA, |data| match data {
-            RData::AAAA(address) => Some(IpAddr::V6(address.0)),
-            _ => None,
-        });
+        let (four, six) = (self.ipv4(name), self.ipv6(name));
         match tokio::join!(four, six) {
             (Ok(Answer::Records(mut all)), six) => {
                 all.extend(six.map(Answer::records).unwrap_or_default());
@@ -168,9 +219,10 @@ impl Resolver {
         kind: RecordType,
         read: impl Fn(&RData) -> Option<T>,
     ) -> Result<Answer<T>, Unanswered> {
-        // With its final dot, so that no search list is tried.
-        let text = format!("{}.", name.trim_end_matches('.'));
-        let Ok(name) = Name::from_ascii(&text) else {
+        // Of its labels, so that no search list is tried and no character means anything: macros of
+        // SPF make names with all kinds of them.
+        let labels = name.trim_end_matches('.').split('.').map(str::as_bytes);
+        let Ok(name) = Name::from_labels(labels) else {
             return Ok(Answer::NoName);
         };
         let resolver = self.asking()?;
@@ -190,8 +242,10 @@ impl Resolver {
             Err(NetError::Dns(DnsError::NoRecordsFound(none))) => match none.response_code {
                 ResponseCode::NoError => Ok(Answer::NoRecords),
                 ResponseCode::NXDomain => Ok(Answer::NoName),
-                other => Err(self.unanswered(other.to_string())),
+                // The server is there; it could not find out.
+                other => Err(Unanswered(other.to_string())),
             },
+            Err(NetError::Dns(error)) => Err(Unanswered(error.to_string())),
             Err(error) => Err(self.unanswered(error.to_string())),
         }
     }
@@ -201,7 +255,8 @@ impl Resolver {
         if let Some(resolver) = &*asking {
             return Ok(resolver.clone());
         }
-        let resolver = build(&self.0.servers).map_err(|error| Unanswered(error.to_string()))?;
+        let resolver = build(&self.0.servers, self.0.remembers)
+            .map_err(|error| Unanswered(error.to_string()))?;
         *asking = Some(resolver.clone());
         Ok(resolver)
     }
@@ -215,7 +270,7 @@ impl Resolver {
     }
 }
 
-fn build(servers: &[SocketAddr]) -> Result<TokioResolver, NetError> {
+fn build(servers: &[SocketAddr], remembers: bool) -> Result<TokioResolver, NetError> {
     let mut builder = if servers.is_empty() {
         TokioResolver::builder_tokio()?
     } else {
@@ -229,16 +284,21 @@ fn build(servers: &[SocketAddr]) -> Result<TokioResolver, NetError> {
         let config = ResolverConfig::from_parts(None, Vec::new(), servers.collect());
         TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
     };
-    patient(builder.options_mut());
+    patient(builder.options_mut(), remembers);
     builder.build()
 }
 
-fn patient(options: &mut ResolverOpts) {
+fn patient(options: &mut ResolverOpts, remembers: bool) {
     options.timeout = PATIENCE;
     options.attempts = 1;
-    options.cache_size = 0;
-    options.positive_max_ttl = Some(Duration::ZERO);
-    options.negative_max_ttl = Some(Duration::ZERO);
+    let (size, records, none) = if remembers {
+        (REMEMBERED, LONGEST, LONGEST_NONE)
+    } else {
+        (0, Duration::ZERO, Duration::ZERO)
+    };
+    options.cache_size = size;
+    options.positive_max_ttl = Some(records);
+    options.negative_max_ttl = Some(none);
 }
 
 /// A name as mail writes it.

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hickory_proto::op::{Message, ResponseCode};
-use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, TXT};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, PTR, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
@@ -26,6 +26,10 @@ pub enum ZoneRecord {
     Ns(String),
     /// An address.
     Address(IpAddr),
+    /// The name of an address; its own name is one below `in-addr.arpa` or `ip6.arpa`.
+    Pointer(String),
+    /// No answer, to whatever is asked of the name.
+    Silence,
 }
 
 /// How the server behaves.
@@ -155,6 +159,9 @@ impl Table {
                 }
                 break;
             };
+            if records.contains(&ZoneRecord::Silence) {
+                return None;
+            }
             let owner = Name::from_ascii(format!("{name}.")).ok()?;
             let alias = records.iter().find_map(|record| match record {
                 ZoneRecord::Cname(target) if kind != RecordType::CNAME => Some(key(target)),
@@ -202,5 +209,7 @@ fn rdata(record: &ZoneRecord) -> Option<RData> {
         ZoneRecord::Ns(host) => RData::NS(NS(name(host)?)),
         ZoneRecord::Address(IpAddr::V4(address)) => RData::A(A(*address)),
         ZoneRecord::Address(IpAddr::V6(address)) => RData::AAAA(AAAA(*address)),
+        ZoneRecord::Pointer(host) => RData::PTR(PTR(name(host)?)),
+        ZoneRecord::Silence => return None,
     })
 }

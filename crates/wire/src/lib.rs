@@ -8,6 +8,7 @@
 
 mod api_key;
 mod attachment;
+mod authentication;
 mod batch;
 mod domain;
 mod draft;
@@ -35,6 +36,7 @@ pub use api_key::{
     UpdateApiKeyRequest,
 };
 pub use attachment::{Attachment, AttachmentResponse, SendAttachment};
+pub use authentication::{Arc, Authentication, Dkim, Dmarc, Spf};
 pub use batch::{
     BatchGetMessagesRequest, BatchGetMessagesResponse, BatchUpdateMessagesRequest,
     BatchUpdateMessagesResponse,
@@ -55,9 +57,9 @@ pub use json::{Malformed, from_slice};
 pub use list::{CreateListEntryRequest, ListEntry, ListListEntriesResponse};
 pub use log::{InboxEvent, ListEventsResponse, ListInboxEventsResponse};
 pub use message::{
-    ListMessagesResponse, Message, MessageBody, MessageItem, RawMessageResponse,
-    ReplyAllMessageRequest, ReplyToMessageRequest, SendMessageRequest, SendMessageResponse,
-    UpdateMessageRequest, UpdateMessageResponse,
+    Fact, ListMessagesResponse, Message, MessageBody, MessageItem, RawMessageResponse,
+    ReplyAllMessageRequest, ReplyToMessageRequest, SendMessageRequest, SendMessageResponse, Signal,
+    Spam, UpdateMessageRequest, UpdateMessageResponse,
 };
 pub use metric::{
     MetricBucket, QueryMetricsResponse, QueryRatesResponse, QueryUsageResponse, RatePoint,

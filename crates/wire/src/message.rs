@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Attachment, Headers, OneOrMany, SendAttachment};
+use crate::{Attachment, Authentication, Headers, OneOrMany, SendAttachment};
 
 /// A message with its bodies, as `get` and events give it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +67,15 @@ pub struct Message {
     /// Its header fields.
     #[serde(default, skip_serializing_if = "Headers::is_empty")]
     pub headers: Headers,
+    /// Who sent it, of received mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<Authentication>,
+    /// What kind of mail it says it is, of received mail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
+    /// Whether it looks unwanted, of received mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spam: Option<Spam>,
     /// Octets of the raw message.
     pub size: i64,
     /// When it was last changed.
@@ -316,4 +325,45 @@ pub struct MessageBody {
     /// The header fields.
     #[serde(skip_serializing_if = "Headers::is_empty")]
     pub headers: Headers,
+    /// Who sent it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<Authentication>,
+    /// What kind of mail it says it is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
+    /// Whether it looks unwanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spam: Option<Spam>,
+}
+
+/// What speaks for a message being unwanted. Ours: AgentMail only says it with the label `spam`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spam {
+    /// The points of all signals.
+    pub score: u32,
+    /// How many make the label `spam`.
+    pub threshold: u32,
+    /// What was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub signals: Vec<Signal>,
+}
+
+/// One thing that speaks for it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signal {
+    /// A code.
+    pub code: String,
+    /// How much it counts.
+    pub points: u32,
+    /// What was found, for people.
+    pub detail: String,
+}
+
+/// Something a message says it is. Ours: AgentMail has nothing like it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    /// A code: `auto_reply`, `bounce`, `mailing_list` and so on.
+    pub kind: String,
+    /// The field that says so.
+    pub evidence: String,
 }

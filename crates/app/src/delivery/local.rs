@@ -7,7 +7,6 @@ use store::{Delivery, DeliveryState, Reason};
 use super::Entry;
 use super::settle::Outcome;
 use crate::App;
-use crate::authenticate::Sender;
 use crate::inbound::Arrival;
 
 /// Files a message in the inboxes of its recipients, through the same `receive` as mail from
@@ -30,8 +29,6 @@ pub(super) async fn to_inboxes(
             .map_or_else(|_| delivery.recipient.clone(), |address| address.key());
         let arrival = Arrival {
             recipients: vec![key],
-            // It comes from one of our own inboxes, whose key was checked.
-            sender: Sender::Proven,
             reverse_path: from.clone(),
             raw: raw.clone(),
             at: app.now(),

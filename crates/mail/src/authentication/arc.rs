@@ -75,7 +75,11 @@ pub fn chain<'a>(fields: &[Field<'a>]) -> Result<Vec<Set<'a>>, Broken> {
         results.into_iter().zip(messages).zip(seals).enumerate()
     {
         let seal = Seal::parse(&seal_field.text())?;
-        let expected = if index == 0 { Before::None } else { Before::Pass };
+        let expected = if index == 0 {
+            Before::None
+        } else {
+            Before::Pass
+        };
         if seal.before != expected {
             return Err(Broken);
         }
@@ -145,7 +149,7 @@ impl Seal {
 fn message_signature(value: &str) -> Result<Signature, Flaw> {
     let tags = Tags::parse(value).map_err(|_| Flaw::Syntax)?;
     // `i=` is the number of the set here, not an identity.
-    let signature = Signature::read_without_identity(&tags)?;
+    let signature = Signature::read_without_identity(&tags, "relaxed/relaxed")?;
     let covers_seal = signature.signed.iter().any(|name| name == "arc-seal");
     if covers_seal {
         return Err(Flaw::Syntax);
@@ -173,7 +177,10 @@ fn numbered<'a>(
             return Err(Broken);
         }
     }
-    places.into_iter().map(|place| place.ok_or(Broken)).collect()
+    places
+        .into_iter()
+        .map(|place| place.ok_or(Broken))
+        .collect()
 }
 
 fn tag_instance(value: &str) -> Option<usize> {
@@ -237,8 +244,15 @@ mod tests {
         let split = split(raw.as_bytes());
         let sets = chain(&split.fields).unwrap();
         let octets = String::from_utf8(sealed_octets(&sets)).unwrap();
-        let names: Vec<_> = octets.lines().map(|line| line.split(':').next().unwrap()).collect();
-        let three = ["arc-authentication-results", "arc-message-signature", "arc-seal"];
+        let names: Vec<_> = octets
+            .lines()
+            .map(|line| line.split(':').next().unwrap())
+            .collect();
+        let three = [
+            "arc-authentication-results",
+            "arc-message-signature",
+            "arc-seal",
+        ];
         assert_eq!(names, [three, three].concat());
         assert!(octets.ends_with("s=s; b="));
         assert_eq!(octets.matches("b=AAAA").count(), 3);

@@ -99,7 +99,7 @@ impl Signature {
         if tags.get("v").ok_or(Flaw::Missing)? != "1" {
             return Err(Flaw::Version);
         }
-        let mut signature = Self::read_without_identity(&tags)?;
+        let mut signature = Self::read_without_identity(&tags, "simple/simple")?;
         if let Some(identity) = tags.get("i") {
             signature.identity = Some(identity_domain(identity, &signature.domain)?);
         }
@@ -110,19 +110,24 @@ impl Signature {
         Ok(signature)
     }
 
-    /// Reads what DKIM-Signature and ARC-Message-Signature have in common; `i=` is not.
-    pub(super) fn read_without_identity(tags: &Tags<'_>) -> Result<Self, Flaw> {
+    /// Reads what DKIM-Signature and ARC-Message-Signature have in common: not `i=`, nor what
+    /// holds without `c=`.
+    pub(super) fn read_without_identity(tags: &Tags<'_>, usual_forms: &str) -> Result<Self, Flaw> {
         let must = |name| tags.get(name).ok_or(Flaw::Missing);
         let algorithm = Algorithm::parse(must("a")?).ok_or(Flaw::Unsupported)?;
-        let (header_form, body_form) = forms(tags.get("c").unwrap_or("simple/simple"))?;
+        let (header_form, body_form) = forms(tags.get("c").unwrap_or(usual_forms))?;
         let domain = name(must("d")?).ok_or(Flaw::Syntax)?;
         let selector = name(must("s")?).ok_or(Flaw::Syntax)?;
         let signed: Vec<String> = must("h")?
             .split(':')
             .map(|name| compact(name).to_ascii_lowercase())
+            .filter(|name| !name.is_empty())
             .collect();
         let malformed = |name: &String| {
-            name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_graphic() && byte != b';')
+            name.is_empty()
+                || !name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_graphic() && byte != b';')
         };
         if signed.len() > MAX_SIGNED || signed.iter().any(malformed) {
             return Err(Flaw::Syntax);
@@ -238,6 +243,12 @@ impl<'a> ByName<'a> {
             }
         }
         Self { fields, places }
+    }
+
+    /// How many fields have this name, given in lower case.
+    #[must_use]
+    pub fn count(&self, name: &str) -> usize {
+        self.places.get(name).map_or(0, Vec::len)
     }
 
     /// What `b=` is made over: the fields of `h=`, each taken from the last up (§5.4.2), and `own`,
@@ -379,8 +390,14 @@ mod tests {
         assert_eq!(read.key_name(), "news._domainkey.example.com");
         assert_eq!(read.signed, ["from", "to", "subject"]);
         assert_eq!(read.identity.as_deref(), Some("a.example.com"));
-        assert_eq!((read.header_form, read.body_form), (Form::Relaxed, Form::Simple));
-        assert_eq!((read.made, read.expires, read.length), (Some(5), Some(6), Some(10)));
+        assert_eq!(
+            (read.header_form, read.body_form),
+            (Form::Relaxed, Form::Simple)
+        );
+        assert_eq!(
+            (read.made, read.expires, read.length),
+            (Some(5), Some(6), Some(10))
+        );
     }
 
     #[test]
@@ -400,7 +417,11 @@ mod tests {
             ("t=5", "t=5; t=5", Flaw::Syntax),
             ("t=5", "q=dns/soa", Flaw::Unsupported),
         ] {
-            assert_eq!(Signature::parse(&GOOD.replace(from, to)), Err(flaw), "{from} {to}");
+            assert_eq!(
+                Signature::parse(&GOOD.replace(from, to)),
+                Err(flaw),
+                "{from} {to}"
+            );
         }
     }
 

@@ -89,7 +89,10 @@ mod tests {
     fn a_record_is_read_leniently_but_for_its_version() {
         let read = Record::parse("v=DMARC1 ; p = Reject;sp=none; adkim=s; x; rua=mailto:a@b.c;");
         let read = read.unwrap();
-        assert_eq!((read.policy, read.subdomains), (Policy::Reject, Policy::None));
+        assert_eq!(
+            (read.policy, read.subdomains),
+            (Policy::Reject, Policy::None)
+        );
         assert!(read.strict_dkim && !read.strict_spf);
         for none in [
             "",

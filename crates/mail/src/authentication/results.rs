@@ -25,9 +25,15 @@ pub fn value(authserv_id: &str, entries: &[Entry<'_>]) -> String {
         out.push_str("; none");
     }
     for entry in entries {
-        push(&mut out, format_args!(";\r\n\t{}={}", entry.method, entry.result));
+        push(
+            &mut out,
+            format_args!(";\r\n\t{}={}", entry.method, entry.result),
+        );
         if let Some(comment) = &entry.comment {
-            push(&mut out, format_args!(" ({})", harmless(comment, |c| c == ' ')));
+            push(
+                &mut out,
+                format_args!(" ({})", harmless(comment, |c| c == ' ')),
+            );
         }
         for (name, value) in &entry.properties {
             push(&mut out, format_args!(" {name}={}", token(value)));
@@ -58,6 +64,51 @@ pub fn claims(value: &str, authserv_id: &str) -> bool {
     let own = own.replace('\\', "");
     let own = own.trim().trim_end_matches('.');
     own.eq_ignore_ascii_case(authserv_id.trim_end_matches('.'))
+}
+
+/// The value of `property` where `method` has the result `pass`, in lower case: the first of its
+/// kind in what follows the name of the server in a field's value.
+#[must_use]
+pub fn passed(value: &str, method: &str, property: &str) -> Option<String> {
+    let plain = without_comments(value);
+    for entry in plain.split(';') {
+        let mut words = entry.split_ascii_whitespace();
+        let result = words.next().and_then(|word| word.split_once('='));
+        let is_pass = result.is_some_and(|(name, result)| {
+            let name = name.split('/').next().unwrap_or_default();
+            name.eq_ignore_ascii_case(method) && result.eq_ignore_ascii_case("pass")
+        });
+        if is_pass {
+            let mut properties = words.filter_map(|word| word.split_once('='));
+            let own = properties.find(|(name, _)| name.eq_ignore_ascii_case(property));
+            return own.map(|(_, value)| value.trim_matches('"').to_ascii_lowercase());
+        }
+    }
+    None
+}
+
+/// A value with blanks for its comments; what stands in quotes is none.
+fn without_comments(text: &str) -> String {
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' if depth == 0 => quoted = !quoted,
+            '(' if !quoted => depth += 1,
+            ')' if !quoted && depth > 0 => {
+                depth -= 1;
+                out.push(' ');
+                continue;
+            }
+            _ => {}
+        }
+        if depth == 0 {
+            out.push(c);
+        }
+    }
+    out
 }
 
 /// What follows white space and comments; `None` when a comment does not end.
@@ -124,6 +175,19 @@ mod tests {
     }
 
     #[test]
+    fn a_passed_method_is_found_with_its_property() {
+        let value = " mx.example; spf=fail; dmarc=pass (p=reject dis=none) header.from=A.Example;\r\n dkim=pass";
+        assert_eq!(
+            passed(value, "dmarc", "header.from").as_deref(),
+            Some("a.example")
+        );
+        assert_eq!(passed(value, "spf", "smtp.mailfrom"), None);
+        assert_eq!(passed(value, "dkim", "header.d"), None);
+        let hidden = "x; spf=fail (; dmarc=pass header.from=a.example)";
+        assert_eq!(passed(hidden, "dmarc", "header.from"), None);
+    }
+
+    #[test]
     fn a_forged_field_is_known_however_it_is_written() {
         for forged in [
             " mx.example; spf=pass",
@@ -137,7 +201,12 @@ mod tests {
         ] {
             assert!(claims(forged, "mx.example"), "{forged}");
         }
-        for other in ["mx.example.org; spf=pass", "amx.example; x", "other; mx.example", ""] {
+        for other in [
+            "mx.example.org; spf=pass",
+            "amx.example; x",
+            "other; mx.example",
+            "",
+        ] {
             assert!(!claims(other, "mx.example"), "{other}");
         }
     }

@@ -259,13 +259,47 @@ mod tests {
     #[test]
     fn one_wrong_term_spoils_a_record() {
         for term in [
-            "all.", "-all:x", "all/8", "foo", "a:", "a:museum", "a/33", "a//129", "a/024", "a/", "a:x.example:80",
-            "mx/", "ip4", "ip4:", "ip4:1.2.3", "ip4:1.2.3.4/33", "ip4:1.2.3.4/", "ip4:01.2.3.4", "ip6:1.2.3.4",
-            "ip6:::1/129", "include", "include:", "exists", "exists:x", "ptr:", "ptr/24", "redirect=", "exp=-all",
-            "redirect=a.example redirect=a.example", "default=%", "=x", "a:%{x}.example", "a:x.example/", "\u{e9}",
+            "all.",
+            "-all:x",
+            "all/8",
+            "foo",
+            "a:",
+            "a:museum",
+            "a/33",
+            "a//129",
+            "a/024",
+            "a/",
+            "a:x.example:80",
+            "mx/",
+            "ip4",
+            "ip4:",
+            "ip4:1.2.3",
+            "ip4:1.2.3.4/33",
+            "ip4:1.2.3.4/",
+            "ip4:01.2.3.4",
+            "ip6:1.2.3.4",
+            "ip6:::1/129",
+            "include",
+            "include:",
+            "exists",
+            "exists:x",
+            "ptr:",
+            "ptr/24",
+            "redirect=",
+            "exp=-all",
+            "redirect=a.example redirect=a.example",
+            "default=%",
+            "=x",
+            "a:%{x}.example",
+            "a:x.example/",
+            "\u{e9}",
             "exists:%{c}.example",
         ] {
-            assert_eq!(Record::parse(&format!("v=spf1 {term}")), Err(SyntaxError), "{term}");
+            assert_eq!(
+                Record::parse(&format!("v=spf1 {term}")),
+                Err(SyntaxError),
+                "{term}"
+            );
         }
     }
 }

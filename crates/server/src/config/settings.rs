@@ -50,6 +50,10 @@ pub struct Settings {
     pub limits: app::Limits,
     /// The proxies that tell the client address.
     pub trusted_proxies: Vec<Net>,
+    /// How arriving mail is judged.
+    pub judging: app::Judging,
+    /// How unwanted mail is known.
+    pub filtering: app::Filtering,
     /// Where requests of the server's own may go beyond the public internet.
     pub egress_allow: Vec<Allowed>,
     /// What others do when a connection does not fit the MTA-STS policy.
@@ -132,6 +136,13 @@ impl Settings {
             max_http_connections: connections.0,
             max_smtp_connections: connections.1,
             trusted_proxies: optional(layers, Name::TrustedProxies, ranges)?.unwrap_or_default(),
+            judging: judging(layers)?,
+            filtering: app::Filtering {
+                threshold: required(layers, Name::SpamThreshold, |t| number(t, 0, 1_000))?,
+                block_lists: optional(layers, Name::BlockLists, block_lists)?.unwrap_or_default(),
+                rspamd: optional(layers, Name::Rspamd, |text| public_url(text)?.parse().ok())?,
+                ..app::Filtering::default()
+            },
             egress_allow: optional(layers, Name::EgressAllow, egress_allow)?.unwrap_or_default(),
             mta_sts: required(layers, Name::MtaSts, MtaSts::parse)?,
             auto_submitted: required(layers, Name::AutoSubmitted, AutoSubmitted::parse)?,
@@ -209,6 +220,23 @@ fn limits(layers: &Layers, is_public: bool) -> Result<app::Limits, ConfigError> 
     })
 }
 
+fn judging(layers: &Layers) -> Result<app::Judging, ConfigError> {
+    let word = |one: &'static str, other: &'static str| {
+        move |text: &str| match text {
+            text if text == one => Some(false),
+            text if text == other => Some(true),
+            _ => None,
+        }
+    };
+    Ok(app::Judging {
+        check_local: required(layers, Name::CheckSenders, word("auto", "all"))?,
+        trusted_sealers: optional(layers, Name::TrustedSealers, domain_names)?.unwrap_or_default(),
+        trusted_relays: optional(layers, Name::TrustedRelays, ranges)?.unwrap_or_default(),
+        refuse_on_dmarc_reject: required(layers, Name::OnDmarcReject, word("label", "refuse"))?,
+        ..app::Judging::default()
+    })
+}
+
 pub(super) fn path(text: &str) -> Option<PathBuf> {
     (!text.is_empty() && !text.contains('\0')).then(|| PathBuf::from(text))
 }
@@ -253,6 +281,24 @@ pub(super) fn domain_name(text: &str) -> Option<String> {
         && !looks_like_address
         && name.split('.').all(label_is_good))
     .then_some(name)
+}
+
+/// Zones with the points of an address they list.
+fn block_lists(text: &str) -> Option<Vec<(String, u32)>> {
+    let parts = text.split(',').map(str::trim);
+    let list = |part: &str| {
+        let (zone, points) = part.split_once('=')?;
+        Some((domain_name(zone.trim())?, number(points.trim(), 1, 1_000)?))
+    };
+    parts.filter(|part| !part.is_empty()).map(list).collect()
+}
+
+fn domain_names(text: &str) -> Option<Vec<String>> {
+    let parts = text.split(',').map(str::trim);
+    parts
+        .filter(|part| !part.is_empty())
+        .map(domain_name)
+        .collect()
 }
 
 /// Names that no mail from outside can reach: RFC 2606 §2 and §3, RFC 6761 §6, RFC 6762 §3,

@@ -44,6 +44,7 @@ mod running;
 mod scheduled;
 mod search;
 mod sender;
+mod senders;
 mod sending;
 mod signing;
 mod smtp_door;

@@ -1,6 +1,7 @@
 //! What changes when a server is not a laptop, and what a caller can know about itself.
 
 use serde_json::{Value, json};
+use testkit::DnsZone;
 
 use crate::database::{Data, engines};
 use crate::listener::Listener;
@@ -11,9 +12,11 @@ use crate::world::{World, column, each_engine, has_label, letter};
 async fn with_a_public_domain_mail_is_not_trusted_for_coming_from_this_machine() {
     for engine in engines() {
         let data = Data::new(engine);
+        let zone = DnsZone::start().await;
         let mut command = serve(&data);
         command
             .env("MAILROOST_API_KEY", ADMIN_KEY)
+            .env("MAILROOST_DNS", zone.address().to_string())
             .env("MAILROOST_DOMAIN", "mail.agents.dev");
         let world = World {
             server: Running::from(&mut command).await,

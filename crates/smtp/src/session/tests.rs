@@ -399,3 +399,33 @@ proptest! {
         prop_assert_eq!(run.take(), whole);
     }
 }
+
+#[test]
+fn only_a_trusted_relay_may_say_whom_it_speaks_for() {
+    let mail = b"EHLO relay\r\nXCLIENT ADDR=198.51.100.7 HELO=mx.there.example\r\nEHLO relay\r\nMAIL FROM:<a@b.example>\r\n";
+    let mut stranger = Run::new(|_| {});
+    stranger.send(mail);
+    let envelope = stranger.session.envelope().unwrap();
+    assert_eq!(envelope.peer.ip().to_string(), "192.0.2.1");
+    assert_eq!(envelope.helo, "relay");
+    assert!(stranger.seen[1].starts_with("550"), "{:?}", stranger.seen);
+
+    let mut relay = Run::new(|settings| {
+        settings.trusted_relays = vec!["192.0.2.0/24".parse().unwrap()];
+    });
+    relay.send(mail);
+    let envelope = relay.session.envelope().unwrap();
+    assert_eq!(envelope.peer.ip().to_string(), "198.51.100.7");
+    assert_eq!(envelope.helo, "mx.there.example");
+    assert!(relay.seen[1].starts_with("220"), "{:?}", relay.seen);
+    relay.send(b"XCLIENT ADDR=198.51.100.8\r\nRSET\r\nXCLIENT ADDR=198.51.100.8\r\nMAIL FROM:<a@b.example>\r\n");
+    let last: Vec<&str> = relay
+        .seen
+        .iter()
+        .rev()
+        .take(4)
+        .map(|text| &text[..3])
+        .collect();
+    // Not inside a transaction; the greeting is forgotten after it.
+    assert_eq!(last, ["503", "220", "250", "503"]);
+}
