@@ -68,6 +68,8 @@ async fn a_search_ends_the_wait_for_the_end_of_a_flood() {
         keep_events: None,
         limits: app::Limits::OFF,
         master_key: [7; 32],
+        judging: app::Judging::default(),
+        filtering: app::Filtering::default(),
         egress: sys::dial::Policy::default(),
     };
     let kept = store.clone();

@@ -301,8 +301,11 @@ fn patient(options: &mut ResolverOpts, remembers: bool) {
     options.negative_max_ttl = Some(none);
 }
 
-/// A name as mail writes it.
+/// A name as mail writes it, no character escaped.
 fn plain(name: &Name) -> String {
-    let text = name.to_ascii().to_ascii_lowercase();
-    text.trim_end_matches('.').to_owned()
+    let labels: Vec<String> = name
+        .iter()
+        .map(|label| String::from_utf8_lossy(label).to_ascii_lowercase())
+        .collect();
+    labels.join(".")
 }
