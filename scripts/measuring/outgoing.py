@@ -46,7 +46,7 @@ def fill(server, count, threads=10):
         for n in range(first, count, threads):
             body = json.dumps({
                 "to": f"u{n % 100}@d{n % DOMAINS}.remote.test", "subject": f"Note {n}", "text": "A line of text to be sent.\n" * 135,
-                "headers": {"X-Perf-Id": marks[n]}})
+                "headers": {"X-Perf-Id": marks[n]}}).encode()
             connection.request("POST", f"/v0/inboxes/user{n % BOXES}%40{server.domain}/messages/send", body,
                                {"Authorization": f"Bearer {server.key}", "Content-Type": "application/json"})
             answer = connection.getresponse()
