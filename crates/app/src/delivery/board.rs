@@ -116,7 +116,7 @@ impl<P: Path, E> Board<P, E> {
     }
 
     /// Destinations that need another carrier, each as often as it needs one. The carriers count as
-    /// started.
+    /// started, and as idle until they say that they are busy.
     pub(super) fn wanted(&mut self) -> Vec<String> {
         let most = self.limits.connections;
         let running: usize = self.destinations.values().map(|one| one.carriers).sum();
@@ -129,6 +129,7 @@ impl<P: Path, E> Board<P, E> {
                 .min(allowed.saturating_sub(destination.carriers))
                 .min(left);
             destination.carriers += more;
+            destination.idle += more;
             left -= more;
             wanted.extend(std::iter::repeat_n(name.clone(), more));
         }

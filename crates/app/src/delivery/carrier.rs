@@ -25,6 +25,7 @@ const GRACE: Duration = Duration::from_secs(5);
 pub(super) async fn run(app: App, name: String) {
     let mut shutdown = app.0.tasks.shutdown();
     let mut line = Line::default();
+    app.0.departures.board().busy(&name);
     loop {
         if shutdown.is_requested() {
             app.0.departures.board().abandon(&name);

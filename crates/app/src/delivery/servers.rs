@@ -1,5 +1,7 @@
 //! Which servers take the mail of a domain (RFC 5321 §5.1, RFC 7505), without asking anybody.
 
+use std::collections::HashSet;
+
 use sys::{Answer, MailExchanger};
 
 use super::verdict::{Ending, Fate};
@@ -46,7 +48,8 @@ pub(super) fn servers(
     }
     hosts.retain(|one| !one.host.is_empty());
     hosts.sort_by(|a, b| (a.preference, &a.host).cmp(&(b.preference, &b.host)));
-    hosts.dedup_by(|a, b| a.host == b.host);
+    let mut seen = HashSet::new();
+    hosts.retain(|one| seen.insert(one.host.clone()));
     let ours = hosts.iter().find(|one| one.host == own);
     if let Some(limit) = ours.map(|one| one.preference) {
         // Whoever is no better would send it back to us.
@@ -109,13 +112,10 @@ mod tests {
             (20, "b.x.dev"),
         ]);
         let servers = servers("x.dev", answer, "us.dev").unwrap();
-        assert_eq!(
-            names(&servers),
-            ["a.x.dev", "b.x.dev", "c.x.dev", "b.x.dev"]
-        );
+        assert_eq!(names(&servers), ["a.x.dev", "b.x.dev", "c.x.dev"]);
         let mut seen = BTreeSet::new();
         for round in 0..8_u64 {
-            let mut dice = [round % 2, 1 - round % 2, 0, 0].into_iter();
+            let mut dice = [round % 2, 1 - round % 2, 0].into_iter();
             seen.insert(order(&servers, || dice.next().unwrap()));
         }
         let first: BTreeSet<&str> = seen.iter().map(|order| order[0].as_str()).collect();
