@@ -379,15 +379,6 @@ fn check<C: Explain>(inner: C) {
             "a list of {key} is read by another index"
         );
     }
-    // From the leaves to the segments it would be as slow as reading every leaf.
-    let mut leaves = conn
-        .plans
-        .iter()
-        .filter(|(sql, _)| sql.contains("search_leaf f"));
-    assert!(
-        dialect == Dialect::Postgres || leaves.all(|(_, plan)| plan[0].starts_with("SEARCH s ")),
-        "a search looks for segments leaf by leaf"
-    );
     let mut faults: Vec<String> = conn
         .plans
         .iter()

@@ -12,7 +12,7 @@ use super::SegmentId;
 use super::document::MAX_WEIGHT;
 use super::find::Source;
 use super::segment::{self, Leaf, Pair};
-use crate::db::{DbError, Value};
+use crate::db::{DbError, Row, Value};
 use crate::padded;
 use crate::view::View;
 
@@ -220,28 +220,43 @@ impl View<'_> {
         if stored.is_empty() {
             return Ok(());
         }
-        // Said in this order, SQLite goes from the segments to their leaves; the other way round it
-        // would look for the beginning again at each leaf.
-        let marks = padded::marks(4);
-        let sql = format!(
-            "select l.segment, l.leaf, l.data from search_segment s cross join search_leaf l \
-             where l.org_id = s.org_id and l.segment = s.segment \
-             and l.leaf >= (select f.leaf from search_leaf f where f.org_id = s.org_id \
-             and f.segment = s.segment and f.leaf <= $1 order by f.leaf desc limit 1) \
-             and l.leaf < $2 and {{scope:org s}} and s.segment in ({marks}) limit $3"
-        );
-        let mut values = vec![
-            Value::from(key),
-            Value::from(end.as_slice()),
-            Value::from(MAX_LEAVES),
-        ];
         let ids: Vec<[u8; 16]> = stored.keys().map(|id| *id.as_bytes()).collect();
-        values.extend(padded::bytes(&ids));
-        let handled = self.all(&sql, &values, |row| {
+        let place = |row: &Row<'_>| {
             let id = Uuid::from_slice(row.bytes(0)?).map_err(|_| DbError::shape(0))?;
-            let place = stored.get(&id).ok_or_else(|| DbError::shape(0))?;
-            Ok(each(*place, row.bytes(1)?, row.bytes(2)?))
+            stored.get(&id).copied().ok_or_else(|| DbError::shape(0))
+        };
+        // The leaf that a key is in. A query in the place of a column is answered once for each segment,
+        // whatever the engine knows of the sizes of the tables; of a join it may think otherwise.
+        let marks = padded::marks(3);
+        let sql = format!(
+            "select s.segment, (select f.data from search_leaf f where f.org_id = s.org_id \
+             and f.segment = s.segment and f.leaf <= $1 and f.leaf >= $2 order by f.leaf desc limit 1) \
+             from search_segment s where {{scope:org s}} and s.segment in ({marks})"
+        );
+        let kind = key.get(..1).unwrap_or_default();
+        let mut values = vec![Value::from(key), Value::from(kind)];
+        values.extend(padded::bytes(&ids));
+        let mut handled = self.all(&sql, &values, |row| {
+            let (place, data) = (place(row)?, row.get::<Option<Vec<u8>>>(1)?);
+            Ok(data.map_or(Ok(()), |data| each(place, kind, &data)))
         })?;
+        if is_prefix {
+            let marks = padded::marks(4);
+            let sql = format!(
+                "select segment, leaf, data from search_leaf where {{scope:org}} \
+                 and segment in ({marks}) and leaf > $1 and leaf < $2 limit $3"
+            );
+            let mut values = vec![
+                Value::from(key),
+                Value::from(end.as_slice()),
+                Value::from(MAX_LEAVES),
+            ];
+            values.extend(padded::bytes(&ids));
+            handled.extend(self.all(&sql, &values, |row| {
+                let place = place(row)?;
+                Ok(each(place, row.bytes(1)?, row.bytes(2)?))
+            })?);
+        }
         handled.into_iter().collect()
     }
 }
