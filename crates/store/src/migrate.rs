@@ -147,7 +147,7 @@ mod tests {
             Some(5),
         );
         assert_eq!(found, [wanted]);
-        Err(Error::internal(SEEN))
+        Err(Error::unavailable(SEEN))
     }
 
     #[test]
