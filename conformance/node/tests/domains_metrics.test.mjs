@@ -15,8 +15,9 @@ test("a domain goes through every route", options, async () => {
   const made = await client.domains.create({ domain: name, subdomainsEnabled: true });
   assert.equal(made.domainId, name);
   assert.equal(made.status, "NOT_STARTED");
+  // Records that are only recommended follow, and selectors carry the day.
   assert.deepEqual(
-    made.records.map((record) => `${record.type} ${record.name}`),
+    made.records.slice(0, 6).map((record) => `${record.type} ${record.name.replace(/^mr[\d-]+-/, "")}`),
     ["TXT rsa._domainkey", "MX @", "MX mail", "TXT mail", "TXT _dmarc", "MX *"],
   );
   assert.ok(made.createdAt instanceof Date);
@@ -24,7 +25,7 @@ test("a domain goes through every route", options, async () => {
   const { domains } = await client.domains.list({ limit: 100 });
   assert.ok(domains.some((one) => one.domainId === name && one.subdomainsEnabled));
   const changed = await client.domains.update(name, { trackingEnabled: true });
-  assert.equal(changed.records.at(-1).type, "CNAME");
+  assert.equal(changed.records[6].type, "CNAME");
   const zone = await bytesOf(await client.domains.getZoneFile(name));
   assert.match(zone, new RegExp(`\\$ORIGIN ${name.replace(".", "\\.")}\\.`));
   assert.deepEqual(await client.domains.getSetupLink(name), { supported: false });
@@ -41,9 +42,9 @@ test("a pod's domain goes through every route of its pod", options, async () => 
   const made = await client.pods.domains.create(pod.podId, { domain: name });
   assert.equal(made.podId, pod.podId);
   assert.equal((await client.pods.domains.list(pod.podId)).domains[0].domainId, name);
-  assert.equal((await client.pods.domains.get(pod.podId, name)).records.length, 5);
+  assert.equal((await client.pods.domains.get(pod.podId, name)).records.length, 9);
   const changed = await client.pods.domains.update(pod.podId, name, { subdomainsEnabled: true });
-  assert.equal(changed.records.at(-1).name, "*");
+  assert.equal(changed.records[5].name, "*");
   assert.match(await bytesOf(await client.pods.domains.getZoneFile(pod.podId, name)), /_domainkey IN TXT "v=DKIM1/);
   await client.pods.domains.verify(pod.podId, name);
   await client.pods.domains.delete(pod.podId, name);

@@ -1,8 +1,9 @@
-"""Domains: their records, their zone file, their inboxes, of the organization and of a pod."""
+"""Domains: their records, their zone file, their inboxes, of the organization and of a pod; what the server adds to mail."""
 import re
 
 import dns.rdatatype
 import dns.zone
+import httpx
 import pytest
 from agentmail import NotFoundError, UnprocessableError, ValidationError
 from agentmail.core.api_error import ApiError
@@ -143,3 +144,60 @@ def test_a_pods_domain_through_every_route_of_its_pod(client, pod, name):
     assert client.pods.inboxes.create(pod.pod_id, domain=name).pod_id == pod.pod_id
     client.pods.domains.delete(pod.pod_id, name)
     assert client.pods.domains.list(pod.pod_id).count == 0
+
+
+def more(**fields):
+    """Fields that the SDK does not know."""
+    return {"additional_body_parameters": fields}
+
+
+def test_mail_for_unknown_names_goes_where_the_domain_says(client, ada, name):
+    client.domains.create(domain=name)
+    desk = client.inboxes.create(request=CreateInboxRequest(username="desk", domain=name))
+    changed = client.domains.update(name, request_options=more(catch_all_inbox_id=desk.inbox_id, mta_sts_mode="enforce"))
+    assert (changed.catch_all_inbox_id, changed.mta_sts_mode) == (desk.inbox_id, "enforce")
+    ada.send(ada.write(f"whoever@{name}", "Hi", text="x"))
+    (caught,) = client.inboxes.messages.list(desk.inbox_id).messages
+    assert caught.to == [f"whoever@{name}"]
+    with pytest.raises(ApiError) as refused:
+        client.domains.update(name, request_options=more(catch_all_inbox_id="nobody@nowhere.test"))
+    assert refused.value.status_code == 400
+    assert not hasattr(client.domains.update(name, request_options=more(catch_all_inbox_id=None)), "catch_all_inbox_id")
+
+
+def test_one_click_ends_the_mail_to_its_recipient(client, inbox, unique):
+    reader, elsewhere = f"{unique}@outside.test", f"other-{unique}@outside.test"
+    news = {"text": "News", "headers": {"List-Unsubscribe": "one-click"}}
+    sent = client.inboxes.messages.send(inbox.inbox_id, to=reader, **news)
+    headers = client.inboxes.messages.get(inbox.inbox_id, sent.message_id).headers
+    assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    link = headers["List-Unsubscribe"].strip("<>")
+    assert "/v0/unsubscribe/" in link
+    assert "Unsubscribe</button>" in httpx.get(link).text
+    client.inboxes.messages.send(inbox.inbox_id, to=reader, **news)
+    assert httpx.post(link, data={"List-Unsubscribe": "One-Click"}).status_code == 200
+    with pytest.raises(ApiError) as refused:
+        client.inboxes.messages.send(inbox.inbox_id, to=reader, text="x")
+    assert (refused.value.status_code, refused.value.body.code) == (403, "message_rejected")
+    client.inboxes.messages.send(inbox.inbox_id, to=elsewhere, text="x")
+    entry = client.lists.get("send", "block", reader)
+    assert entry.read_only is True
+    with pytest.raises(ApiError) as kept:
+        client.lists.delete("send", "block", reader)
+    assert kept.value.status_code == 409
+    with pytest.raises(ApiError) as refused:
+        client.inboxes.messages.send(inbox.inbox_id, to=[reader, elsewhere], **news)
+    assert refused.value.status_code == 400
+
+
+def test_an_inbox_chooses_what_says_that_no_person_sent_it(client, inbox):
+    def said():
+        sent = client.inboxes.messages.send(inbox.inbox_id, to="bob@outside.test", text="x")
+        return client.inboxes.messages.get(inbox.inbox_id, sent.message_id).headers.get("Auto-Submitted")
+
+    assert said() == "auto-generated"
+    changed = client.inboxes.update(inbox.inbox_id, request_options=more(auto_submitted="never"))
+    assert changed.auto_submitted == "never" and said() is None
+    with pytest.raises(ApiError) as refused:
+        client.inboxes.update(inbox.inbox_id, request_options=more(auto_submitted="sometimes"))
+    assert refused.value.status_code == 400
