@@ -4,7 +4,8 @@
 //!
 //! The store gets an organisation with inboxes `user0@DOMAIN` to `user39@DOMAIN`: FIRST messages in
 //! the first of them and the rest of TOTAL in the others, in threads of 1 to 30 messages over the
-//! year before now, with labels, sent mail and spam. A server started on it afterwards serves it.
+//! year before now, with labels, sent mail and spam. A store that has an organisation is only
+//! indexed to the end. A server started on it afterwards serves it.
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
@@ -312,11 +313,8 @@ impl Tool {
 
 async fn seed(store: Store, domain: &str, total: usize, first: usize) {
     let ids = Ids::system();
-    let org = store
-        .first_org()
-        .await
-        .unwrap()
-        .unwrap_or(OrgId::new(ids.random()));
+    let known = store.first_org().await.unwrap();
+    let org = known.unwrap_or(OrgId::new(ids.random()));
     let grant = store.system(org, Reason::Operation).grant().unwrap();
     let shared = domain.to_owned();
     let made = store.write(&grant, move |txn| {
@@ -330,6 +328,17 @@ async fn seed(store: Store, domain: &str, total: usize, first: usize) {
         grant,
         filed: AtomicUsize::new(0),
     };
+    if known.is_none() {
+        file(&tool, org, domain, total, first).await;
+    }
+    let begun = Instant::now();
+    tool.index().await;
+    println!("indexed in {:.0} s", begun.elapsed().as_secs_f64());
+    tool.store.close();
+}
+
+/// Files all messages, several inboxes at once.
+async fn file(tool: &Tool, org: OrgId, domain: &str, total: usize, first: usize) {
     let begun = Instant::now();
     let mut waiting = Vec::new();
     for n in 0..INBOXES {
@@ -358,10 +367,6 @@ async fn seed(store: Store, domain: &str, total: usize, first: usize) {
     });
     futures_util::future::join_all(workers).await;
     println!("filed in {:.0} s", begun.elapsed().as_secs_f64());
-    let begun = Instant::now();
-    tool.index().await;
-    println!("indexed in {:.0} s", begun.elapsed().as_secs_f64());
-    tool.store.close();
 }
 
 fn main() {

@@ -5,12 +5,13 @@
 //! | `{scope x}` | the tenant predicate on `x.org_id`, `x.pod_id`, `x.inbox_id` |
 //! | `{scope:org x}` | the same on `x.org_id` alone, for rows that belong to no pod |
 //! | `{scope:pod x}` | the same on `x.org_id` and `x.pod_id` |
-//! | `{scope:row x}` | as `{scope x}`, for rows named by a list of keys: SQLite must not read the tenant instead |
+//! | `{scope:row x}` | as `{scope x}`, for rows named by a list of keys: the tenant must not be read instead |
 //! | `{seen x}` | rows whose `x.hidden` reasons the reader may see |
 //! | `{lock}` | holds the selected rows until the commit |
 //! | `{share}` | keeps the selected rows from being deleted until the commit |
 //! | `{skip locked}` | takes rows nobody else holds |
 //! | `{contains a in b}` | whether text `b` contains text `a` |
+//! | `{by x}` | after a table: by the index `x`, where the engine would choose another |
 //! | `{int}` `{text}` `{bytes}` | column types |
 //! | `{strict}` `{strict index}` | table suffixes: a heap of rows, or a table that is its key |
 
@@ -100,6 +101,12 @@ impl Dialect {
                 };
                 return self.copy(&mut out.sql, &text);
             }
+            // Without statistics it takes any index that a time is looked up in from both ends for
+            // as good as one that has the pod or the inbox before the time.
+            ("by", Self::Sqlite) => {
+                out.sql.push_str("indexed by ");
+                argument
+            }
             ("int", Self::Sqlite) => "integer",
             ("int", Self::Postgres) => "bigint",
             ("text", Self::Sqlite) => "text",
@@ -144,16 +151,20 @@ impl Dialect {
         }
         for (index, (column, value)) in parts.into_iter().enumerate() {
             let and = if index == 0 { "" } else { " and " };
-            // To SQLite a term with a sign before it is no reason to choose an index. Without statistics it
-            // takes any index on the tenant for better than thirty look-ups by key.
-            let sign = if self == Self::Sqlite && name == "scope:row" {
-                "+"
-            } else {
-                ""
+            // A term that is not the bare column is no reason to choose an index. Without it SQLite, and
+            // PostgreSQL when it plans for any values, take an index on the tenant for better than
+            // thirty look-ups by key.
+            let (before, after) = match (name, self) {
+                ("scope:row", Self::Sqlite) => ("+", ""),
+                ("scope:row", Self::Postgres) => ("", " || ''::bytea"),
+                _ => ("", ""),
             };
             out.extra.push(Value::Bytes(Cow::Borrowed(value)));
             let number = given + out.extra.len();
-            let _ = write!(out.sql, "{and}{sign}{table}{dot}{column} = {mark}{number}");
+            let _ = write!(
+                out.sql,
+                "{and}{before}{table}{dot}{column}{after} = {mark}{number}"
+            );
         }
     }
 }

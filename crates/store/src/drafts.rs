@@ -1,6 +1,7 @@
 //! Drafts: kept with their place in the lists, their labels and their holders of bytes.
 
 use mail::{MessageId, Timestamp};
+use model::api_key::Scope;
 use model::draft::{Draft, DraftFile, Purpose, SendStatus, Source};
 use model::label::Label;
 use model::message::{Content, People};
@@ -143,7 +144,15 @@ impl View<'_> {
                 "l.at",
                 "l.draft_id",
             ),
-            None => ("draft d", "d.updated_at", "d.draft_id"),
+            None => (
+                match self.access.scope() {
+                    Scope::Inbox(..) => "draft d {by draft_inbox}",
+                    Scope::Pod(_) => "draft d {by draft_pod}",
+                    Scope::Org => "draft d {by draft_org}",
+                },
+                "d.updated_at",
+                "d.draft_id",
+            ),
         };
         let start = if lead.is_some() {
             "{scope l}"

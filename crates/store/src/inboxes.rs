@@ -1,5 +1,6 @@
 //! Inboxes.
 
+use model::api_key::Scope;
 use model::inbox::{AutoSubmitted, Inbox, InboxStatus};
 use model::{Code, Error, InboxId, InboxKey, OrgId, PodId, Result};
 
@@ -111,9 +112,16 @@ impl View<'_> {
             ("<", "desc")
         };
         let from = from.unwrap_or_else(|| Position::edge(ascending));
+        // One inbox has no order, and asking for it would hide from PostgreSQL that it is one row.
+        let order = match self.access.scope() {
+            Scope::Inbox(..) => String::new(),
+            Scope::Org | Scope::Pod(_) => {
+                format!("order by i.created_at {order}, i.inbox_id {order}")
+            }
+        };
         let sql = format!(
             "select {COLUMNS} from inbox i where {{scope i}} and (i.created_at, i.inbox_id) {side} ($1, $2) \
-             order by i.created_at {order}, i.inbox_id {order} limit $3"
+             {order} limit $3"
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         Ok(self.all(&sql, args![from.at, from.key.as_slice(), limit], read)?)

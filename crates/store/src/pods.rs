@@ -1,5 +1,6 @@
 //! Pods.
 
+use model::api_key::Scope;
 use model::org::Pod;
 use model::{Code, Error, PodId, Result};
 
@@ -69,9 +70,14 @@ impl View<'_> {
             ("<", "desc")
         };
         let from = from.unwrap_or_else(|| Position::edge(ascending));
+        // One pod has no order, and asking for it would hide from PostgreSQL that it is one row.
+        let order = match self.access.scope() {
+            Scope::Org => format!("order by p.created_at {order}, p.pod_id {order}"),
+            Scope::Pod(_) | Scope::Inbox(..) => String::new(),
+        };
         let sql = format!(
             "select {COLUMNS} from pod p where {{scope:pod p}} and (p.created_at, p.pod_id) {side} ($1, $2) \
-             order by p.created_at {order}, p.pod_id {order} limit $3"
+             {order} limit $3"
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         Ok(self.all(&sql, args![from.at, from.key.as_slice(), limit], read)?)

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 /// The tokens of [`crate::dialect`].
-const TOKENS: [&str; 10] = [
-    "scope", "seen", "lock", "share", "skip", "contains", "int", "text", "bytes", "strict",
+const TOKENS: [&str; 11] = [
+    "scope", "seen", "lock", "share", "skip", "contains", "int", "text", "bytes", "strict", "by",
 ];
 
 /// The string literals of a source file, with their continuation lines joined.
@@ -43,6 +43,10 @@ fn literals(source: &str) -> Vec<String> {
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
+        // What the check of plans fills its tables with names no tenant.
+        if path.ends_with("plans") {
+            continue;
+        }
         if path.is_dir() {
             sources(&path, found);
         } else if path.extension().is_some_and(|end| end == "rs")

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use mail::{MessageId, Timestamp};
+use model::api_key::Scope;
 use model::label::Labels;
 use model::message::{Attachment, Direction, Message};
 use model::page::ThreadFilter;
@@ -192,6 +193,18 @@ impl View<'_> {
     ) -> Result<Vec<(Thread, Position)>> {
         let (labels, _) = split_labels(&filter.labels);
         let sent_too = filter.labels.iter().any(|label| label == "sent");
+        let org = Value::from(self.access.org_id());
+        // Exactly the columns that the index of this level begins with.
+        let (place, values) = match (inbox, *self.access.scope()) {
+            (Some(inbox), _) | (None, Scope::Inbox(_, inbox)) => {
+                ("l.inbox_id = #", vec![Value::from(inbox)])
+            }
+            (None, Scope::Pod(pod)) => {
+                ("l.org_id = # and l.pod_id = #", vec![org, Value::from(pod)])
+            }
+            (None, Scope::Org) => ("l.org_id = #", vec![org]),
+        };
+        let labels = self.rarest_first("thread_label", (place, &values), labels)?;
         let lead = labels.split_first();
         let (source, at, key) = match lead {
             Some(_) => (
@@ -199,19 +212,23 @@ impl View<'_> {
                 "l.listed_at",
                 "l.thread_id",
             ),
-            None => ("thread t", "t.listed_at", "t.thread_id"),
+            None => (
+                match (inbox, self.access.scope()) {
+                    (Some(_), _) => "thread t",
+                    (None, Scope::Inbox(..)) => "thread t {by thread_inbox}",
+                    (None, Scope::Pod(_)) => "thread t {by thread_pod}",
+                    (None, Scope::Org) => "thread t {by thread_org}",
+                },
+                "t.listed_at",
+                "t.thread_id",
+            ),
         };
         let mut list = Conditions::new("{scope t} and {seen t}");
         if let Some(inbox) = inbox {
             list.and("t.inbox_id = #", [Value::from(inbox)]);
-        } else {
-            list.and("t.org_id = #", [Value::from(self.access.org_id())]);
         }
         if let Some((first, others)) = lead {
-            match inbox {
-                Some(inbox) => list.and("l.inbox_id = #", [Value::from(inbox)]),
-                None => list.and("l.org_id = #", [Value::from(self.access.org_id())]),
-            }
+            list.and(place, values);
             list.and("l.label = #", [Value::from(*first)]);
             for label in others {
                 list.and(

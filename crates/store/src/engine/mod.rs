@@ -4,6 +4,8 @@ mod postgres;
 mod queue;
 mod sqlite;
 
+#[cfg(test)]
+pub(crate) use self::postgres::PLANNING;
 pub(crate) use self::postgres::Postgres;
 pub(crate) use self::queue::Queue;
 pub(crate) use self::sqlite::Sqlite;

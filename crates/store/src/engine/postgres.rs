@@ -34,6 +34,13 @@ const MAX_RUNS: usize = 10;
 /// server would otherwise hold more of them for every caller who thinks of another.
 const PREPARED: usize = 256;
 
+/// Every statement is written for an index that has its rows in its order. Left to itself the
+/// planner weighs reading and sorting against that, and errs where it has counted nothing yet, or
+/// plans once for any value: a list of a large inbox would then be sorted whole for each page.
+/// What is off is still done where there is no other way.
+pub(crate) const PLANNING: &str = "set jit = off; set enable_seqscan = off; set enable_bitmapscan = off; \
+    set enable_sort = off; set enable_hashjoin = off; set enable_mergejoin = off";
+
 /// A running store on a PostgreSQL server.
 pub(crate) struct Postgres {
     tasks: Arc<Queue<(Mode, Box<dyn Task>)>>,
@@ -182,7 +189,8 @@ impl PgConn {
             self.disconnect();
         }
         let mut link = Link::open(&self.config)?;
-        link.batch("set client_min_messages = warning; set jit = off")?;
+        link.batch("set client_min_messages = warning")?;
+        link.batch(PLANNING)?;
         link.batch(mode.begin())?;
         self.link = Some(link);
         Ok(())

@@ -65,7 +65,41 @@ impl<'a> Conditions<'a> {
     }
 }
 
+/// Items with a label that are counted before a list is read.
+const FEW: i64 = 300;
+
 impl View<'_> {
+    /// Puts a label first that few items have: a list walks through the items of its first label, to
+    /// the end where they never have the others. `place` says which items, with a `#` for each value.
+    pub(crate) fn rarest_first<'l>(
+        &mut self,
+        table: &str,
+        (place, values): (&str, &[Value<'static>]),
+        labels: Vec<&'l str>,
+    ) -> Result<Vec<&'l str>> {
+        if labels.len() < 2 {
+            return Ok(labels);
+        }
+        let mut counted = Vec::with_capacity(labels.len());
+        for label in labels {
+            let mut few = Conditions::new("1 = 1");
+            few.and(place, values.iter().cloned());
+            few.and("l.label = #", [Value::from(label)]);
+            few.values.push(Value::from(FEW));
+            let sql = format!(
+                "select count(*) from (select 1 from {table} l where {} limit ${}) few \
+                 -- unscoped: only their number is used, and the list names its tenant",
+                few.sql,
+                few.values.len()
+            );
+            let count = self.first(&sql, &few.values, |row| row.get::<i64>(0))?;
+            counted.push((count, label));
+        }
+        // Those that many have stay in their order.
+        counted.sort_by_key(|(count, _)| *count);
+        Ok(counted.into_iter().map(|(_, label)| label).collect())
+    }
+
     /// A page of an inbox's messages, newest first unless ascending, beginning after `from`.
     ///
     /// # Errors
@@ -79,6 +113,8 @@ impl View<'_> {
     ) -> Result<Vec<Message>> {
         let ascending = filter.page.ascending;
         let (labels, direction) = split_labels(&filter.labels);
+        let place = ("l.inbox_id = #", &[Value::from(inbox)][..]);
+        let labels = self.rarest_first("message_label", place, labels)?;
         let lead = labels.split_first();
         let (source, at, key) = match lead {
             // The rarest way in: the index of the first label, in the order of the list.
