@@ -10,7 +10,7 @@ use model::{Code, Error, Kind, Need, Result};
 use crate::error::Refusal;
 use crate::ids::place;
 use crate::params::Params;
-use crate::quota::{self, Slot};
+use crate::quota::Admitted;
 use crate::settings::Door;
 
 /// Proof that the caller may do `P`. It is the first argument of a handler, and the only way to
@@ -32,9 +32,7 @@ impl<P: Need> FromRequestParts<Door> for Authorized<P> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Self, Refusal> {
-        let slot = parts.extensions.get::<Slot>().cloned().unwrap_or_default();
-        let client = quota::client(parts, &door.settings.trusted_proxies);
-        slot.note(door.app.admit_address(client))?;
+        let Admitted { client, slot } = Admitted::from_request_parts(parts, door).await?;
         let secret = credential(&parts.headers, parts.uri.query().unwrap_or_default())?;
         let access = door.app.authenticate(&secret).await.inspect_err(|error| {
             if error.kind() == Kind::Unauthenticated {

@@ -14,11 +14,13 @@ use http::header::{
 
 use crate::error::{Refusal, no_route};
 use crate::percent::encode_parameter;
+use crate::quota::Admitted;
 
 const BINARY: HeaderValue = HeaderValue::from_static("application/octet-stream");
 
 /// `GET /v0/downloads/{token}`: needs no credential, the token is one.
 pub(crate) async fn get(
+    _: Admitted,
     State(app): State<App>,
     params: RawPathParams,
 ) -> Result<Response, Refusal> {

@@ -16,10 +16,6 @@ use crate::settings::Door;
 /// The ids of a route: one, or a tuple of several in any order.
 pub(crate) struct At<T>(pub(crate) T);
 
-/// The inbox that a route's path names, if it names one: `/v0/threads` and
-/// `/v0/inboxes/{inbox_id}/threads` share their handlers.
-pub(crate) struct Within(pub(crate) Option<InboxId>);
-
 /// An id that a route's path names.
 pub(crate) trait PathId: Sized {
     /// The name between the braces of the path template.
@@ -63,16 +59,6 @@ impl<T: PathIds> FromRequestParts<Door> for At<T> {
     async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Self, Refusal> {
         let found = captures(parts, door).await?;
         Ok(Self(T::read_all(|name| capture(&found, name))?))
-    }
-}
-
-impl FromRequestParts<Door> for Within {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Self, Refusal> {
-        let found = captures(parts, door).await?;
-        let inbox = capture(&found, InboxId::NAME);
-        Ok(Self(inbox.map(InboxId::read).transpose()?))
     }
 }
 

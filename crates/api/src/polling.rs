@@ -3,7 +3,7 @@
 use app::{App, Poller};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use model::{Error, Result, perm};
+use model::{Error, Kind, Result, perm};
 
 use crate::answer::{Answer, NoContent, Outcome};
 use crate::auth::{Authorized, credential};
@@ -12,6 +12,7 @@ use crate::body::Body;
 use crate::error::Refusal;
 use crate::ids::{At, PathId};
 use crate::params::Params;
+use crate::quota::Admitted;
 use crate::router::{self, Row};
 use crate::settings::Door;
 
@@ -103,8 +104,13 @@ impl FromRequestParts<Door> for Polling {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Self, Refusal> {
+        let Admitted { client, .. } = Admitted::from_request_parts(parts, door).await?;
         let token = credential(&parts.headers, "")?;
-        let poller = door.app.poller(&token).await?;
+        let poller = door.app.poller(&token).await.inspect_err(|error| {
+            if error.kind() == Kind::Unauthenticated {
+                door.app.credential_failed(client);
+            }
+        })?;
         let At(Named(id)) = At::from_request_parts(parts, door).await?;
         if !poller.is_of(&id) {
             return Err(Refusal(Error::not_found("Webhook")));

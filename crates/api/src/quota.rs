@@ -5,13 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use app::{Standing, TooEarly};
 use axum::Router;
-use axum::extract::ConnectInfo;
+use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::middleware::AddExtension;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use model::Error;
 use sys::dial::Net;
 use tower::Layer;
+
+use crate::error::Refusal;
+use crate::settings::Door;
 
 /// How many hops of `X-Forwarded-For` are looked at.
 const MAX_HOPS: usize = 32;
@@ -61,6 +64,26 @@ fn address(text: &str) -> Option<IpAddr> {
             .ok()
             .map(|with_port| with_port.ip())
     })
+}
+
+/// Proof that the limit of the client's address admits the request. [`crate::auth::Authorized`] asks
+/// for it itself; a handler whose callers bring a token of another kind takes it as an argument.
+pub(crate) struct Admitted {
+    /// Whose request it is.
+    pub(crate) client: IpAddr,
+    /// Where limits are noted.
+    pub(crate) slot: Slot,
+}
+
+impl FromRequestParts<Door> for Admitted {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Self, Refusal> {
+        let slot = parts.extensions.get::<Slot>().cloned().unwrap_or_default();
+        let client = client(parts, &door.settings.trusted_proxies);
+        slot.note(door.app.admit_address(client))?;
+        Ok(Self { client, slot })
+    }
 }
 
 /// Where a request's standing is written, for the headers of its answer.

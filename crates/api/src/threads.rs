@@ -1,5 +1,5 @@
 //! Threads, of one inbox, of one pod or of everything the key reaches. All kinds of route share
-//! their handlers: [`Within`] is the inbox of the path, if it names one, and a pod narrows the grant.
+//! their handlers: what a path names narrows the grant.
 
 use model::{AttachmentId, ThreadId, perm};
 
@@ -8,7 +8,7 @@ use crate::auth::Authorized;
 use crate::base::Base;
 use crate::body::Body;
 use crate::error::Refusal;
-use crate::ids::{At, Within};
+use crate::ids::At;
 use crate::params::Params;
 use crate::router::{self, Row};
 
@@ -53,59 +53,52 @@ pub(crate) fn rows() -> Vec<Row> {
 
 pub(crate) async fn list(
     auth: Authorized<perm::MessageRead>,
-    Within(inbox): Within,
     params: Params,
 ) -> Outcome<wire::ListThreadsResponse> {
     let filter = params.threads()?;
-    let threads = auth.app.threads(&auth.grant, inbox.as_ref(), filter);
+    let threads = auth.app.threads(&auth.grant, filter);
     Ok(Answer(threads.await?))
 }
 
 pub(crate) async fn get(
     auth: Authorized<perm::MessageRead>,
-    Within(inbox): Within,
     At(thread): At<ThreadId>,
     params: Params,
 ) -> Outcome<wire::Thread> {
     let page = params.page()?;
-    let thread = auth.app.thread(&auth.grant, inbox.as_ref(), &thread, page);
+    let thread = auth.app.thread(&auth.grant, &thread, page);
     Ok(Answer(thread.await?))
 }
 
 pub(crate) async fn update(
     auth: Authorized<perm::MessageUpdate>,
-    Within(inbox): Within,
     At(thread): At<ThreadId>,
     Body(request): Body<wire::UpdateThreadRequest>,
 ) -> Outcome<wire::UpdateThreadResponse> {
-    let updated = auth
-        .app
-        .update_thread(&auth.grant, inbox.as_ref(), &thread, request);
+    let updated = auth.app.update_thread(&auth.grant, &thread, request);
     Ok(Answer(updated.await?))
 }
 
 /// With `permanent=false` the thread moves to the trash, as an older SDK expects.
 pub(crate) async fn delete(
     auth: Authorized<perm::MessageDelete>,
-    Within(inbox): Within,
     At(thread): At<ThreadId>,
     params: Params,
 ) -> Result<NoContent, Refusal> {
     let permanent = params.flag("permanent")?;
     auth.app
-        .delete_thread(&auth.grant, inbox.as_ref(), &thread, permanent)
+        .delete_thread(&auth.grant, &thread, permanent)
         .await?;
     Ok(NoContent)
 }
 
 pub(crate) async fn get_attachment(
     auth: Authorized<perm::MessageRead>,
-    Within(inbox): Within,
     At((thread, attachment)): At<(ThreadId, AttachmentId)>,
     Base(base): Base,
 ) -> Outcome<wire::AttachmentResponse> {
     let link = auth
         .app
-        .thread_attachment(&auth.grant, inbox.as_ref(), &thread, &attachment, &base);
+        .thread_attachment(&auth.grant, &thread, &attachment, &base);
     Ok(Answer(link.await?))
 }

@@ -2,8 +2,8 @@
 
 use model::page::{Page, ThreadFilter};
 use model::thread::Thread;
-use model::{AttachmentId, Code, Error, InboxId, InboxKey, Labels, Result, ThreadId, perm};
-use store::{Grant, View};
+use model::{AttachmentId, Code, Error, Labels, Result, ThreadId, perm};
+use store::Grant;
 use wire::UpdateThreadRequest;
 
 use crate::messages::{folded, label_change, place};
@@ -16,10 +16,6 @@ const MAX_RELABELLED: usize = 100;
 /// Octets of mail on one page of a thread, which has the bodies: a page is read into memory.
 const MAX_PAGE: i64 = 32 << 20;
 
-fn key_of(view: &mut View<'_>, inbox: Option<&InboxId>) -> Result<Option<InboxKey>> {
-    inbox.map(|id| Ok(view.inbox(id)?.key)).transpose()
-}
-
 impl App {
     /// A page of threads, of one inbox or of all within reach, by their newest received message.
     ///
@@ -28,7 +24,6 @@ impl App {
     pub async fn threads(
         &self,
         grant: &Grant<perm::MessageRead>,
-        inbox: Option<&InboxId>,
         mut filter: ThreadFilter,
     ) -> Result<wire::ListThreadsResponse> {
         filter.labels = folded(&filter.labels)?;
@@ -36,20 +31,17 @@ impl App {
             page: Page::default(),
             ..filter.clone()
         };
-        let name = format!("threads {inbox:?}");
         let list = Listing::new(
             self,
-            &name,
+            "threads",
             grant.access(),
             &filter.page,
             &format!("{same:?}"),
         );
         let (from, fetch, limit) = (list.start(&filter.page)?, list.fetch(), filter.page.limit);
-        let inbox = inbox.cloned();
-        let found = self.store().read(grant, move |view| {
-            let key = key_of(view, inbox.as_ref())?;
-            view.threads(key, &filter, from, fetch)
-        });
+        let found = self
+            .store()
+            .read(grant, move |view| view.threads(None, &filter, from, fetch));
         let mut found = found.await?;
         let next_page_token = list.cut(&mut found, |(_, position)| *position);
         let threads: Vec<_> = found
@@ -72,7 +64,6 @@ impl App {
     pub async fn thread(
         &self,
         grant: &Grant<perm::MessageRead>,
-        inbox: Option<&InboxId>,
         id: &ThreadId,
         page: Page,
     ) -> Result<wire::Thread> {
@@ -83,10 +74,9 @@ impl App {
         };
         let list = Listing::new(self, &format!("thread {id}"), grant.access(), &size, "");
         let (from, fetch, most) = (list.start(&page)?, list.fetch(), size.size());
-        let (inbox, id) = (inbox.cloned(), *id);
+        let id = *id;
         let found = self.store().read(grant, move |view| {
-            let key = key_of(view, inbox.as_ref())?;
-            let thread = view.thread(key, id)?;
+            let thread = view.thread(None, id)?;
             let listed = view.thread_messages(id, from, fetch)?;
             let (all, mut octets) = (listed.len(), 0);
             let mut messages = Vec::new();
@@ -120,12 +110,11 @@ impl App {
     pub async fn update_thread(
         &self,
         grant: &Grant<perm::MessageUpdate>,
-        inbox: Option<&InboxId>,
         id: &ThreadId,
         request: UpdateThreadRequest,
     ) -> Result<wire::UpdateThreadResponse> {
         let (add, remove) = label_change(request.add_labels, request.remove_labels)?;
-        let thread = self.relabel_thread(grant, inbox, id, add, remove).await?;
+        let thread = self.relabel_thread(grant, id, add, remove).await?;
         Ok(wire::UpdateThreadResponse {
             thread_id: thread.thread_id.to_string(),
             labels: thread
@@ -139,16 +128,14 @@ impl App {
     async fn relabel_thread<P>(
         &self,
         grant: &Grant<P>,
-        inbox: Option<&InboxId>,
         id: &ThreadId,
         add: Labels,
         remove: Labels,
     ) -> Result<Thread> {
-        let (inbox, id) = (inbox.cloned(), *id);
+        let id = *id;
         self.store()
             .write(grant, move |txn| {
-                let key = key_of(txn, inbox.as_ref())?;
-                let thread = txn.thread(key, id)?;
+                let thread = txn.thread(None, id)?;
                 let messages = txn.whole_thread(id, MAX_RELABELLED)?;
                 if messages.len() >= MAX_RELABELLED {
                     return Err(Error::new(
@@ -161,7 +148,7 @@ impl App {
                     txn.relabel(message, &add, &remove)?;
                 }
                 // Labels such as trash can hide the thread from the very key that set them.
-                txn.thread(key, id).or(Ok(thread))
+                txn.thread(None, id).or(Ok(thread))
             })
             .await
     }
@@ -174,22 +161,20 @@ impl App {
     pub async fn delete_thread(
         &self,
         grant: &Grant<perm::MessageDelete>,
-        inbox: Option<&InboxId>,
         id: &ThreadId,
         permanent: Option<bool>,
     ) -> Result<()> {
         if permanent == Some(false) {
             let trash = [model::Label::system("trash")].into_iter().collect();
             return self
-                .relabel_thread(grant, inbox, id, trash, Labels::default())
+                .relabel_thread(grant, id, trash, Labels::default())
                 .await
                 .map(|_| ());
         }
-        let (inbox, id) = (inbox.cloned(), *id);
+        let id = *id;
         self.store()
             .write(grant, move |txn| {
-                let key = key_of(txn, inbox.as_ref())?;
-                txn.thread(key, id)?;
+                txn.thread(None, id)?;
                 let owner = txn.inbox_of_thread(id)?;
                 txn.delete_thread(owner, id)
             })
@@ -203,15 +188,13 @@ impl App {
     pub async fn thread_attachment(
         &self,
         grant: &Grant<perm::MessageRead>,
-        inbox: Option<&InboxId>,
         id: &ThreadId,
         attachment: &AttachmentId,
         base: &str,
     ) -> Result<wire::AttachmentResponse> {
-        let (inbox, id, wanted) = (inbox.cloned(), *id, *attachment);
+        let (id, wanted) = (*id, *attachment);
         let found = self.store().read(grant, move |view| {
-            let key = key_of(view, inbox.as_ref())?;
-            view.thread(key, id)?;
+            view.thread(None, id)?;
             view.thread_attachment(id, wanted)
         });
         let (message, attachment) = found.await?;

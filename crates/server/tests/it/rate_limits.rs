@@ -140,6 +140,63 @@ async fn an_address_is_that_of_the_connection_unless_a_proxy_is_trusted() {
 }
 
 #[tokio::test]
+async fn requests_with_a_token_of_their_own_count_for_their_address_too() {
+    let variables = [
+        ("MAILROOST_REQUESTS_PER_ADDRESS", "1"),
+        ("MAILROOST_BURST_PER_ADDRESS", "60"),
+    ];
+    each_limited(&variables, async |world| {
+        let inbox = world.inbox().await;
+        world
+            .mail(&inbox, letter(&inbox, "m@outside.test", "S", "x"))
+            .await;
+        world.arrived(&inbox, 1).await;
+        let path = format!("{}/raw", message_path(&inbox, "<m@outside.test>"));
+        let link = world.get(&path).await["download_url"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let request = json!({"client_id": "r", "event_types": ["message.received"]});
+        let webhook = world.post("/v0/webhooks/polling", request).await;
+        let token = webhook["token"].as_str().unwrap();
+        let url = webhook["url"].as_str().unwrap();
+        let poll = format!("/{}", url.splitn(4, '/').nth(3).unwrap());
+        let read = async |token: &str| world.call_as(token, "GET", &poll, &Value::Null).await;
+        let fetched = world.download(&link).await;
+        assert_eq!(fetched.status, 200, "{fetched:?}");
+        let before = number(&fetched, "ratelimit-remaining");
+        let polled = read(token).await;
+        assert_eq!(polled.status, 200, "{polled:?}");
+        // One more comes back each second.
+        assert!(
+            number(&polled, "ratelimit-remaining") <= before,
+            "{polled:?}"
+        );
+        // Reading alone uses it up, and then the link opens nothing either.
+        let refused = eventually(async || {
+            let answer = read(token).await;
+            (answer.status != 200).then_some(answer)
+        })
+        .await;
+        assert_refused(&refused);
+        let refused = eventually(async || {
+            let answer = world.download(&link).await;
+            (answer.status != 200).then_some(answer)
+        })
+        .await;
+        assert_refused(&refused);
+        // Guessing a token costs as much as guessing a key.
+        let refused = eventually(async || {
+            let answer = read("am_pt_wrong").await;
+            (answer.status == 429).then_some(answer)
+        })
+        .await;
+        assert_refused(&refused);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_inbox_sends_so_many_messages_in_an_hour_and_stores_none_beyond() {
     let variables = [("MAILROOST_SENDS_PER_INBOX", "2")];
     each_limited(&variables, async |world| {
