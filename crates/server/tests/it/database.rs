@@ -59,6 +59,18 @@ impl Data {
         self.folder.path()
     }
 
+    /// Runs a statement on data that no server has open, to make it look as if time had passed.
+    pub fn change(&self, sql: &str) {
+        match &self.database {
+            Some(database) => run(database.url(), sql.to_owned()),
+            None => {
+                let file = self.folder().join("mailroost.db");
+                let connection = rusqlite::Connection::open(file).unwrap();
+                connection.execute_batch(sql).unwrap();
+            }
+        }
+    }
+
     /// The URL for `MAILROOST_DATABASE`.
     pub fn database_url(&self) -> Option<String> {
         self.database.as_ref().map(Database::url)
@@ -91,15 +103,19 @@ impl Database {
     }
 
     fn on_server(&self, sql: String) {
-        let server = self.server.clone();
-        // The client brings its own runtime, which cannot be nested in that of a test.
-        std::thread::spawn(move || {
-            let mut client = postgres::Client::connect(&server, postgres::NoTls).unwrap();
-            client.batch_execute(&sql).unwrap();
-        })
-        .join()
-        .unwrap();
+        run(self.server.clone(), sql);
     }
+}
+
+/// Runs statements in the database at `url`.
+fn run(url: String, sql: String) {
+    // The client brings its own runtime, which cannot be nested in that of a test.
+    std::thread::spawn(move || {
+        let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
+        client.batch_execute(&sql).unwrap();
+    })
+    .join()
+    .unwrap();
 }
 
 impl Drop for Database {

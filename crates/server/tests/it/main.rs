@@ -23,6 +23,7 @@ mod domains;
 mod doors;
 mod drafts;
 mod event_log;
+mod expired;
 mod hostile_http;
 mod hostile_mail;
 mod inboxes;
