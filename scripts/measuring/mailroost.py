@@ -51,6 +51,15 @@ class Mailroost:
             self.database = f"measure_{stamp}"
             psql(self.admin_url, f"CREATE DATABASE {self.database}")
 
+    def keep(self, data, database):
+        """The next start finds what is in this folder and this database, which is made if it is not there."""
+        self.data = data
+        self.data.mkdir(parents=True, exist_ok=True)
+        if self.engine == "postgres":
+            self.database = database
+            if not psql(self.admin_url, f"SELECT 1 FROM pg_database WHERE datname = '{database}'"):
+                psql(self.admin_url, f"CREATE DATABASE {database}")
+
     def argv(self):
         argv = [str(self.binary), "serve", "--data", str(self.data), "--http", HTTP, "--smtp", SMTP]
         if self.trace:

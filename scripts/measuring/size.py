@@ -1,5 +1,7 @@
 """Reading and searching in a large store while mail arrives: each function runs one part."""
 import contextlib
+import sys
+import time
 import urllib.parse
 
 from perflib import WORK, bg_result, loadgen, loadgen_bg
@@ -61,64 +63,107 @@ def lines(name, texts):
     return file
 
 
-def questions(server):
-    """What is asked: a name, and how the load generator makes the paths."""
+def places(server):
+    """The paths of the inbox that is read, its pod, and the organisation."""
     box = f"/v0/inboxes/user0%40{server.domain}"
+    status, inbox = server.call("GET", box)
+    if status != 200:
+        raise RuntimeError(f"GET {box}: {status} {inbox}")
+    return {"an inbox": box, "a pod": f"/v0/pods/{inbox['pod_id']}", "all": "/v0"}
+
+
+def lists(server):
+    """Lists and single items: a name, and how the load generator makes the paths."""
+    at = places(server)
+    box = at["an inbox"]
     messages = some(server, f"{box}/messages?limit=100", "messages", "message_id")
-    threads = some(server, "/v0/threads?limit=100", "threads", "thread_id")
+    threads = lines("size-threads", some(server, f"{box}/threads?limit=100", "threads", "thread_id"))
+    yield "20 messages of an inbox", dict(path=f"{box}/messages?limit=20")
+    yield "100 messages of an inbox", dict(path=f"{box}/messages?limit=100")
+    yield "messages with a label", dict(path=f"{box}/messages?limit=20&labels=important")
+    yield "messages with two labels", dict(path=f"{box}/messages?limit=20&labels=unread&labels=billing")
+    yield "messages with two labels that never meet", dict(path=f"{box}/messages?limit=20&labels=unread&labels=nowhere")
+    yield "a message", dict(path=box + "/messages/{line}", lines=lines("size-messages", messages))
+    for level, place in at.items():
+        yield f"20 threads of {level}", dict(path=f"{place}/threads?limit=20")
+        yield f"threads of {level} with a label", dict(path=f"{place}/threads?limit=20&labels=important")
+        yield f"a thread of {level}", dict(path=place + "/threads/{line}", lines=threads)
+
+
+def searches(server):
+    at = places(server)
     common, medium = [word(n) for n in range(0, 8)], [word(n) for n in range(100, 400)]
     rare = [word(n) for n in range(9_000, 12_000)]
     pairs = [f"{a} {b}" for a, b in zip(medium, medium[1:])]
     phrases = [f'"{a} {b}"' for a, b in zip(common, common[1:])]
     people = [f"s{n}@load.test" for n in range(0, 997, 7)]
-    searches = {"a common word": common, "a word": medium, "a rare word": rare, "two words": pairs, "a beginning": [w[:3] for w in medium],
-                "a phrase": phrases, "an address": people}
-    yield "list of 20 messages", dict(path=f"{box}/messages?limit=20")
-    yield "list of 100 messages", dict(path=f"{box}/messages?limit=100")
-    yield "list by a label", dict(path=f"{box}/messages?limit=20&labels=important")
-    yield "list by two labels", dict(path=f"{box}/messages?limit=20&labels=unread&labels=billing")
-    yield "GET of a message", dict(path=box + "/messages/{line}", lines=lines("size-messages", messages))
-    yield "list of 20 threads", dict(path=f"{box}/threads?limit=20")
-    yield "list of 20 threads of all inboxes", dict(path="/v0/threads?limit=20")
-    yield "GET of a thread", dict(path="/v0/threads/{line}", lines=lines("size-threads", threads))
-    for n, (name, texts) in enumerate(searches.items()):
+    asked = {"a common word": common, "a word": medium, "a rare word": rare, "two words": pairs, "a beginning": [w[:3] for w in medium],
+             "a phrase": phrases, "an address": people}
+    for n, (name, texts) in enumerate(asked.items()):
         file = lines(f"size-search-{n}", texts)
-        yield f"search of an inbox: {name}", dict(path=box + "/messages/search?limit=20&q={line}", lines=file)
-        yield f"search of all threads: {name}", dict(path="/v0/threads/search?limit=20&q={line}", lines=file)
+        yield f"messages of an inbox: {name}", dict(path=at["an inbox"] + "/messages/search?limit=20&q={line}", lines=file)
+        for level, place in at.items():
+            yield f"threads of {level}: {name}", dict(path=place + "/threads/search?limit=20&q={line}", lines=file)
 
 
-def reads(server, clients, seconds, rate):
-    """The latency of each question at so many clients, while mail arrives."""
+def metrics(server):
+    """Counts of events and use, for a day and for a month."""
+    for level, place in places(server).items():
+        for what in ("events", "usage"):
+            for name, days, period in (("a day", 1, 300), ("a month", 30, 3_600)):
+                start = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 86_400 * days))
+                yield f"{what} of {level}, {name}", dict(path=f"{place}/metrics/{what}?start_timestamp={start}&period={period}")
+
+
+PARTS = {"lists": lists, "searches": searches, "metrics": metrics}
+
+
+def reads(server, part, clients, seconds, rate):
+    """The latency of each question of a part at so many clients, while mail arrives."""
     auth = f"Authorization: Bearer {server.key}"
     with arriving(server, rate):
-        for what, options in questions(server):
+        for what, options in PARTS[part](server):
             run = loadgen("http", addr=server.http, header=auth, sessions=clients, count=10**7, max_seconds=seconds, **options)
             latency = run["latency"] or {}
-            yield dict(part="size", peer=server.name, what=what, clients=clients, requests=run["requests"], bad=run["bad"],
+            yield dict(part=part, peer=server.name, what=what, clients=clients, requests=run["requests"], bad=run["bad"],
                        first_error=run["first_error"], per_s=run["req_per_s"], p50_ms=latency.get("p50_ms"), p99_ms=latency.get("p99_ms"))
 
 
+def hits(server, path, items, key):
+    """A search that fills several pages, of a word that is in fewer messages than a search ranks; what is found, in order."""
+    for rank in (100, 200, 400, 800, 1_600, 3_200):
+        found = list(walk(server, f"{path}?limit=100&q={word(rank)}", items, key))
+        if 250 < len(found) < 2_000:
+            return f"{path}?limit=100&q={word(rank)}", found
+    raise RuntimeError(f"no word is in some hundred {items}")
+
+
 def pages(server, rate):
-    """Reads lists to their end, quietly and while mail arrives; what is wrong, in words."""
-    box = f"/v0/inboxes/user0%40{server.domain}"
-    wrong = []
-    for what, path, items, key in (
-        ("messages", f"{box}/messages?limit=100", "messages", "message_id"),
-        ("threads", f"{box}/threads?limit=100", "threads", "thread_id"),
-        ("search", f"{box}/messages/search?limit=100&q={word(0)}", "messages", "message_id"),
-    ):
-        quiet = list(walk(server, path, items, key))
+    """Reads lists to their end while mail arrives; what is wrong, in words. Whatever was there before must come exactly once.
+
+    The mail that arrives begins new threads, so that no thread moves to the front of its list."""
+    at = places(server)
+    box, wrong = at["an inbox"], []
+    rounds = [("messages", f"{box}/messages?limit=100", "messages", "message_id", None)]
+    rounds += [(f"threads of {level}", f"{place}/threads?limit=100", "threads", "thread_id", None) for level, place in at.items() if level != "all"]
+    path, found = hits(server, f"{box}/messages/search", "messages", "message_id")
+    rounds.append(("messages found", path, "messages", "message_id", found))
+    for level in ("an inbox", "all"):
+        path, found = hits(server, f"{at[level]}/threads/search", "threads", "thread_id")
+        rounds.append((f"threads of {level} found", path, "threads", "thread_id", found))
+    for what, path, items, key, known in rounds:
+        before = known or list(walk(server, path, items, key))
         with arriving(server, rate):
             busy = list(walk(server, path, items, key))
-        for how, found in (("quiet", quiet), ("while mail arrives", busy)):
+        for how, found in (("quiet", before), ("while mail arrives", busy)):
             if len(set(found)) != len(found):
                 wrong.append(f"{server.name}: {len(found) - len(set(found))} {what} came twice ({how})")
-        missing = set(quiet) - set(busy)
-        # A thread that got mail moved to the front; a search ranks a bounded number of the newest matches.
-        if missing and what == "messages":
-            wrong.append(f"{server.name}: {len(missing)} of {len(quiet)} {what} were skipped while mail arrived")
-        if not quiet:
+        missing = set(before) - set(busy)
+        if missing:
+            wrong.append(f"{server.name}: {len(missing)} of {len(before)} {what} were skipped while mail arrived")
+        if not before:
             wrong.append(f"{server.name}: no {what} at all")
+        print(f"{server.name}: {len(before)} {what}, {len(busy)} while mail arrived", file=sys.stderr, flush=True)
     return wrong
 
 
