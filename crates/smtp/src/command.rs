@@ -5,7 +5,7 @@
 
 use mail::Address;
 
-use crate::Reply;
+use crate::{Reply, Secret};
 
 mod path;
 mod xclient;
@@ -69,8 +69,13 @@ pub enum Command {
     StartTls,
     /// XCLIENT, from relays that the operator trusts.
     Xclient(Origin),
-    /// AUTH (RFC 4954), known but not offered.
-    Auth,
+    /// AUTH (RFC 4954 §4).
+    Auth {
+        /// The mechanism in upper case; empty when none was named.
+        mechanism: String,
+        /// The initial response, in base64.
+        initial: Option<Secret>,
+    },
 }
 
 /// The forward-path of RCPT.
@@ -91,6 +96,8 @@ pub struct MailParams {
     pub body_8bit: bool,
     /// SMTPUTF8 (RFC 6531 §3.4).
     pub smtputf8: bool,
+    /// AUTH (RFC 4954 §5) was given. What it says is believed of nobody.
+    pub auth: bool,
 }
 
 /// Reads a line without its CRLF.
@@ -132,7 +139,7 @@ pub fn parse(line: &[u8]) -> Result<Command, Reply> {
         b"VRFY" => Ok(Command::Vrfy),
         b"EXPN" => Ok(Command::Expn),
         b"XCLIENT" => Ok(Command::Xclient(xclient::parse(argument)?)),
-        b"AUTH" => Ok(Command::Auth),
+        b"AUTH" => Ok(auth(argument)),
         // A browser made to carry SMTP in an HTTP request must not get as far as the body.
         b"GET" | b"POST" | b"PUT" | b"HEAD" | b"OPTIONS" | b"CONNECT" | b"DELETE" | b"PATCH" => {
             Err(Reply::later(421, (7, 0), "This is not an HTTP server"))
@@ -219,7 +226,8 @@ pub(crate) fn needs_utf8() -> Reply {
     Reply::never(553, (6, 7), "This address needs SMTPUTF8 in MAIL")
 }
 
-fn unsupported_parameter() -> Reply {
+/// The reply to a parameter that is not offered (RFC 5321 §4.1.1.11).
+pub(crate) fn unsupported_parameter() -> Reply {
     Reply::never(555, (5, 4), "Parameter not supported")
 }
 
@@ -260,6 +268,11 @@ fn mail_params(text: &str) -> Result<MailParams, Reply> {
                 return Err(wrong());
             }
             params.smtputf8 = true;
+        } else if name.eq_ignore_ascii_case("AUTH") {
+            if value.is_none_or(str::is_empty) || params.auth {
+                return Err(wrong());
+            }
+            params.auth = true;
         } else {
             return Err(unsupported_parameter());
         }
@@ -278,6 +291,17 @@ fn bdat(argument: &str) -> Command {
     match (size, last, words.next()) {
         (Some(size), Some(last), None) => Command::Bdat { size, last },
         _ => Command::BdatUnreadable,
+    }
+}
+
+fn auth(argument: &str) -> Command {
+    let (mechanism, initial) = match argument.split_once([' ', '\t']) {
+        Some((mechanism, initial)) => (mechanism, Some(initial.trim_matches([' ', '\t']))),
+        None => (argument, None),
+    };
+    Command::Auth {
+        mechanism: mechanism.to_ascii_uppercase(),
+        initial: initial.map(Secret::new),
     }
 }
 

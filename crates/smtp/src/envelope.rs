@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use mail::{Address, Timestamp};
 
+use crate::Login;
+
 /// Names one session in log lines. Random, without meaning.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct SessionId(pub [u8; 8]);
@@ -43,6 +45,8 @@ pub struct Envelope {
     pub smtputf8: bool,
     /// Whether MAIL carried BODY=8BITMIME (RFC 6152 §3).
     pub body_8bit: bool,
+    /// Who the client is, where clients log in.
+    pub login: Option<Login>,
     /// The session, for log lines.
     pub session: SessionId,
     /// When the last byte of the message was read; before that, when MAIL was.

@@ -11,12 +11,14 @@ pub mod client;
 pub mod command;
 pub mod data;
 mod envelope;
+mod login;
 mod reply;
 pub mod server;
 pub mod session;
 mod settings;
 
 pub use envelope::{Envelope, SessionId};
+pub use login::{Login, Proof, Secret};
 pub use reply::Reply;
 pub use server::{Handler, Server};
-pub use settings::{Limits, Settings};
+pub use settings::{Auth, Limits, Settings};

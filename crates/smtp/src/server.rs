@@ -15,7 +15,7 @@ use sys::{Env, Tasks};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
-use crate::{Envelope, Reply, SessionId, Settings};
+use crate::{Envelope, Proof, Reply, Secret, SessionId, Settings};
 
 mod conversation;
 mod memory;
@@ -33,6 +33,19 @@ pub trait Handler: Send + Sync + 'static {
     /// A client has connected. A refusal is sent in place of the greeting and ends the session; its
     /// code should be 421 or 554 (RFC 5321 §3.1).
     fn connected(&self, peer: SocketAddr) -> impl Future<Output = Result<(), Reply>> + Send;
+
+    /// A client logs in ([`Settings::auth`]). The proof comes back in the envelope of each message;
+    /// a refusal is 535.
+    ///
+    /// Takes as long whether or not there is such a user: the answer must not tell.
+    fn log_in(
+        &self,
+        _peer: SocketAddr,
+        _user: &str,
+        _password: &Secret,
+    ) -> impl Future<Output = Result<Proof, Reply>> + Send {
+        async { Err(Reply::never(535, (7, 8), "Nobody logs in here")) }
+    }
 
     /// MAIL was given. The envelope has no recipients yet.
     fn mail_from(&self, envelope: &Envelope) -> impl Future<Output = Result<(), Reply>> + Send;

@@ -13,7 +13,11 @@ use memchr::memchr;
 
 use crate::command::{self, Command, MailParams, Origin, Recipient};
 use crate::data::{ChunkReader, DataReader, Fault};
-use crate::{Envelope, Reply, SessionId, Settings};
+use crate::{Envelope, Login, Reply, Secret, SessionId, Settings};
+
+mod auth;
+
+use auth::Exchange;
 
 /// A chunk that is this many times larger than the largest message is not read to its end.
 const ABSURD_CHUNK: u64 = 4;
@@ -35,6 +39,8 @@ pub struct Session {
     errors: u32,
     refusals: u32,
     transactions: u32,
+    login: Option<Login>,
+    failed_logins: u32,
 }
 
 /// What to do next.
@@ -57,6 +63,14 @@ pub enum Step {
     Message(Box<Envelope>, Vec<u8>),
     /// A message was read to its end and is refused with this reply.
     Refused(Box<Envelope>, Reply),
+    /// Ask the handler whether this is the user's password, then call
+    /// [`Session::login_answered`] with the same name.
+    LogIn {
+        /// The name.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
     /// Send this, do the handshake, then call [`Session::tls_started`]. Bytes that are waiting were
     /// sent in the clear and must never be used (CVE-2011-0411).
     StartTls(Reply),
@@ -78,6 +92,8 @@ struct Transaction {
 #[derive(Debug)]
 enum Reading {
     Lines,
+    /// The next line is a response of AUTH.
+    Response(Exchange),
     Data(DataReader),
     /// Inside a chunk. Its bytes are dropped when `refused` says why.
     Chunk {
@@ -105,6 +121,8 @@ impl Session {
             errors: 0,
             refusals: 0,
             transactions: 0,
+            login: None,
+            failed_logins: 0,
         }
     }
 
@@ -120,7 +138,7 @@ impl Session {
     /// Takes bytes from the front of `input`, at most up to the end of one command or message.
     pub fn next(&mut self, input: &mut BytesMut, now: Timestamp) -> Step {
         match &mut self.reading {
-            Reading::Lines => self.next_line(input, now),
+            Reading::Lines | Reading::Response(_) => self.next_line(input, now),
             Reading::Data(reader) => match reader.push(input) {
                 None => {
                     input.clear();
@@ -144,7 +162,7 @@ impl Session {
     /// Whether the client may go on with a command, so that the session can end politely.
     #[must_use]
     pub fn between_commands(&self) -> bool {
-        matches!(self.reading, Reading::Lines)
+        matches!(self.reading, Reading::Lines | Reading::Response(_))
     }
 
     /// Bytes of memory that a message takes now.
@@ -152,7 +170,7 @@ impl Session {
     pub fn memory(&self) -> usize {
         match &self.reading {
             Reading::Data(reader) => reader.memory(),
-            Reading::Lines | Reading::Chunk { .. } => self
+            Reading::Lines | Reading::Response(_) | Reading::Chunk { .. } => self
                 .transaction
                 .as_ref()
                 .and_then(|t| t.chunks.as_ref())
@@ -215,6 +233,7 @@ impl Session {
         self.tls = true;
         self.client = None;
         self.transaction = None;
+        self.login = None;
     }
 
     fn next_line(&mut self, input: &mut BytesMut, now: Timestamp) -> Step {
@@ -225,6 +244,12 @@ impl Session {
             }
             return Step::Close(Reply::never(500, (5, 2), "Line too long"));
         };
+        if let Reading::Response(exchange) = &mut self.reading {
+            let exchange = std::mem::take(exchange);
+            let line = input.split_to(end + 1);
+            self.reading = Reading::Lines;
+            return self.response(exchange, &line);
+        }
         let parsed = match input[..end].split_last() {
             Some((b'\r', line)) => command::parse(line),
             // Two readings of one line are the root of smuggling, also between commands.
@@ -262,7 +287,7 @@ impl Session {
             Command::Expn => self.mistake(Reply::never(502, (5, 1), "EXPN is not offered")),
             Command::StartTls => self.start_tls(),
             Command::Xclient(origin) => self.speak_for(origin),
-            Command::Auth => self.mistake(Reply::never(502, (5, 1), "AUTH is not offered")),
+            Command::Auth { mechanism, initial } => self.auth(&mechanism, initial.as_ref()),
         }
     }
 
@@ -296,6 +321,9 @@ impl Session {
         if self.is_relay {
             lines.push("XCLIENT NAME ADDR PORT PROTO HELO");
         }
+        if self.may_log_in() {
+            lines.push("AUTH PLAIN LOGIN");
+        }
         Step::Reply(Reply::plain(250, &lines))
     }
 
@@ -327,6 +355,9 @@ impl Session {
         if self.transaction.is_some() {
             return self.mistake(Reply::never(503, (5, 1), "A sender is given already"));
         }
+        if let Err(reply) = self.may_send(params) {
+            return self.mistake(reply);
+        }
         if params
             .size
             .is_some_and(|size| size > self.settings.max_message_bytes)
@@ -348,6 +379,7 @@ impl Session {
                 tls: self.tls,
                 smtputf8: params.smtputf8,
                 body_8bit: params.body_8bit,
+                login: self.login.clone(),
                 session: self.id,
                 received_at: now,
             },

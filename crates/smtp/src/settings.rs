@@ -22,6 +22,22 @@ pub struct Settings {
     pub trusted_relays: Vec<Net>,
     /// Offers STARTTLS when present.
     pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// TLS from the first octet (RFC 8314 §3.3), in place of STARTTLS.
+    pub implicit_tls: bool,
+    /// Whether clients log in.
+    pub auth: Auth,
+}
+
+/// Whether clients log in (RFC 4954), and where their password may travel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Auth {
+    /// AUTH is not offered: a server that takes mail from the world.
+    Never,
+    /// Nobody sends before logging in, and nobody logs in without TLS: a server for submission
+    /// (RFC 6409).
+    OverTls,
+    /// The same, but peers of this machine itself may do without TLS.
+    OverTlsOrLoopback,
 }
 
 impl Settings {
@@ -35,6 +51,8 @@ impl Settings {
             limits: Limits::default(),
             trusted_relays: Vec::new(),
             tls: None,
+            implicit_tls: false,
+            auth: Auth::Never,
         }
     }
 }
@@ -56,6 +74,8 @@ pub struct Limits {
     /// Senders and recipients that the handler refused, per session, before 421. It slows the
     /// guessing of addresses.
     pub refusals: u32,
+    /// Logins that failed, per session, before 421.
+    pub failed_logins: u32,
     /// MAIL commands per session before 421.
     pub transactions: u32,
     /// Wait for the next command, and for a reply to be taken (RFC 5321 §4.5.3.2.7).
@@ -78,6 +98,7 @@ impl Default for Limits {
             memory_wait: Duration::from_secs(10),
             errors: 10,
             refusals: 100,
+            failed_logins: 3,
             transactions: 100_000,
             command: Duration::from_secs(300),
             data_block: Duration::from_secs(180),

@@ -28,7 +28,20 @@ fn keywords_are_read_without_regard_to_case_and_with_trailing_space() {
         ("VRFY postmaster", Command::Vrfy),
         ("EXPN list", Command::Expn),
         ("StartTLS", Command::StartTls),
-        ("AUTH PLAIN AGEAYg==", Command::Auth),
+        (
+            "AUTH plain AGEAYg==",
+            Command::Auth {
+                mechanism: "PLAIN".into(),
+                initial: Some(Secret::new("AGEAYg==")),
+            },
+        ),
+        (
+            "AUTH login",
+            Command::Auth {
+                mechanism: "LOGIN".into(),
+                initial: None,
+            },
+        ),
         ("EHLO mx.example", Command::Ehlo("mx.example".into())),
         ("helo [IPv6:::1]", Command::Helo("[IPv6:::1]".into())),
         (
@@ -65,6 +78,7 @@ fn mail_carries_its_parameters() {
             size,
             body_8bit,
             smtputf8,
+            auth: false,
         },
     };
     for (line, command) in [

@@ -102,6 +102,7 @@ impl<H: Handler> Conversation<H> {
             peer = %self.peer,
             helo = self.session.client_name().unwrap_or(""),
             tls = self.session.tls(),
+            user = self.session.login().map(|login| login.user.as_str()),
             accepted = self.accepted,
             refused = self.refused,
             reason = %end,
@@ -111,6 +112,9 @@ impl<H: Handler> Conversation<H> {
 
     /// `Err` is an end that came from the connection, so that `?` can be used.
     async fn talk(&mut self) -> Result<End, End> {
+        if self.server.settings.implicit_tls {
+            self.encrypt().await?;
+        }
         let welcome = {
             let handler = Arc::clone(&self.server.handler);
             let peer = self.peer;
@@ -168,6 +172,14 @@ impl<H: Handler> Conversation<H> {
                 let answer = self.ask_recipient(&to).await;
                 self.session.recipient_answered(to, answer)
             }
+            Step::LogIn { user, password } => {
+                let handler = Arc::clone(&self.server.handler);
+                let answer = self.ask(handler.log_in(self.peer, &user, &password)).await;
+                if let Err(reply) = &answer {
+                    tracing::info!(session = %self.id, peer = %self.peer, user, %reply, "login refused");
+                }
+                self.session.login_answered(user, answer)
+            }
             Step::Message(envelope, raw) => {
                 utf8 = envelope.smtputf8;
                 Step::Reply(self.deliver(*envelope, raw).await)
@@ -207,7 +219,7 @@ impl<H: Handler> Conversation<H> {
     }
 
     /// Waits for the handler; a panic or a long silence is a 451.
-    async fn ask(&self, question: impl Future<Output = Result<(), Reply>>) -> Result<(), Reply> {
+    async fn ask<T>(&self, question: impl Future<Output = Result<T, Reply>>) -> Result<T, Reply> {
         let limit = self.server.settings.limits.handler;
         let guarded = AssertUnwindSafe(question).catch_unwind();
         match sys::timeout(self.clock(), limit, guarded).await {
@@ -336,18 +348,22 @@ impl<H: Handler> Conversation<H> {
             let text = "Nothing may follow STARTTLS before the handshake";
             return Ok(Some(End::Closed(Reply::later(421, (5, 0), text))));
         }
-        let Some(config) = self.server.settings.tls.clone() else {
-            return Ok(Some(End::Closed(Reply::local_error())));
-        };
         self.say(reply);
+        self.flush().await?;
+        self.encrypt().await.map(|()| None)
+    }
+
+    async fn encrypt(&mut self) -> Result<(), End> {
+        let Some(config) = self.server.settings.tls.clone() else {
+            return Err(End::Closed(Reply::local_error()));
+        };
         let clock = Arc::clone(&self.server.env.clock);
         let limit = self.server.settings.limits.command;
         let deadline = clock.now().plus(limit).min(self.ends_at);
-        self.flush().await?;
         match sys::timeout_at(clock.as_ref(), deadline, self.stream.handshake(config)).await {
             Ok(Ok(())) => {
                 self.session.tls_started();
-                Ok(None)
+                Ok(())
             }
             Ok(Err(error)) => Err(End::Handshake(error)),
             Err(Elapsed) => Err(End::Handshake(io::ErrorKind::TimedOut.into())),

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::Auth;
 
 /// A session whose handler takes everything but addresses that begin with `no`. Steps are noted
 /// as short text.
@@ -57,6 +58,14 @@ impl Run {
             Step::Recipient(to) => {
                 let answer = refuse(&to);
                 let step = self.session.recipient_answered(to, answer);
+                return self.note(step);
+            }
+            Step::LogIn { user, password } => {
+                let answer = match password.expose() {
+                    "right" => Ok(crate::Proof::new(b"proof")),
+                    _ => Err(Reply::never(535, (7, 8), "No")),
+                };
+                let step = self.session.login_answered(user, answer);
                 return self.note(step);
             }
             Step::Reply(reply) => short(&reply),
@@ -428,4 +437,101 @@ fn only_a_trusted_relay_may_say_whom_it_speaks_for() {
         .collect();
     // Not inside a transaction; the greeting is forgotten after it.
     assert_eq!(last, ["503", "220", "250", "503"]);
+}
+
+/// What `commands` give to a client that reaches a server for submission over TLS, after EHLO.
+fn submission(commands: &str) -> String {
+    let mut run = Run::new(|settings| settings.auth = Auth::OverTls);
+    run.session.tls_started();
+    let wire = format!("EHLO c.example|{commands}").replace('|', "\r\n") + "\r\n";
+    let all = run.send(wire.as_bytes()).take().join(" | ");
+    all.strip_prefix("250 | ").unwrap().to_owned()
+}
+
+#[test]
+fn nobody_sends_before_logging_in_and_afterwards_everybody_can() {
+    let plain = "AUTH PLAIN AGFubgByaWdodA==";
+    let mail = "MAIL FROM:<a@c.example> AUTH=<>";
+    for (commands, expected) in [
+        (mail.to_owned(), "530 5.7.0"),
+        (format!("{plain}|{mail}"), "235 2.7.0 | 250 2.1.0"),
+        (
+            format!("AUTH PLAIN|AGFubgByaWdodA==|{mail}"),
+            "334 | 235 2.7.0 | 250 2.1.0",
+        ),
+        (
+            format!("auth login|YW5u|cmlnaHQ=|{mail}"),
+            "334 | 334 | 235 2.7.0 | 250 2.1.0",
+        ),
+        (
+            format!("AUTH LOGIN YW5u|cmlnaHQ=|{plain}"),
+            "334 | 235 2.7.0 | 503 5.5.1",
+        ),
+        // To act for oneself is no more than to be oneself; for another it is refused.
+        ("AUTH PLAIN YW5uAGFubgByaWdodA==".to_owned(), "235 2.7.0"),
+        ("AUTH PLAIN Ym9iAGFubgByaWdodA==".to_owned(), "535 5.7.8"),
+        (
+            format!("AUTH PLAIN AGFubgB3cm9uZw==|{mail}"),
+            "535 5.7.8 | 530 5.7.0",
+        ),
+        ("AUTH PLAIN AGFubgA=".to_owned(), "535 5.7.8"),
+        ("AUTH PLAIN =".to_owned(), "501 5.5.2"),
+        (
+            "AUTH PLAIN|*|NOOP".to_owned(),
+            "334 | 501 5.7.0 | 250 2.0.0",
+        ),
+        (
+            "AUTH PLAIN|QUIT!|NOOP".to_owned(),
+            "334 | 501 5.5.2 | 250 2.0.0",
+        ),
+        ("AUTH CRAM-MD5".to_owned(), "504 5.5.4"),
+        ("AUTH".to_owned(), "501 5.5.4"),
+        (
+            "AUTH PLAIN AGFubgB3|AUTH PLAIN AGFubgB3|AUTH PLAIN AGFubgB3|NOOP".to_owned(),
+            "535 5.7.8 | 535 5.7.8 | close 421 4.7.0",
+        ),
+    ] {
+        assert_eq!(submission(&commands), expected, "{commands}");
+    }
+}
+
+#[test]
+fn passwords_are_taken_over_tls_alone_and_by_servers_for_submission_alone() {
+    let log_in = "EHLO c.example|AUTH PLAIN AGFubgByaWdodA==|MAIL FROM:<a@c.example>";
+    let with = |auth: Auth| dialog_with(log_in, |settings| settings.auth = auth);
+    assert_eq!(with(Auth::Never), "250 | 502 5.5.1 | 250 2.1.0");
+    assert_eq!(with(Auth::OverTls), "250 | 538 5.7.11 | 530 5.7.0");
+    // The peer of these dialogs is not of this machine.
+    assert_eq!(
+        with(Auth::OverTlsOrLoopback),
+        "250 | 538 5.7.11 | 530 5.7.0"
+    );
+    let mut run = Run::new(|settings| settings.auth = Auth::OverTlsOrLoopback);
+    run.session.peer = SocketAddr::from(([127, 0, 0, 1], 4321));
+    let wire = log_in.replace('|', "\r\n") + "\r\n";
+    let seen = run.send(wire.as_bytes()).take().join(" | ");
+    assert_eq!(seen, "250 | 235 2.7.0 | 250 2.1.0");
+    assert_eq!(
+        dialog("EHLO c.example|MAIL FROM:<a@c.example> AUTH=<>"),
+        "250 | 555 5.5.4"
+    );
+    assert_eq!(
+        dialog_with("HELO c|AUTH PLAIN AA", |s| s.auth = Auth::OverTls),
+        "250 | 503 5.5.1"
+    );
+}
+
+#[test]
+fn a_login_ends_with_starttls_and_shows_in_the_envelope_and_in_no_log() {
+    let mut run = Run::new(|settings| settings.auth = Auth::OverTls);
+    run.session.tls_started();
+    run.send(b"EHLO c\r\nAUTH PLAIN AGFubgByaWdodA==\r\nMAIL FROM:<a@c.example>\r\n");
+    let login = run.session.envelope().unwrap().login.clone().unwrap();
+    assert_eq!(
+        (login.user.as_str(), login.proof.bytes()),
+        ("ann", &b"proof"[..])
+    );
+    assert!(!format!("{:?}", run.session).contains("right"));
+    run.session.tls_started();
+    assert!(run.session.login().is_none());
 }
