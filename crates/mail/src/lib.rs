@@ -18,6 +18,7 @@ pub mod parse;
 pub mod quote;
 pub mod reply;
 pub mod search;
+pub mod submitted;
 pub mod thread_key;
 mod timestamp;
 pub mod trace;
