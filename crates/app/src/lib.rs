@@ -35,6 +35,7 @@ mod search;
 mod sign;
 mod spam;
 mod start;
+mod submission;
 mod tail;
 mod threads;
 mod unsubscribe;
@@ -55,6 +56,7 @@ pub use polling::Poller;
 pub use spam::Filtering;
 pub use start::{Bootstrap, Mode, NewOrganization, Settings};
 pub use store::{Access, Grant};
+pub use submission::Submission;
 pub use tail::{Event, Tail};
 
 use mail::Timestamp;

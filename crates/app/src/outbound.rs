@@ -7,11 +7,13 @@
 
 mod draft;
 pub(crate) mod parent;
+mod raw;
 mod remember;
 pub(crate) mod request;
 mod submit;
 
 pub(crate) use self::draft::being_sent;
+pub(crate) use self::raw::Handed;
 pub(crate) use self::submit::display;
 
 use mail::compose::{ExtraHeader, Part};

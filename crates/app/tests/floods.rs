@@ -25,6 +25,7 @@ fn arrived(clock: &FakeClock) -> Envelope {
         tls: false,
         smtputf8: false,
         body_8bit: false,
+        login: None,
         session: smtp::SessionId::default(),
         received_at: clock.now(),
     }

@@ -22,6 +22,7 @@ fn arrived(clock: &FakeClock, to: &str) -> Envelope {
         tls: false,
         smtputf8: false,
         body_8bit: false,
+        login: None,
         session: smtp::SessionId::default(),
         received_at: clock.now(),
     }

@@ -96,6 +96,7 @@ impl Stage {
             tls: false,
             smtputf8: false,
             body_8bit: false,
+            login: None,
             session: smtp::SessionId::default(),
             received_at: self.clock.now(),
         };

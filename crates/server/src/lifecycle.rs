@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use app::{Bootstrap, Inbound};
+use app::{App, Bootstrap, Inbound, Submission};
 use store::Store;
 use sys::{Env, Running, Tasks, timeout, timeout_at};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -18,7 +18,7 @@ use crate::config::Settings;
 use crate::data_folder::DataFolder;
 use crate::http::{self, Connections};
 use crate::welcome::{self, AdminKey, Welcome};
-use crate::wiring;
+use crate::wiring::{self, SubmissionDoor};
 
 /// How long the last transactions may take to reach the disk once everything else has stopped.
 const CLOSE_LIMIT: Duration = Duration::from_secs(10);
@@ -89,6 +89,7 @@ async fn start_on(
     let http = sys::listen("HTTP", settings.http).await?;
     let smtp = sys::listen("SMTP", settings.smtp).await?;
     let smtp_settings = wiring::smtp_settings(settings, folder, env)?;
+    let submission = wiring::submission_doors(settings, &smtp_settings).await?;
 
     let (tasks, workers) = Tasks::new();
     let app = wiring::start_app(settings, folder, store.clone(), env, &tasks).await?;
@@ -103,6 +104,7 @@ async fn start_on(
     let (doors, running_doors) = Tasks::new();
     let api_settings = wiring::api_settings(settings, env, &tasks, &doors);
     let router = api::router(app.clone(), api_settings);
+    let handed_in = open_submission(submission, &app, env, &doors)?;
     let smtp_server = smtp::Server::new(Arc::new(Inbound::new(app)), smtp_settings, env.clone());
     let connections = Connections::new(settings.max_http_connections);
     doors.spawn(Arc::new(smtp_server).serve(smtp, doors.clone()));
@@ -120,8 +122,30 @@ async fn start_on(
         organization_id = bootstrap.organization_id,
         "ready"
     );
-    welcome(settings, folder, addresses, &bootstrap);
+    welcome(settings, folder, addresses, &handed_in, &bootstrap);
     Ok((workers, running_doors, connections))
+}
+
+/// Starts the doors for submission; gives where they listen.
+fn open_submission(
+    open: Vec<SubmissionDoor>,
+    app: &App,
+    env: &Env,
+    doors: &Tasks,
+) -> anyhow::Result<Vec<(&'static str, SocketAddr)>> {
+    let mut addresses = Vec::new();
+    for SubmissionDoor { listener, settings } in open {
+        let how = if settings.implicit_tls {
+            "TLS"
+        } else {
+            "STARTTLS"
+        };
+        addresses.push((how, listener.local_addr()?));
+        let handler = Arc::new(Submission::new(app.clone()));
+        let server = smtp::Server::new(handler, settings, env.clone());
+        doors.spawn(Arc::new(server).serve(listener, doors.clone()));
+    }
+    Ok(addresses)
 }
 
 fn tell_mode(settings: &Settings) {
@@ -165,6 +189,7 @@ fn welcome(
     settings: &Settings,
     folder: &DataFolder,
     (http, smtp): (SocketAddr, SocketAddr),
+    submission: &[(&'static str, SocketAddr)],
     bootstrap: &Bootstrap,
 ) {
     let key = match &bootstrap.api_key {
@@ -175,6 +200,7 @@ fn welcome(
     let text = Welcome {
         http,
         smtp,
+        submission,
         public_url: settings.public_url.as_deref(),
         data: folder.path(),
         domain: &settings.domain,

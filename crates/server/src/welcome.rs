@@ -11,6 +11,8 @@ pub struct Welcome<'a> {
     pub http: SocketAddr,
     /// The address of the SMTP door, with its real port.
     pub smtp: SocketAddr,
+    /// The addresses of the doors for submission, and how they encrypt.
+    pub submission: &'a [(&'static str, SocketAddr)],
     /// The address clients are told, if the operator fixed one.
     pub public_url: Option<&'a str>,
     /// The data folder.
@@ -46,10 +48,12 @@ impl Welcome<'_> {
             "Mailroost {version} is running ({mode})\n\n\
              \x20 API     {base}\n\
              \x20 SMTP    {smtp}\n\
+             {submission}\
              \x20 Domain  {domain}\n\
              \x20 Data    {data}\n\n",
             version = env!("CARGO_PKG_VERSION"),
             smtp = reachable(self.smtp),
+            submission = self.submission_lines(),
             domain = self.domain,
             data = self.data.display(),
         );
@@ -81,6 +85,16 @@ impl Welcome<'_> {
             }
         }
         out
+    }
+
+    fn submission_lines(&self) -> String {
+        let line = |(how, address): &(&str, SocketAddr)| {
+            format!(
+                "  Submit  {} ({how}; user: an inbox's address, password: an API key)\n",
+                reachable(*address)
+            )
+        };
+        self.submission.iter().map(line).collect()
     }
 
     fn base_url(&self) -> String {
@@ -150,6 +164,7 @@ mod tests {
         Welcome {
             http: "0.0.0.0:8080".parse().unwrap(),
             smtp: "[::]:25".parse().unwrap(),
+            submission: &[],
             public_url: None,
             data: Path::new("/srv/it's"),
             domain: "mailroost.localhost",

@@ -5,6 +5,7 @@ use app::App;
 use store::{Engine, Store};
 use sys::dial::Policy;
 use sys::{Env, Tasks};
+use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 
 use crate::certificate;
@@ -142,6 +143,46 @@ pub fn smtp_settings(
         tls: Some(tls),
         ..smtp::Settings::new(&settings.hostname)
     })
+}
+
+/// A door for submission: where it listens, and what it is told.
+pub struct SubmissionDoor {
+    /// The socket.
+    pub listener: TcpListener,
+    /// Its settings.
+    pub settings: smtp::Settings,
+}
+
+/// Opens the doors for submission that are configured: with STARTTLS first.
+///
+/// # Errors
+/// When a door cannot be opened.
+pub async fn submission_doors(
+    settings: &Settings,
+    smtp: &smtp::Settings,
+) -> anyhow::Result<Vec<SubmissionDoor>> {
+    let auth = if settings.is_public() {
+        smtp::Auth::OverTls
+    } else {
+        smtp::Auth::OverTlsOrLoopback
+    };
+    let doors = [
+        ("submission", settings.submission, false),
+        ("submissions", settings.submissions, true),
+    ];
+    let mut open = Vec::new();
+    for (name, address, implicit_tls) in doors {
+        let Some(address) = address else { continue };
+        open.push(SubmissionDoor {
+            listener: sys::listen(name, address).await?,
+            settings: smtp::Settings {
+                auth,
+                implicit_tls,
+                ..smtp.clone()
+            },
+        });
+    }
+    Ok(open)
 }
 
 /// What the HTTP door is told. WebSockets belong to `tasks`, everything else ends with `doors`.

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use data_encoding::HEXLOWER;
-use mail::Mailbox;
 use mail::compose::Composition;
+use mail::{Mailbox, MessageId};
 use model::{Error, IdempotencyKey, InboxKey, Result};
 use serde::Serialize;
 use store::{Access, Grant};
@@ -56,6 +56,25 @@ impl Act {
             request: *hash.finalize().as_bytes(),
             lifetime: KEY_LIFETIME,
         }))
+    }
+
+    /// The act of handing in these very octets, under a Message-ID of the client's own, for these
+    /// recipients from one inbox. The same id with other octets or other recipients is another act:
+    /// clients hand in one message several times when it has many recipients.
+    pub(super) fn handed(inbox: InboxKey, id: &MessageId, raw: &[u8], to: &[Mailbox]) -> Self {
+        let mut hash = blake3::Hasher::new();
+        part_of(&mut hash, inbox.as_bytes());
+        part_of(&mut hash, id.as_str().as_bytes());
+        let mut people: Vec<String> = to.iter().map(|to| to.address.key()).collect();
+        people.sort_unstable();
+        part_of(&mut hash, people.join("\n").as_bytes());
+        part_of(&mut hash, raw);
+        let request = *hash.finalize().as_bytes();
+        Self {
+            key: format!("=m{}", HEXLOWER.encode(&request)),
+            request,
+            lifetime: KEY_LIFETIME,
+        }
     }
 
     /// The act of sending just this to just these from one inbox. An Idempotency-Key cannot begin

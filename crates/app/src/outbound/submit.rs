@@ -69,13 +69,15 @@ impl Along {
 }
 
 /// A finished message: exactly the bytes that leave.
-struct Outgoing {
-    message_id: MessageId,
-    raw: Vec<u8>,
-    understood: Understood,
-    letter: Letter,
+pub(super) struct Outgoing {
+    pub(super) message_id: MessageId,
+    pub(super) raw: Vec<u8>,
+    pub(super) understood: Understood,
+    pub(super) letter: Letter,
+    /// The ancestors by which its thread is found where the letter does not name it.
+    pub(super) ancestors: Vec<MessageId>,
     /// How it is known again where repetitions are suppressed.
-    alike: Option<Act>,
+    pub(super) alike: Option<Act>,
 }
 
 /// What a departure needs beyond its message.
@@ -104,29 +106,52 @@ impl App {
             .flatten()
             .cloned()
             .collect();
-        gate::decide(&Facts {
-            inbox,
-            recipients: &recipients,
-        })?;
+        let signing = self.admitted(grant, inbox, &recipients, &along).await?;
         let recipients = unique(&recipients);
+        self.one_click(&mut letter.headers, grant.access().org_id(), &recipients)?;
+        self.say_who_sends(inbox, &mut letter, along.draft.is_some())?;
+        let outgoing = self.compose(inbox, letter, signing).await?;
+        self.leave(grant, inbox, recipients, outgoing, along).await
+    }
+
+    /// Asks the gate and the lists; gives what signs the message.
+    pub(super) async fn admitted<P>(
+        &self,
+        grant: &Grant<P>,
+        inbox: &Inbox,
+        recipients: &[Mailbox],
+        along: &Along,
+    ) -> Result<Signing> {
+        gate::decide(&Facts { inbox, recipients })?;
+        let route = Route {
+            org_id: grant.access().org_id(),
+            pod_id: inbox.pod_id,
+            inbox_key: inbox.key,
+            inbox_id: inbox.inbox_id.clone(),
+        };
+        // A repetition of what was sent gets its answer, whatever the lists say by now.
+        let asked = along.act.is_none().then(|| {
+            let each = unique(recipients).into_iter();
+            each.map(|to| to.address).collect::<Vec<Address>>()
+        });
+        self.cleared(grant, route, asked).await
+    }
+
+    /// Files a finished message and puts it on its way, in one transaction.
+    pub(super) async fn leave<P>(
+        &self,
+        grant: &Grant<P>,
+        inbox: &Inbox,
+        recipients: Vec<Mailbox>,
+        mut outgoing: Outgoing,
+        along: Along,
+    ) -> Result<SendMessageResponse> {
         let governed = Governed {
             org_id: grant.access().org_id(),
             pod_id: inbox.pod_id,
             inbox_key: inbox.key,
         };
         let addresses: Vec<Address> = recipients.iter().map(|to| to.address.clone()).collect();
-        let route = Route {
-            org_id: governed.org_id,
-            pod_id: inbox.pod_id,
-            inbox_key: inbox.key,
-            inbox_id: inbox.inbox_id.clone(),
-        };
-        // A repetition of what was sent gets its answer, whatever the lists say by now.
-        let asked = along.act.is_none().then(|| addresses.clone());
-        let signing = self.cleared(grant, route, asked).await?;
-        self.one_click(&mut letter.headers, governed.org_id, &recipients)?;
-        self.say_who_sends(inbox, &mut letter, along.draft.is_some())?;
-        let mut outgoing = self.compose(inbox, letter, signing).await?;
         let alike = outgoing.alike.take();
         let raw = self.store().place(grant, &outgoing.raw).await?;
         let new = self.sent_message(grant, inbox, outgoing, raw)?;
@@ -185,7 +210,12 @@ impl App {
 
     /// Says that no person sends it, where that is so as far as anybody can tell and the caller
     /// does not say it in other words.
-    fn say_who_sends(&self, inbox: &Inbox, letter: &mut Letter, is_draft: bool) -> Result<()> {
+    pub(super) fn say_who_sends(
+        &self,
+        inbox: &Inbox,
+        letter: &mut Letter,
+        is_draft: bool,
+    ) -> Result<()> {
         const FIELD: &str = "Auto-Submitted";
         let mut headers = letter.headers.iter();
         if headers.any(|header| header.name().eq_ignore_ascii_case(FIELD)) {
@@ -220,7 +250,7 @@ impl App {
             request: act.request,
             inbox: new.inbox.clone(),
             message_key: new.key,
-            message_id: new.minted.clone(),
+            message_id: new.message_id.clone().unwrap_or_else(|| new.minted.clone()),
             thread_id: new.new_thread,
             expires_at: now.plus(act.lifetime),
         });
@@ -302,6 +332,7 @@ impl App {
             message_id,
             raw,
             understood,
+            ancestors: letter.references.clone(),
             letter,
             alike,
         })
@@ -320,6 +351,7 @@ impl App {
             raw: bytes,
             mut understood,
             letter,
+            ancestors,
             alike: _,
         } = outgoing;
         understood.content.extracted_text = letter.new_text;
@@ -345,12 +377,13 @@ impl App {
             },
             subject: letter.subject,
             preview: understood.parsed.preview(),
-            message_id: Some(message_id.clone()),
-            minted: message_id.clone(),
-            spare: message_id,
+            message_id: Some(message_id),
+            // Only a client's own id can be taken already.
+            minted: self.mint_message_id(inbox.inbox_id.as_str()),
+            spare: self.mint_message_id(inbox.inbox_id.as_str()),
             in_reply_to: letter.in_reply_to,
-            references: letter.references.clone(),
-            ancestors: letter.references,
+            references: letter.references,
+            ancestors,
             attachments: self.attachments(&understood.parsed),
             size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
             raw,
@@ -416,7 +449,7 @@ pub(crate) fn display(mailbox: &Mailbox) -> String {
 }
 
 /// The recipients, each once.
-fn unique(recipients: &[Mailbox]) -> Vec<Mailbox> {
+pub(super) fn unique(recipients: &[Mailbox]) -> Vec<Mailbox> {
     let mut seen = BTreeSet::new();
     recipients
         .iter()

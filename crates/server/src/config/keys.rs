@@ -12,6 +12,10 @@ pub enum Name {
     Http,
     /// The address of the SMTP door.
     Smtp,
+    /// The address of the door for submission with STARTTLS.
+    Submission,
+    /// The address of the door for submission over TLS.
+    Submissions,
     /// The domain of new inboxes.
     Domain,
     /// The name the SMTP door greets with.
@@ -212,6 +216,30 @@ pub const TABLE: &[Key] = &[
         default: "127.0.0.1:2525",
         example: "0.0.0.0:25",
         doc: "Where mail is received. Port 0 takes a free one.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Submission,
+        name: "submission",
+        flag: "submission",
+        variable: "MAILROOST_SUBMISSION",
+        value: "ADDR:PORT",
+        wanted: "an address with a port",
+        example: "0.0.0.0:587",
+        doc: "Where programs hand in mail over SMTP with STARTTLS: the user is the address of an \
+                      inbox, the password an API key. Without it this door stays closed, in laptop \
+                      mode too; there, programs of this machine may log in without TLS.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Submissions,
+        name: "submissions",
+        flag: "submissions",
+        variable: "MAILROOST_SUBMISSIONS",
+        value: "ADDR:PORT",
+        wanted: "an address with a port",
+        example: "0.0.0.0:465",
+        doc: "The same over TLS from the first byte (port 465). Without it this door stays closed.",
         ..PLAIN
     },
     Key {

@@ -22,6 +22,10 @@ pub struct Settings {
     pub http: SocketAddr,
     /// Where mail is received.
     pub smtp: SocketAddr,
+    /// Where mail is handed in with STARTTLS, if at all.
+    pub submission: Option<SocketAddr>,
+    /// Where mail is handed in over TLS, if at all.
+    pub submissions: Option<SocketAddr>,
     /// The domain of new inboxes, in lower case.
     pub domain: String,
     /// The name the SMTP door greets with.
@@ -119,6 +123,8 @@ impl Settings {
             data: required(layers, Name::Data, path)?,
             http: required(layers, Name::Http, socket_address)?,
             smtp: required(layers, Name::Smtp, socket_address)?,
+            submission: optional(layers, Name::Submission, socket_address)?,
+            submissions: optional(layers, Name::Submissions, socket_address)?,
             hostname: optional(layers, Name::Hostname, domain_name)?
                 .unwrap_or_else(|| domain.clone()),
             limits: limits(layers, !is_reserved(&domain))?,

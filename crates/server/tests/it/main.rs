@@ -14,6 +14,7 @@
 mod allow_lists;
 mod answering;
 mod batches;
+mod border;
 mod client;
 mod crowd;
 mod database;
@@ -52,6 +53,7 @@ mod smtp_door;
 mod sockets;
 mod start;
 mod stop;
+mod submission;
 mod survival;
 mod tenants;
 mod threads;
