@@ -178,6 +178,8 @@ pub async fn submission_doors(
             settings: smtp::Settings {
                 auth,
                 implicit_tls,
+                // Whoever logs in speaks for itself.
+                trusted_relays: Vec::new(),
                 ..smtp.clone()
             },
         });
