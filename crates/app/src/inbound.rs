@@ -63,10 +63,18 @@ impl smtp::Handler for Inbound {
         Ok(())
     }
 
-    async fn rcpt_to(&self, _: &Envelope, to: &Address) -> Result<(), Reply> {
-        match self.0.store().routes(vec![to.key()]).await {
-            Ok(routes) if routes.iter().any(Option::is_some) => Ok(()),
-            Ok(_) => Err(Reply::never(550, (1, 1), "No such mailbox here")),
+    async fn rcpt_to(&self, envelope: &Envelope, to: &Address) -> Result<(), Reply> {
+        let routes = self.0.store().routes(vec![to.key()]).await;
+        let routes = routes.map_err(|error| reply_for(&error))?;
+        let Some(route) = routes.into_iter().flatten().next() else {
+            return Err(Reply::never(550, (1, 1), "No such mailbox here"));
+        };
+        match self.0.greylisted(envelope, to, route.org_id).await {
+            Ok(None) => Ok(()),
+            Ok(Some(seconds)) => {
+                let text = format!("Not known yet, please try again in {seconds} seconds");
+                Err(Reply::later(451, (7, 1), text))
+            }
             Err(error) => Err(reply_for(&error)),
         }
     }

@@ -57,7 +57,12 @@ impl Txn<'_> {
                      values ($1, $2, $3, 0, $4) on conflict (org_id, mark) do update set \
                      first_at = excluded.first_at, passed = 0, expires_at = excluded.expires_at \
                      where greylist.expires_at <= $3 -- unscoped: the row names its tenant",
-                    args![self.access.org_id(), mark.as_slice(), now, now.plus(SECOND_TRY)],
+                    args![
+                        self.access.org_id(),
+                        mark.as_slice(),
+                        now,
+                        now.plus(SECOND_TRY)
+                    ],
                 )?;
                 Ok(Some(now.plus(wait)))
             }

@@ -18,6 +18,7 @@ mod domains;
 mod drafts;
 mod engine;
 mod events;
+mod greylist;
 mod idempotency;
 mod inboxes;
 mod jobs;

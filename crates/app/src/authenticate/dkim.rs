@@ -196,7 +196,7 @@ pub(super) fn claims(
         .collect();
     // A flood of strangers' signatures must not push out the one that counts.
     read.sort_by_key(|(_, signature)| match (signature, from) {
-        (Ok(signature), Some(from)) => !super::same_owner(&signature.domain, from),
+        (Ok(signature), Some(from)) => !super::owner::same(&signature.domain, from),
         _ => true,
     });
     read.truncate(MOST);

@@ -1,8 +1,9 @@
 //! Finding a domain's DMARC policy (RFC 7489 §6.6.3).
 
 use mail::authentication::dmarc::{Policy, Record};
-use model::domain::zone_apex;
 use sys::{Answer, Resolver};
+
+use super::owner;
 
 /// The policy for mail with a domain in From.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub(super) enum Found {
 
 /// Looks for the policy of `domain`, and above it for that of its organisation.
 pub(super) async fn find(resolver: &Resolver, domain: &str) -> Found {
-    let organization = zone_apex(domain);
+    let organization = owner::organization(domain);
     for (owner, own) in [(domain, true), (organization, false)] {
         if !own && owner == domain {
             break;

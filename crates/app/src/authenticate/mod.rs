@@ -8,6 +8,7 @@ mod arc;
 mod crypto;
 mod dkim;
 mod dmarc;
+mod owner;
 mod spf;
 mod verdict;
 
@@ -21,7 +22,6 @@ use mail::authentication::results::{self, Entry};
 use mail::{Address, Correspondent, Timestamp};
 use model::Result;
 use model::authentication::{Authentication, Dkim, Reason, Spf, Verdict};
-use model::domain::zone_apex;
 use smtp::Envelope;
 use sys::dial::Net;
 
@@ -199,11 +199,6 @@ fn spf_of(envelope: &Envelope, result: Verdict, explanation: Option<String>) -> 
 
 fn is_here(peer: SocketAddr) -> bool {
     peer.ip().to_canonical().is_loopback()
-}
-
-/// Whether two names were bought together: their organisational domain is the same (RFC 7489 §3.2).
-fn same_owner(one: &str, other: &str) -> bool {
-    zone_apex(one) == zone_apex(other)
 }
 
 /// The Authentication-Results field of a judgement, as a line of the header; `None` when nothing was

@@ -5,7 +5,7 @@ use mail::authentication::fields::Split;
 use model::authentication::{Arc, Authentication, Dkim, Dmarc, Reason, Spf, Verdict};
 
 use super::dmarc::Found;
-use super::same_owner;
+use super::owner;
 
 /// Whose mail it claims to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ pub(super) fn judge(findings: Findings) -> Authentication {
 
 fn aligned(from: Option<&str>, own: &str, strict: bool) -> bool {
     let own = own.to_ascii_lowercase();
-    from.is_some_and(|from| from == own || (!strict && same_owner(from, &own)))
+    from.is_some_and(|from| from == own || (!strict && owner::same(from, &own)))
 }
 
 fn dmarc(from: Option<&str>, policy: &Found, results: &[(Verdict, bool)]) -> Dmarc {

@@ -5,6 +5,7 @@
 //! that cannot be had in time count nothing, so a list or a filter that is down costs no mail.
 
 mod client;
+mod greylist;
 mod rspamd;
 
 use std::time::Duration;
@@ -28,6 +29,8 @@ pub struct Filtering {
     pub block_lists: Vec<(String, u32)>,
     /// Where rspamd takes messages to be judged.
     pub rspamd: Option<Url>,
+    /// How long a client that was never seen before is put off; zero takes it at once.
+    pub greylist: Duration,
     /// How long all signals together may take.
     pub patience: Duration,
 }
@@ -38,6 +41,7 @@ impl Default for Filtering {
             threshold: 10,
             block_lists: Vec::new(),
             rspamd: None,
+            greylist: Duration::ZERO,
             patience: Duration::from_secs(10),
         }
     }

@@ -66,6 +66,8 @@ pub enum Name {
     BlockLists,
     /// Where rspamd is.
     Rspamd,
+    /// How long unknown clients are put off.
+    Greylist,
     /// The messages that one inbox sends.
     SendsPerInbox,
     /// Where requests of the server's own may go beyond the public internet.
@@ -554,6 +556,20 @@ pub const TABLE: &[Key] = &[
         example: "http://127.0.0.1:11333",
         doc: "An rspamd that judges each message from outside. When it does not answer, the message \
                       is filed without its judgement.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Greylist,
+        name: "greylist",
+        flag: "greylist",
+        variable: "MAILROOST_GREYLIST",
+        value: "SECONDS",
+        wanted: "a number of seconds from 0 to 86400",
+        default: "0",
+        example: "60",
+        doc: "How long a client that never sent from this sender to this recipient is told to come \
+                      again later. 0 takes its mail at once. Codes that people wait for arrive as \
+                      much later.",
         ..PLAIN
     },
     Key {

@@ -147,6 +147,8 @@ impl Settings {
                 threshold: required(layers, Name::SpamThreshold, |t| number(t, 0, 1_000))?,
                 block_lists: optional(layers, Name::BlockLists, block_lists)?.unwrap_or_default(),
                 rspamd: optional(layers, Name::Rspamd, |text| public_url(text)?.parse().ok())?,
+                greylist: required(layers, Name::Greylist, |text| number(text, 0, 86_400))
+                    .map(Duration::from_secs)?,
                 ..app::Filtering::default()
             },
             egress_allow: optional(layers, Name::EgressAllow, egress_allow)?.unwrap_or_default(),

@@ -6,7 +6,7 @@ use testkit::{ClientReply, DnsZone, HookSink, Mood, Reaction, ZoneRecord};
 use crate::database::{Data, engines};
 use crate::listener::Listener;
 use crate::running::{ADMIN_KEY, Running, serve, soon};
-use crate::world::{World, each_engine, has_label, letter, well_ended};
+use crate::world::{World, each_engine, eventually, has_label, letter, well_ended};
 
 /// Runs a test on each engine with a public server that asks `zone` and takes this machine for a
 /// relay in front of it.
@@ -260,4 +260,40 @@ async fn a_message_says_what_kind_it_is_and_one_that_goes_in_circles_is_refused(
         assert!(reply.to_string().starts_with("554 5.4.6"), "{reply}");
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_unknown_client_is_put_off_once_if_the_operator_wants_that() {
+    each_public(&[("MAILROOST_GREYLIST", "1")], async |world, zone| {
+        good_client(zone);
+        let inbox = world.inbox().await;
+        let raw = letter(&inbox, "a@outside.test", "Hi", "Hello.");
+        let first = rcpt(world, "ann@outside.test", &inbox).await;
+        assert!(first.to_string().starts_with("451 4.7.1"), "{first}");
+        eventually(async || {
+            let reply = rcpt(world, "ann@outside.test", &inbox).await;
+            reply.is_ok().then_some(())
+        })
+        .await;
+        let known = from_client(world, "ann@outside.test", &inbox, &raw).await;
+        assert_eq!(known.code, 250, "{known}");
+        let other = rcpt(world, "bob@outside.test", &inbox).await;
+        assert_eq!(other.code, 451, "{other}");
+    })
+    .await;
+}
+
+/// The answer to naming a recipient, as the client at 198.51.100.7.
+async fn rcpt(world: &World, sender: &str, to: &str) -> ClientReply {
+    let mut client = world.smtp().await;
+    let mut last = None;
+    for line in [
+        "XCLIENT ADDR=198.51.100.7 HELO=mx.outside.test".to_owned(),
+        "EHLO relay.test".to_owned(),
+        format!("MAIL FROM:<{sender}>"),
+        format!("RCPT TO:<{to}>"),
+    ] {
+        last = Some(soon(client.command(&line)).await.unwrap());
+    }
+    last.unwrap()
 }
