@@ -24,7 +24,7 @@ impl Txn<'_> {
     /// # Errors
     /// When the store fails.
     pub fn greylist(&mut self, mark: &[u8; 32], wait: Duration) -> Result<Option<Timestamp>> {
-        let now = self.now;
+        let (org_id, now) = (self.access.org_id(), self.now);
         let known = self.first(
             "select first_at, passed, expires_at from greylist where {scope:org} and mark = $1",
             args![mark.as_slice()],
@@ -57,12 +57,7 @@ impl Txn<'_> {
                      values ($1, $2, $3, 0, $4) on conflict (org_id, mark) do update set \
                      first_at = excluded.first_at, passed = 0, expires_at = excluded.expires_at \
                      where greylist.expires_at <= $3 -- unscoped: the row names its tenant",
-                    args![
-                        self.access.org_id(),
-                        mark.as_slice(),
-                        now,
-                        now.plus(SECOND_TRY)
-                    ],
+                    args![org_id, mark.as_slice(), now, now.plus(SECOND_TRY)],
                 )?;
                 Ok(Some(now.plus(wait)))
             }
@@ -79,10 +74,11 @@ impl Txn<'_> {
     }
 
     fn forget_expired(&mut self) -> Result<()> {
+        let now = self.now;
         self.exec(
             "delete from greylist where {scope:org} and mark in (select mark from greylist \
              where {scope:org} and expires_at <= $1 order by expires_at limit $2)",
-            args![self.now, SLICE],
+            args![now, SLICE],
         )?;
         Ok(())
     }
