@@ -224,8 +224,8 @@ impl Txn<'_> {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn end_shared_check(&mut self, domain: &str, checks: &Vec<Check>) -> Result<()> {
-        let (now, checks) = (self.now, to_json(checks)?);
+    pub fn end_shared_check(&mut self, domain: &str, checks: &[Check]) -> Result<()> {
+        let (now, checks) = (self.now, to_json(&checks)?);
         self.exec(
             "update domain set checks = $2, checked_at = $3 where domain = $1 and org_id is null \
              -- unscoped: belongs to the operator",

@@ -1,6 +1,6 @@
 //! Domains as the API shows them.
 
-use model::domain::{Check, Domain, Expected, RecordStatus, Server, expected};
+use model::domain::{Check, Domain, Expected, RecordStatus, Server, SigningKey, expected};
 
 /// A domain with its records.
 pub(super) fn domain(domain: &Domain, server: &Server<'_>) -> wire::Domain {
@@ -47,7 +47,7 @@ pub(super) fn records(wanted: Vec<Expected>, checks: &[Check]) -> Vec<wire::Veri
             purpose: Some(record.purpose.name().to_owned()),
             recommended: record.recommended.then_some(true),
             key_stage: key.map(|key| key.stage().name().to_owned()),
-            remove_after: key.and_then(|key| key.until()).map(|at| at.to_string()),
+            remove_after: key.and_then(SigningKey::until).map(|at| at.to_string()),
         }
     };
     wanted.into_iter().map(one).collect()
