@@ -88,8 +88,10 @@ pub fn fit(raw: &[u8], own: &Address, id: MessageId, now: Timestamp) -> Result<F
         }
     }
     let undated = parsed.date.is_none();
-    let own_id = parsed.message_id.is_some();
-    let message_id = parsed.message_id.unwrap_or(id);
+    // A word alone is no id that anybody could answer to (RFC 5322 §3.6.4).
+    let given = parsed.message_id.filter(|id| id.as_str().contains('@'));
+    let own_id = given.is_some();
+    let message_id = given.unwrap_or(id);
     let mut out = Vec::with_capacity(raw.len() + 128);
     if undated {
         out.extend_from_slice(format!("Date: {}\r\n", now.to_rfc5322()).as_bytes());
