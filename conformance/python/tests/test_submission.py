@@ -6,7 +6,7 @@ import smtplib
 import ssl
 
 import pytest
-from agentmail import MessageSentEvent
+from agentmail import CreateBearerApiKeyRequest, MessageSentEvent
 
 from sockets import next_event, subscribed
 
@@ -77,7 +77,7 @@ def test_login_takes_each_mechanism_and_tells_a_stranger_nothing(inbox, door, ke
 
 def test_an_inbox_cannot_speak_for_another(client, inbox, door, key, unique):
     other = client.inboxes.create()
-    own = client.inboxes.api_keys.create(inbox.inbox_id, name=unique)
+    own = client.inboxes.api_keys.create(inbox.inbox_id, request=CreateBearerApiKeyRequest(name=unique))
     with session(door) as smtp:
         with pytest.raises(smtplib.SMTPAuthenticationError):
             smtp.login(other.inbox_id, own.api_key)
