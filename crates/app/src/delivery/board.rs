@@ -338,9 +338,9 @@ mod tests {
         Duration::from_secs(u64::from(failures) * 10)
     }
 
-    fn brought(next: Next<Way, u32>) -> Option<u32> {
+    fn brought(next: &Next<Way, u32>) -> Option<u32> {
         match next {
-            Next::Bring(_, entry) => Some(entry),
+            Next::Bring(_, entry) => Some(*entry),
             Next::NotBefore(_) | Next::Nothing => None,
         }
     }
@@ -369,10 +369,10 @@ mod tests {
         for (entry, key) in [(1, "a"), (2, "b"), (3, "a")] {
             board.offer(way(key, "one"), "x.test", entry, at(0));
         }
-        assert_eq!(brought(board.next("one", Some("b"), at(0))), Some(2));
-        assert_eq!(brought(board.next("one", Some("b"), at(0))), Some(1));
-        assert_eq!(brought(board.next("one", None, at(0))), Some(3));
-        assert_eq!(brought(board.next("one", None, at(0))), None);
+        assert_eq!(brought(&board.next("one", Some("b"), at(0))), Some(2));
+        assert_eq!(brought(&board.next("one", Some("b"), at(0))), Some(1));
+        assert_eq!(brought(&board.next("one", None, at(0))), Some(3));
+        assert_eq!(brought(&board.next("one", None, at(0))), None);
     }
 
     #[test]
@@ -391,7 +391,7 @@ mod tests {
             Offer::Resting(4, until, words) => assert_eq!((until, &*words), (at(10), "refused")),
             _ => panic!("it does not rest"),
         }
-        assert_eq!(brought(board.next("one", None, at(1))), Some(9));
+        assert_eq!(brought(&board.next("one", None, at(1))), Some(9));
         assert!(matches!(
             board.offer(Arc::clone(&down), "d.test", 5, at(10)),
             Offer::Queued
@@ -429,12 +429,12 @@ mod tests {
         for entry in 0..2 {
             board.offer(way("a", "one"), "x.test", entry, at(5));
         }
-        assert_eq!(brought(board.next("one", None, at(5))), Some(0));
+        assert_eq!(brought(&board.next("one", None, at(5))), Some(0));
         match board.next("one", None, at(5)) {
             Next::NotBefore(when) => assert_eq!(when, at(6)),
             _ => panic!("it did not wait"),
         }
-        assert_eq!(brought(board.next("one", None, at(6))), Some(1));
+        assert_eq!(brought(&board.next("one", None, at(6))), Some(1));
     }
 
     #[test]

@@ -205,84 +205,35 @@ mod tests {
             Cause::Lost("the server closed it".to_owned()),
         ));
         let lost = Outcome::PutOff(failure(Stage::Mail, Cause::Late));
-        // outcome, hours, state, late, given up for its age, words
-        type Row<'a> = (&'a Outcome, u64, DeliveryState, bool, bool, &'a str);
-        let table: [Row<'_>; 10] = [
-            (
-                &accepted,
-                0,
-                Delivered,
-                false,
-                false,
-                "250 2.0.0 queued as 1",
-            ),
-            (
-                &accepted,
-                200,
-                Delivered,
-                false,
-                false,
-                "250 2.0.0 queued as 1",
-            ),
-            (&refused, 0, Bounced, false, false, "550 5.1.1 no such user"),
-            (
-                &refused,
-                200,
-                Bounced,
-                false,
-                false,
-                "550 5.1.1 no such user",
-            ),
-            (
-                &greylisted,
-                0,
-                Deferred,
-                false,
-                false,
-                "451 4.7.1 come back",
-            ),
-            (&greylisted, 4, Deferred, true, false, "451 4.7.1 come back"),
-            (
-                &greylisted,
-                120,
-                Bounced,
-                false,
-                true,
-                "554 4.4.7 Given up after 5 days. The last answer: 451 4.7.1 come back",
-            ),
-            (
-                &unknown,
-                0,
-                Deferred,
-                false,
-                false,
-                "451 4.4.2 the connection was lost: the server closed it",
-            ),
-            (
-                &unknown,
-                121,
-                Bounced,
-                false,
-                true,
-                "554 4.4.7 Given up after 5 days. The last answer: 451 4.4.2 the connection was lost: \
-                 the server closed it",
-            ),
+        let dot = "451 4.4.2 the connection was lost: the server closed it";
+        let given_up = "554 4.4.7 Given up after 5 days. The last answer: ";
+        let too_old = format!("{given_up}451 4.7.1 come back");
+        let too_old_unknown = format!("{given_up}{dot}");
+        // outcome, hours, state, whether it is late or given up for its age, words
+        let table: [(&Outcome, u64, DeliveryState, &str, &str); 10] = [
+            (&accepted, 0, Delivered, "", "250 2.0.0 queued as 1"),
+            (&accepted, 200, Delivered, "", "250 2.0.0 queued as 1"),
+            (&refused, 0, Bounced, "", "550 5.1.1 no such user"),
+            (&refused, 200, Bounced, "", "550 5.1.1 no such user"),
+            (&greylisted, 0, Deferred, "", "451 4.7.1 come back"),
+            (&greylisted, 4, Deferred, "late", "451 4.7.1 come back"),
+            (&greylisted, 120, Bounced, "expired", &too_old),
+            (&unknown, 0, Deferred, "", dot),
+            (&unknown, 121, Bounced, "expired", &too_old_unknown),
             (
                 &lost,
                 5,
                 Deferred,
-                true,
-                false,
+                "late",
                 "451 4.4.2 the server took too long",
             ),
         ];
-        for (outcome, hours, state, late, expired, detail) in table {
-            let detail = detail.to_owned();
+        for (outcome, hours, state, age, detail) in table {
             let expected = Verdict {
                 state,
-                detail,
-                late,
-                expired,
+                detail: detail.to_owned(),
+                late: age == "late",
+                expired: age == "expired",
             };
             assert_eq!(judged(outcome, hours), expected, "{outcome:?} {hours}");
         }

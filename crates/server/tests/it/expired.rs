@@ -35,11 +35,25 @@ fn assert_expired(told: &Value, path: &str) {
     assert!(fix.contains("List the messages"), "{told}");
 }
 
+/// The same server after a stop, with events that are older than the log keeps them.
+async fn forty_days_later(world: World) -> World {
+    let World { server, data } = world;
+    server.stop().await;
+    data.change(&format!("update event set at = at - {}", 40 * DAY));
+    // The log is kept for 30 days, but no shorter than until its events are counted.
+    data.change("delete from metric_cursor");
+    data.change("update job set run_at = 0 where kind = 'trim_events/1'");
+    World {
+        server: Running::start(&data).await,
+        data,
+    }
+}
+
 #[tokio::test]
 async fn a_place_in_the_log_that_is_no_longer_kept_is_named_so_to_every_reader() {
     for engine in engines() {
         let data = Data::new(engine);
-        let mut world = World {
+        let world = World {
             server: Running::start(&data).await,
             data,
         };
@@ -62,16 +76,7 @@ async fn a_place_in_the_log_that_is_no_longer_kept_is_named_so_to_every_reader()
         // Until it is gone it is a place like any other.
         let list = world.get(&format!("/v0/events?after={id}")).await;
         assert!(list["count"].as_u64().unwrap() >= 2, "{list}");
-        world.server.stop().await;
-        // The log is kept for 30 days, but no shorter than until its events are counted.
-        world
-            .data
-            .change(&format!("update event set at = at - {}", 40 * DAY));
-        world.data.change("delete from metric_cursor");
-        world
-            .data
-            .change("update job set run_at = 0 where kind = 'trim_events/1'");
-        world.server = Running::start(&world.data).await;
+        let world = forty_days_later(world).await;
 
         let path = format!("/v0/events?after={id}");
         let told = eventually(async || {
