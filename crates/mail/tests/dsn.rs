@@ -1,6 +1,8 @@
 //! Reports in the styles of many mail servers, and what is read out of them. The cases are texts in
 //! `tests/dsn`: a name, what is expected, and the mail.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail the test")]
+
 use mail::dsn::{Action, Notice, Original, read};
 
 fn action(action: Action) -> &'static str {
