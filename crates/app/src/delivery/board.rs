@@ -162,6 +162,12 @@ impl<P: Path, E> Board<P, E> {
         Next::Bring(path, entry)
     }
 
+    /// Notes that more of a lane is held in the store for a destination.
+    pub(super) fn more(&mut self, path: &P, lane: &str) {
+        let destination = self.destination(path.destination());
+        destination.held.insert(lane.to_owned());
+    }
+
     /// Notes that a carrier waits for something to do, and what will wake it.
     pub(super) fn idle(&mut self, name: &str) -> Arc<Notify> {
         let destination = self.destination(name);

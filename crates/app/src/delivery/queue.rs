@@ -35,6 +35,9 @@ const POLL: Duration = Duration::from_secs(1);
 /// Entries of a held lane that are taken to find out where they go.
 const PROBE: usize = 32;
 
+/// Held lanes that are looked at in one go.
+const LANES: usize = 32;
+
 /// Slices of a lane that are held in one go, before others get their turn.
 const SLICES: usize = 20;
 
@@ -119,7 +122,7 @@ impl Queue {
                 .claim_departures(departures.token, LEASE, room);
             let claimed = claiming.await?;
             more = claimed.len() == room;
-            self.place(claimed).await?;
+            self.place(claimed, false).await?;
         }
         departures
             .starved
@@ -136,18 +139,20 @@ impl Queue {
         Ok(more)
     }
 
-    /// Looks at one more held lane: it may be held by a process that is gone.
+    /// Looks at more held lanes: they may be held by a process that is gone.
     async fn sweep(&mut self) -> Result<()> {
-        let next = self
-            .app
-            .store()
-            .next_held_lane(std::mem::take(&mut self.lane));
-        let Some(lane) = next.await? else {
-            return Ok(());
-        };
-        self.lane.clone_from(&lane);
-        if !self.app.0.departures.board().is_held(&lane) {
-            self.take_held(lane, PROBE).await?;
+        for _ in 0..LANES {
+            let next = self
+                .app
+                .store()
+                .next_held_lane(std::mem::take(&mut self.lane));
+            let Some(lane) = next.await? else {
+                return Ok(());
+            };
+            self.lane.clone_from(&lane);
+            if !self.app.0.departures.board().is_held(&lane) {
+                self.take_held(lane, PROBE).await?;
+            }
         }
         Ok(())
     }
@@ -168,12 +173,13 @@ impl Queue {
         if !full {
             departures.board().emptied(&lane);
         }
-        self.place(claimed).await?;
+        self.place(claimed, full).await?;
         Ok(full)
     }
 
-    /// Gives each entry to its destination.
-    async fn place(&self, claimed: Vec<Departure>) -> Result<()> {
+    /// Gives each entry to its destination. `more` says that the store holds more of their lane, which
+    /// a server that has just started does not know.
+    async fn place(&self, claimed: Vec<Departure>, more: bool) -> Result<()> {
         let mut local: HashMap<String, bool> = HashMap::new();
         let mut full: BTreeMap<String, Vec<Uuid>> = BTreeMap::new();
         for departure in claimed {
@@ -197,7 +203,13 @@ impl Queue {
                 }
             };
             match target::known(&self.app, &entry, is_local) {
-                Known::Target(target) => offer(&self.app, target, entry, &mut full).await,
+                Known::Target(target) => {
+                    if more {
+                        let mut board = self.app.0.departures.board();
+                        board.more(&target, &entry.domain);
+                    }
+                    offer(&self.app, target, entry, &mut full).await;
+                }
                 Known::Ask => ask(&self.app, entry),
             }
         }
