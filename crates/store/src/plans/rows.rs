@@ -62,10 +62,10 @@ impl Crowd {
                 format!("case g % 3 when 0 then {org} when 1 then {pod} else {random} end")
             }
             ("webhook_id", _) if table.starts_with("webhook_") => {
-                format!("decode(md5('webhook' || g % 100), 'hex')")
+                "decode(md5('webhook' || g % 100), 'hex')".to_owned()
             }
             ("thread_id", _) if key("message") => {
-                format!("decode(md5('thread' || g / 5), 'hex')")
+                "decode(md5('thread' || g / 5), 'hex')".to_owned()
             }
             ("level", _) if table.starts_with("metric") => {
                 "case g % 40 when 0 then 0 when 1 then 1 else 2 end".to_owned()
