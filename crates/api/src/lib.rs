@@ -40,6 +40,7 @@ mod router;
 mod search;
 mod settings;
 mod socket;
+mod suppressions;
 mod threads;
 mod unsubscribe;
 mod webhooks;

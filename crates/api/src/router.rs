@@ -23,8 +23,8 @@ use crate::path::canonical;
 use crate::settings::{Door, Settings};
 use crate::{
     api_keys, docs, domains, download, drafts, events, health, inboxes, lists, messages, metrics,
-    not_enabled, onboarding, openapi, organizations, pods, polling, search, socket, threads,
-    unsubscribe, webhooks,
+    not_enabled, onboarding, openapi, organizations, pods, polling, search, socket, suppressions,
+    threads, unsubscribe, webhooks,
 };
 
 /// What a row of the table says, without its handler.
@@ -99,13 +99,14 @@ fn table() -> Vec<Row> {
         open(Method::GET, openapi::PATH, "docs.openapi", openapi::get),
         open(Method::GET, "/healthz", "health.get", health::get),
     ];
-    let resources: [fn() -> Vec<Row>; 16] = [
+    let resources: [fn() -> Vec<Row>; 17] = [
         inboxes::rows,
         messages::rows,
         threads::rows,
         search::rows,
         drafts::rows,
         lists::rows,
+        suppressions::rows,
         pods::rows,
         api_keys::rows,
         domains::rows,

@@ -83,16 +83,26 @@ fn told(view: &mut View<'_>, message: MessageKey) -> Result<Vec<wire::Delivery>>
             list.push(attempt(one));
         }
     }
+    let mut reports: HashMap<Uuid, Vec<wire::DeliveryReport>> = HashMap::new();
+    for one in view.delivery_reports(message)? {
+        let list = reports.entry(one.delivery_id).or_default();
+        list.push(report(one));
+    }
     let deliveries = deliveries.into_iter();
     Ok(deliveries
         .map(|one| {
             let history = tries.remove(&one.delivery_id).unwrap_or_default();
-            delivery(one, history)
+            let reports = reports.remove(&one.delivery_id).unwrap_or_default();
+            delivery(one, history, reports)
         })
         .collect())
 }
 
-fn delivery(delivery: store::Delivery, history: Vec<wire::DeliveryAttempt>) -> wire::Delivery {
+fn delivery(
+    delivery: store::Delivery,
+    history: Vec<wire::DeliveryAttempt>,
+    reports: Vec<wire::DeliveryReport>,
+) -> wire::Delivery {
     wire::Delivery {
         recipient: delivery.recipient,
         state: delivery.state.name().to_owned(),
@@ -102,6 +112,22 @@ fn delivery(delivery: store::Delivery, history: Vec<wire::DeliveryAttempt>) -> w
         history,
         created_at: delivery.created_at.to_string(),
         updated_at: delivery.updated_at.to_string(),
+        reports,
+    }
+}
+
+fn report(report: store::DeliveryReport) -> wire::DeliveryReport {
+    wire::DeliveryReport {
+        kind: report.kind.name().to_owned(),
+        source: report.source,
+        before: report.before,
+        class: report.class,
+        bounce_type: report.bounce_type,
+        sub_type: report.sub_type,
+        status: report.status,
+        reporter: report.reporter,
+        detail: report.detail,
+        at: report.at.to_string(),
     }
 }
 

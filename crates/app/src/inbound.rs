@@ -64,6 +64,10 @@ impl smtp::Handler for Inbound {
     }
 
     async fn rcpt_to(&self, envelope: &Envelope, to: &Address) -> Result<(), Reply> {
+        // Reports are taken whatever became of the inbox.
+        if self.0.returned_delivery(to).is_some() {
+            return Ok(());
+        }
         let routes = self.0.store().routes(vec![to.key()]).await;
         let routes = routes.map_err(|error| reply_for(&error))?;
         let Some(route) = routes.into_iter().flatten().next() else {
@@ -90,6 +94,10 @@ impl smtp::Handler for Inbound {
 impl App {
     /// Judges a message that a client hands in, and files it or refuses it.
     async fn take(&self, envelope: Envelope, raw: Bytes) -> Result<Reply> {
+        let recipients = self.take_reports(&envelope, &raw).await?;
+        if recipients.is_empty() {
+            return Ok(Reply::ok(250, (0, 0), "Report accepted"));
+        }
         let hostname = &self.settings().hostname;
         let null_sender = envelope.reverse_path.is_none();
         let mut understood = Understood::elsewhere(&raw, null_sender).await?;
@@ -114,13 +122,14 @@ impl App {
         let trace = trace(&envelope, hostname, field.as_deref().unwrap_or_default());
         understood.attest(authentication, field.as_deref(), hostname);
         let arrival = Arrival {
-            recipients: envelope.forward_paths.iter().map(Address::key).collect(),
+            recipients,
             trace,
             reverse_path: envelope.reverse_path,
-            raw,
+            raw: raw.clone(),
             at: envelope.received_at,
         };
         self.file_for_all(arrival, understood).await?;
+        self.take_enclosed(null_sender, &raw).await?;
         Ok(Reply::ok(250, (0, 0), "Message accepted"))
     }
 

@@ -7,6 +7,12 @@
 
 mod authenticate;
 mod batch;
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "delivery to other servers uses the rest"
+)]
+mod bounces;
 mod deliveries;
 mod delivery;
 mod domains;
@@ -83,6 +89,8 @@ struct Inner {
     /// Asks about strangers' names, and remembers what it heard.
     strangers: sys::Resolver,
     rspamd: Option<spam::Rspamd>,
+    /// Makes and recognises the addresses that reports come back to.
+    return_paths: bounces::ReturnPaths,
     /// The only way to servers that callers name.
     dialer: sys::dial::Dialer,
     /// Makes and seals the signing keys of domains.

@@ -117,7 +117,8 @@ fn inbox_of(view: &mut View<'_>) -> Result<Option<String>> {
     }
 }
 
-fn reason(text: Option<String>) -> Result<Option<String>> {
+/// Checks why somebody made an entry.
+pub(crate) fn reason(text: Option<String>) -> Result<Option<String>> {
     let Some(text) = text.filter(|text| !text.trim().is_empty()) else {
         return Ok(None);
     };

@@ -10,6 +10,7 @@ use store::{Grant, Lane, Position, Reason, Store};
 use sys::dial::{Dialer, Policy};
 use sys::{Env, Tasks};
 
+use crate::bounces::ReturnPaths;
 use crate::delivery::{self, DeliverySettings, Departures};
 use crate::domains::signing_key::KeyMaker;
 use crate::metrics::counting;
@@ -131,6 +132,7 @@ impl App {
             open_keys: sign::OpenKeys::default(),
             seal: seal::Seal::new(&derive("mailroost 2026-11 sealed secrets")),
             page_key: derive("mailroost 2026-11 page tokens"),
+            return_paths: ReturnPaths::new(derive("mailroost 2026-11 return paths")),
             buckets: limits::AllBuckets::new(&settings.limits),
             code_key: CodeKey::new(derive("mailroost 2026-11 codes of agents")),
             sign_ups: SignUpDoor::default(),

@@ -172,7 +172,7 @@ impl Txn<'_> {
             "delete from delivery_attempt where {scope} and message_key = $1",
             args![message_key],
         )?;
-        Ok(())
+        self.forget_reports(message_key)
     }
 
     /// Writes down how a try ended.

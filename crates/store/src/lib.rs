@@ -37,12 +37,14 @@ mod padded;
 mod plans;
 mod pods;
 mod polling;
+mod reports;
 mod routing;
 mod search;
 mod sends;
 mod signing;
 #[cfg(test)]
 mod statements;
+mod suppressions;
 mod threads;
 mod txn;
 mod view;
@@ -72,7 +74,10 @@ pub use polling::NewPollingWebhook;
 pub use search::{
     Merge, MessageHit, NewSegment, SearchFilter, SearchPage, SegmentId, TAIL, ThreadHit,
 };
+pub use reports::{DeliveryReport, ReportKind, Reported};
+pub use search::{Merge, MessageHit, NewSegment, SearchFilter, SearchPage, SegmentId, ThreadHit};
 pub use signing::{KeyInUse, NewSigningKey, SharedDomain};
+pub use suppressions::{Suppression, SuppressionReason};
 pub use txn::Txn;
 pub use view::View;
 pub use webhooks::{

@@ -352,10 +352,36 @@ impl Txn<'_> {
             return Ok(());
         }
         self.list_entry(direction, list_type, entry)?;
-        Err(
-            Error::new(Code::CannotDelete, "The server made this entry itself")
-                .fix("It protects your reputation as a sender; ask the operator if it must go."),
-        )
+        let suppressed = direction == Direction::Send && list_type == ListType::Block;
+        let fix = if suppressed {
+            "It protects your reputation as a sender. DELETE /v0/suppressions/{entry} lets the \
+             address be written to again."
+        } else {
+            "Only the server takes it away again."
+        };
+        Err(Error::new(Code::CannotDelete, "The server made this entry itself").fix(fix))
+    }
+
+    /// Takes away what the server had put on a list of exactly the caller's scope, or with `keep`
+    /// makes it the caller's own.
+    pub(crate) fn release_list_entry(
+        &mut self,
+        direction: Direction,
+        list_type: ListType,
+        entry: &Entry,
+        keep: bool,
+    ) -> Result<()> {
+        let place = own_place(self.access);
+        let values = args![place, direction.name(), list_type.name(), entry.as_str()];
+        let sql = if keep {
+            "update list_entry set read_only = 0 where {scope} and place = $1 and direction = $2 \
+             and list_type = $3 and entry = $4"
+        } else {
+            "delete from list_entry where {scope} and place = $1 and direction = $2 \
+             and list_type = $3 and entry = $4 and read_only = 1"
+        };
+        self.exec(sql, values)?;
+        Ok(())
     }
 
     /// Removes the lists of a pod that is on its way out, and of inboxes it had.

@@ -28,6 +28,7 @@ mod search;
 mod send;
 mod shape;
 mod socket;
+mod suppression;
 mod thread;
 mod webhook;
 
@@ -79,8 +80,10 @@ pub use search::{
     SearchThreadItem, SearchThreadsResponse,
 };
 pub use send::{Delivery, DeliveryAttempt, ListDeliveriesResponse, Send};
+pub use send::{Delivery, DeliveryReport, ListDeliveriesResponse, Send};
 pub use shape::{Headers, OneOrMany, Patch};
 pub use socket::{ErrorFrame, Frame, Subscribe, Subscribed, Unknown, Unsubscribe, Unsubscribed};
+pub use suppression::{CreateSuppressionRequest, ListSuppressionsResponse, Suppression};
 pub use thread::{
     ListThreadsResponse, Thread, ThreadItem, UpdateThreadRequest, UpdateThreadResponse,
 };

@@ -24,6 +24,38 @@ pub struct Delivery {
     pub created_at: String,
     /// When its state was last written down.
     pub updated_at: String,
+    /// What was reported of it: bounces, complaints and delays, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reports: Vec<DeliveryReport>,
+}
+
+/// What was reported of a delivery.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeliveryReport {
+    /// `bounce`, `complaint` or `delay`.
+    pub kind: String,
+    /// Who said it: `session` for the server that refused, `report` for a report that came later,
+    /// `feedback` for a complaint.
+    pub source: String,
+    /// The state of the delivery before.
+    pub before: String,
+    /// Why: `invalid_mailbox`, `mailbox_full`, `spam_block` and so on.
+    pub class: String,
+    /// The `type` of the event.
+    #[serde(rename = "type")]
+    pub bounce_type: String,
+    /// The `sub_type` of the event.
+    pub sub_type: String,
+    /// The enhanced code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<String>,
+    /// The server that reports.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reporter: Option<String>,
+    /// The words of the other side.
+    pub detail: String,
+    /// When it became known.
+    pub at: String,
 }
 
 /// One try to bring a message to another server.

@@ -1,4 +1,5 @@
-//! Forgets the answers under Idempotency-Keys whose time is over, every hour.
+//! Forgets the answers under Idempotency-Keys, and the counts of failed deliveries, whose time is over,
+//! every hour.
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ impl ForgetAnswers {
 pub(super) async fn run(app: &App, job: &ClaimedJob) -> Result<()> {
     let ForgetAnswers {} = super::read(job)?;
     while app.store().forget_answers(SLICE).await? > 0 {}
+    while app.store().forget_soft_bounces(SLICE).await? > 0 {}
     let next = Finish::RetryAt(app.now().plus(EVERY), String::new());
     super::finish(app, job, next).await
 }

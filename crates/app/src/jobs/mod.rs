@@ -9,6 +9,7 @@ pub(crate) mod deliver_mail;
 pub(crate) mod expire_hooks;
 pub(crate) mod forget_answers;
 pub(crate) mod mail_code;
+pub(crate) mod notify_sender;
 pub(crate) mod post_hook;
 pub(crate) mod purge_hook;
 pub(crate) mod purge_inbox;
@@ -50,6 +51,7 @@ pub(crate) async fn run(app: &App, job: ClaimedJob) {
         purge_hook::PurgeHook::KIND => purge_hook::run(app, &job).await,
         expire_hooks::ExpireHooks::KIND => expire_hooks::run(app, &job).await,
         mail_code::MailCode::KIND => mail_code::run(app, &job).await,
+        notify_sender::NotifySender::KIND => notify_sender::run(app, &job).await,
         purge_inbox::PurgeInbox::KIND => purge_inbox::run(app, &job).await,
         send_draft::SendDraft::KIND => send_draft::run(app, &job).await,
         sweep_objects::SweepObjects::KIND => sweep_objects::run(app, &job).await,

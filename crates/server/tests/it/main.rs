@@ -15,6 +15,7 @@ mod allow_lists;
 mod answering;
 mod batches;
 mod border;
+mod bounces;
 mod client;
 mod crowd;
 mod database;

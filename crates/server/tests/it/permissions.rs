@@ -7,7 +7,9 @@ use serde_json::{Value, json};
 use crate::client::Answer;
 use crate::running::ADMIN_KEY;
 use crate::world::{World, column, each_engine_with_another_organization, escaped};
-use crate::{allow_lists, domains, drafts, log_readers, onboarding, search, tenants, webhooks};
+use crate::{
+    allow_lists, bounces, domains, drafts, log_readers, onboarding, search, tenants, webhooks,
+};
 
 /// The routes as crate `api` lists them.
 const ROUTES: &str = include_str!("../../../api/tests/routes.txt");
@@ -46,6 +48,7 @@ impl Things {
         let mut more = Vec::new();
         more.extend(drafts::things(world, &inbox).await);
         more.extend(allow_lists::things(world, &inbox).await);
+        bounces::things(world, &inbox).await;
         more.extend(webhooks::things(world, &inbox).await);
         more.extend(log_readers::things(world, &inbox).await);
         more.extend(tenants::things(world, &inbox).await);
@@ -172,6 +175,7 @@ fn case(operation: &str) -> (Value, Foreign) {
         other => [
             drafts::case,
             allow_lists::case,
+            bounces::case,
             webhooks::case,
             log_readers::case,
             search::case,
