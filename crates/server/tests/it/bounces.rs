@@ -122,7 +122,9 @@ async fn suppressions_are_paged_in_alphabetical_order_and_whole_domains_are_some
         }
         let bad = json!({"entry": "no address"});
         let expected = (400, "validation_error");
-        world.refused("POST", "/v0/suppressions", bad, expected).await;
+        world
+            .refused("POST", "/v0/suppressions", bad, expected)
+            .await;
     })
     .await;
 }
