@@ -7,11 +7,6 @@
 
 mod authenticate;
 mod batch;
-#[expect(
-    dead_code,
-    unused_imports,
-    reason = "delivery to other servers uses the rest"
-)]
 mod bounces;
 mod deliveries;
 mod delivery;

@@ -8,9 +8,9 @@
 use data_encoding::BASE64URL_NOPAD;
 use mail::compose::ExtraHeader;
 use mail::{Address, Mailbox};
-use model::list::{Direction, Entry, ListType};
+use model::list::Entry;
 use model::{Error, OrgId, Result, perm};
-use store::{Grant, NewListEntry, Reason};
+use store::{Grant, Reason, Suppression, SuppressionReason};
 
 use crate::App;
 
@@ -101,17 +101,20 @@ impl App {
     /// `not_found` for a link that is not ours.
     pub async fn unsubscribe(&self, token: &str) -> Result<()> {
         let reader = self.reader(token)?;
-        let new = NewListEntry {
+        let new = Suppression {
             entry: Entry::parse(&reader.address)?,
-            direction: Direction::Send,
-            list_type: ListType::Block,
-            reason: Some("unsubscribed".to_owned()),
-            read_only: true,
+            reason: SuppressionReason::Unsubscribe,
+            class: None,
+            note: Some("unsubscribed".to_owned()),
+            evidence: None,
+            message_id: None,
+            inbox: None,
+            created_at: self.now(),
         };
         let access = self.store().system(reader.org_id, Reason::Operation);
         let grant: Grant<perm::ListEntryCreate> = access.grant()?;
         self.store()
-            .write(&grant, move |txn| txn.add_list_entry(&new).map(|_| ()))
+            .write(&grant, move |txn| txn.suppress(&new).map(|_| ()))
             .await
     }
 

@@ -71,11 +71,10 @@ pub use mta_sts::StoredPolicy;
 pub use open::{Engine, OpenError, Store};
 pub use pods::NewPod;
 pub use polling::NewPollingWebhook;
+pub use reports::{DeliveryReport, ReportKind, Reported};
 pub use search::{
     Merge, MessageHit, NewSegment, SearchFilter, SearchPage, SegmentId, TAIL, ThreadHit,
 };
-pub use reports::{DeliveryReport, ReportKind, Reported};
-pub use search::{Merge, MessageHit, NewSegment, SearchFilter, SearchPage, SegmentId, ThreadHit};
 pub use signing::{KeyInUse, NewSigningKey, SharedDomain};
 pub use suppressions::{Suppression, SuppressionReason};
 pub use txn::Txn;

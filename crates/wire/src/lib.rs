@@ -79,8 +79,7 @@ pub use search::{
     SearchHighlights, SearchInboxesResponse, SearchMessageItem, SearchMessagesResponse,
     SearchThreadItem, SearchThreadsResponse,
 };
-pub use send::{Delivery, DeliveryAttempt, ListDeliveriesResponse, Send};
-pub use send::{Delivery, DeliveryReport, ListDeliveriesResponse, Send};
+pub use send::{Delivery, DeliveryAttempt, DeliveryReport, ListDeliveriesResponse, Send};
 pub use shape::{Headers, OneOrMany, Patch};
 pub use socket::{ErrorFrame, Frame, Subscribe, Subscribed, Unknown, Unsubscribe, Unsubscribed};
 pub use suppression::{CreateSuppressionRequest, ListSuppressionsResponse, Suppression};

@@ -1,26 +1,8 @@
-//! The payloads of `message.bounced`, `message.complained` and `message.rejected`.
+//! The payloads of `message.complained` and `message.rejected`.
 
 use model::message::Message;
 use model::{Error, Result};
 use serde_json::{Value, json};
-
-/// `message.bounced`: recipients of one kind of failure, each with what the other server said.
-pub(crate) fn bounce_event(
-    message: &Message,
-    (kind, sub_kind): (&str, &str),
-    recipients: &[(String, String)],
-) -> Result<String> {
-    let recipients: Vec<Value> = recipients
-        .iter()
-        .map(|(address, status)| json!({"address": address, "status": status}))
-        .collect();
-    let more = [
-        ("type", json!(kind)),
-        ("sub_type", json!(sub_kind)),
-        ("recipients", json!(recipients)),
-    ];
-    payload("bounce", message, more)
-}
 
 /// `message.complained`: everybody who may have complained.
 pub(super) fn complaint_event(

@@ -12,6 +12,6 @@ mod record;
 mod return_path;
 mod suppressions;
 
-pub(crate) use self::events::{bounce_event, reject_event};
+pub(crate) use self::events::reject_event;
 pub(crate) use self::record::{Refusal, is_reporting, learn, notify, of_session};
 pub(crate) use self::return_path::ReturnPaths;

@@ -15,9 +15,9 @@ use store::{
 };
 use uuid::Uuid;
 
-use super::events::{bounce_event, complaint_event};
-use crate::jobs;
+use super::events::complaint_event;
 use crate::jobs::notify_sender::NotifySender;
+use crate::{jobs, render};
 
 /// On so many days of thirty a delivery may fail before its recipient is suppressed.
 const SOFT_LIMIT: i64 = 5;
@@ -220,7 +220,7 @@ pub(super) fn of_report(
     }
     let message = txn.relabel(&message, &labels, &Labels::default())?;
     for (index, (kind, recipients)) in (0_u128..).zip(&kinds) {
-        let payload = bounce_event(&message, *kind, recipients)?;
+        let payload = render::bounce_event(&message, *kind, recipients)?;
         emit(
             txn,
             &message,

@@ -110,8 +110,9 @@ async fn to_server(
     let access = app.store().system(entry.job.org_id, Reason::Delivery);
     let grant = access.grant::<perm::Authenticated>()?;
     let raw = app.store().raw_of_blob(&grant, entry.blob).await?;
+    let (open, mut outcomes) = reports::spare(app, &grant, open).await?;
     let mut recipients = Vec::with_capacity(open.len());
-    let (mut named, mut outcomes) = (Vec::with_capacity(open.len()), Vec::new());
+    let mut named = Vec::with_capacity(open.len());
     let started = app.now();
     for delivery in open {
         match Address::parse(&delivery.recipient) {
@@ -129,7 +130,7 @@ async fn to_server(
     if recipients.is_empty() {
         return Ok((outcomes, None));
     }
-    let reverse_path = reports::reverse_path(app, entry, &named);
+    let reverse_path = reports::reverse_path(app, entry, &named).await?;
     let parcel = Parcel {
         reverse_path: reverse_path.as_ref(),
         recipients: &recipients,

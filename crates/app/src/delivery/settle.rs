@@ -16,6 +16,7 @@ use model::{EventKind, Hidden, Kind, OrgId, Result, perm};
 use store::{Attempt, Delivery, DeliveryState, Finish, NewEvent, Reason, Settled, Txn};
 use sys::Shutdown;
 use tokio::sync::oneshot;
+use uuid::Uuid;
 
 use super::settings::Patience;
 use super::verdict::{Ending, Fate, verdict};
@@ -35,8 +36,10 @@ pub(super) struct Outcome {
     pub(super) detail: String,
     /// Whether the sender should know by now that it takes longer.
     pub(super) late: bool,
-    /// What kind of failure it is, when it is one.
-    pub(super) bounce: (&'static str, &'static str),
+    /// What it means, when it is a failure.
+    pub(super) verdict: mail::dsn::Verdict,
+    /// Whether another server, or the DNS, had a say in it.
+    pub(super) foreign: bool,
     /// What was tried; `None` where no other server was asked.
     pub(super) attempt: Option<Attempt>,
     /// Whether it counts as a try.
@@ -51,6 +54,8 @@ pub(super) struct Settlement {
     again: Option<Timestamp>,
     /// Bits for the ids of its events.
     randoms: [u128; 3],
+    /// The jobs that tell its sender by mail.
+    notices: [Uuid; 2],
     /// Whoever waits hears of it when this is dropped.
     _done: Option<oneshot::Sender<()>>,
 }
@@ -66,7 +71,8 @@ impl Outcome {
             state: verdict.state,
             detail: verdict.detail,
             late: verdict.late,
-            bounce: reports::kind(ending, verdict.expired),
+            verdict: reports::meaning(ending, verdict.expired),
+            foreign: true,
             attempt: None,
             tried: true,
         }
@@ -79,10 +85,19 @@ impl Outcome {
             state,
             detail: detail.to_owned(),
             late: false,
-            bounce: ("Permanent", "NoEmail"),
+            verdict: mail::dsn::Verdict {
+                class: mail::dsn::Class::InvalidMailbox,
+                permanent: Some(true),
+            },
+            foreign: false,
             attempt: None,
             tried: true,
         }
+    }
+
+    /// Whether this server itself did not send it.
+    pub(super) fn is_rejected(&self) -> bool {
+        self.verdict.class == mail::dsn::Class::Suppressed
     }
 }
 
@@ -163,6 +178,7 @@ async fn hand_in(
         outcomes,
         again: again.map(|at| not_before.map_or(at, |least| at.max(least))),
         randoms: std::array::from_fn(|_| app.env().ids.random().as_u128()),
+        notices: std::array::from_fn(|_| app.env().ids.ordered(app.now())),
         _done: done,
     };
     // It is closed only when the server stops; the entry's lease is given back then.
@@ -256,9 +272,13 @@ impl Settlement {
             .any(|one| one.state.is_final() || one.late)
         {
             match txn.message_of_key(self.entry.key) {
-                Ok(message) => self.tell(txn, &message)?,
+                Ok(message) => {
+                    reports::learn(txn, Some(&message), &self.outcomes)?;
+                    self.tell(txn, &message)?;
+                }
                 // Its owner deleted it meanwhile; it has left all the same.
                 Err(error) if error.kind() == Kind::NotFound => {
+                    reports::learn(txn, None, &self.outcomes)?;
                     txn.forget_deliveries(self.entry.key.as_bytes())?;
                 }
                 Err(error) => return Err(error),
@@ -280,13 +300,13 @@ impl Settlement {
     /// Labels the message and tells the readers of the log.
     fn tell(&self, txn: &mut Txn<'_>, message: &Message) -> Result<()> {
         let delayed = Label::system("delayed");
-        let mut add: Labels = self
-            .outcomes
-            .iter()
-            .filter_map(|one| label(one.state))
-            .collect();
+        let mut add: Labels = self.outcomes.iter().filter_map(label).collect();
         let mut remove = Labels::default();
+        let [bounce_notice, delay_notice] = self.notices;
         if self.outcomes.iter().any(|one| one.late) {
+            if !message.labels.contains(&delayed) {
+                reports::late(txn, message, &self.outcomes, delay_notice)?;
+            }
             add.insert(delayed);
         } else if message.labels.contains(&delayed) && !txn.has_deferred(message.key)? {
             remove.insert(delayed);
@@ -317,7 +337,7 @@ impl Settlement {
         if gone.is_empty() {
             return Ok(());
         }
-        reports::bounced(txn, &message, &gone, bounced)
+        reports::bounced(txn, &message, &gone, (bounced, bounce_notice))
     }
 
     fn of(&self, state: DeliveryState) -> impl Iterator<Item = &Outcome> {
@@ -325,11 +345,12 @@ impl Settlement {
     }
 }
 
-fn label(state: DeliveryState) -> Option<Label> {
-    match state {
+fn label(outcome: &Outcome) -> Option<Label> {
+    match outcome.state {
         DeliveryState::Queued | DeliveryState::Deferred => None,
         DeliveryState::Delivered => Some(Label::system("delivered")),
         DeliveryState::Sandboxed => Some(Label::system("delivered-in-sandbox")),
+        DeliveryState::Bounced if outcome.is_rejected() => Some(Label::system("rejected")),
         DeliveryState::Bounced => Some(Label::system("bounced")),
     }
 }
