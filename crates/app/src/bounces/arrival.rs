@@ -3,13 +3,13 @@
 use bytes::Bytes;
 use mail::Address;
 use mail::dsn::{self, Action, Complaint, Fate, Notice, Report};
-use model::{InboxId, Kind, Result, perm};
+use model::{InboxId, Result, perm};
 use store::{Delivery, Grant, Reason, Reported};
 use uuid::Uuid;
 
 use super::record::{self, Findings, Refusal};
 use crate::App;
-use crate::inbound::{Arrival, elsewhere};
+use crate::inbound::elsewhere;
 
 /// Octets of a header in which a report says what it is.
 const HEADER: usize = 16 << 10;
@@ -26,31 +26,29 @@ enum Returned {
 }
 
 impl App {
-    /// Takes mail from outside: what came to return paths, of these deliveries, is read as a report;
-    /// everything else is filed, and so is what came to a return path and is no report.
+    /// Reads what came to return paths of deliveries. Gives the addresses that the message is
+    /// still to be filed for: everybody else's, and the inbox that had sent where it is no report.
     ///
     /// # Errors
-    /// Those of [`App::receive`].
-    pub(crate) async fn take(&self, returned: Vec<Uuid>, mut arrival: Arrival) -> Result<()> {
-        for delivery in &returned {
-            let path = arrival.reverse_path.as_ref();
-            let taken = self.take_returned(*delivery, path, &arrival.raw).await?;
+    /// When the store fails; the other server tries again.
+    pub(crate) async fn take_reports(
+        &self,
+        envelope: &smtp::Envelope,
+        raw: &Bytes,
+    ) -> Result<Vec<String>> {
+        let mut recipients = Vec::with_capacity(envelope.forward_paths.len());
+        for to in &envelope.forward_paths {
+            let Some(delivery) = self.returned_delivery(to) else {
+                recipients.push(to.key());
+                continue;
+            };
+            let path = envelope.reverse_path.as_ref();
+            let taken = Box::pin(self.take_returned(delivery, path, raw)).await?;
             if let Returned::ForInbox(inbox) = taken {
-                arrival.recipients.push(inbox.to_string());
+                recipients.push(inbox.to_string());
             }
         }
-        if arrival.recipients.is_empty() {
-            return Ok(());
-        }
-        let (path, raw) = (arrival.reverse_path.clone(), arrival.raw.clone());
-        match self.receive(arrival).await {
-            Err(error) if error.kind() == Kind::NotFound && !returned.is_empty() => {
-                tracing::info!("mail to a return path whose inbox takes no mail any more");
-                return Ok(());
-            }
-            other => other?,
-        }
-        self.take_enclosed(path.as_ref(), &raw).await
+        Ok(recipients)
     }
 
     /// Takes what came to the return path of a delivery.
@@ -113,7 +111,7 @@ impl App {
             return Ok(());
         };
         match &notice {
-            Notice::Delivery(report) if reverse_path.is_none() => {
+            Notice::Delivery(report) if null_sender => {
                 self.take_report(&place, report).await?;
             }
             Notice::Complaint(complaint) => {

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use store::{ClaimedJob, Delivery, DeliveryReport, Finish, Reason, ReportKind};
 
 use crate::App;
-use crate::authenticate::Sender;
 use crate::inbound::Arrival;
 
 /// The deliveries that are told of.
@@ -89,8 +88,6 @@ async fn tell(
     });
     let arrival = Arrival {
         recipients: vec![to.key()],
-        // It is this server that writes.
-        sender: Sender::Proven,
         reverse_path: None,
         raw: raw.into(),
         at: app.now(),
