@@ -89,7 +89,7 @@ impl App {
     ///
     /// # Errors
     /// When the store fails.
-    async fn take_enclosed(&self, reverse_path: Option<&Address>, raw: &Bytes) -> Result<()> {
+    pub(crate) async fn take_enclosed(&self, null_sender: bool, raw: &Bytes) -> Result<()> {
         let header = raw.get(..HEADER).unwrap_or(raw).to_ascii_lowercase();
         let has = |what: &str| memchr::memmem::find(&header, what.as_bytes()).is_some();
         if !has("multipart/report") {
