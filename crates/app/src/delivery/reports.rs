@@ -41,6 +41,13 @@ pub(super) fn meaning(ending: &Ending, expired: bool) -> Verdict {
         status,
         text: &ending.words,
     });
+    // No server that may be asked: that can be our own rule, and says nothing about the address.
+    if ending.code.is_none() && matches!(ending.enhanced, (5, 4, 4)) {
+        return Verdict {
+            class: Class::Network,
+            permanent: Some(true),
+        };
+    }
     match (expired, verdict.class) {
         (false, _) => Verdict {
             permanent: Some(true),

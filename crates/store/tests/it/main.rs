@@ -32,5 +32,6 @@ mod opening;
 mod pods;
 mod scopes;
 mod search;
+mod suppressions;
 mod threading;
 mod webhooks;
