@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use mail::MessageId;
-use model::message::{Content, Message};
+use model::message::Message;
 use model::{Error, InboxKey, Kind, Result, perm};
-use store::{Grant, WithHeaders};
+use store::{Grant, WithoutBodies};
 use wire::{
     BatchGetMessagesRequest, BatchGetMessagesResponse, BatchUpdateMessagesRequest,
     BatchUpdateMessagesResponse, UpdateMessageResponse,
@@ -144,17 +144,15 @@ fn read_ids(texts: &[String], most: usize) -> Result<Vec<MessageId>> {
     Ok(ids.collect())
 }
 
-fn without_bodies(one: WithHeaders) -> wire::Message {
-    let WithHeaders { message, headers } = one;
-    let fields = headers.iter();
+fn without_bodies(one: WithoutBodies) -> wire::Message {
+    let WithoutBodies {
+        message,
+        mut content,
+    } = one;
+    let fields = content.headers.iter();
     let weight: usize = fields.map(|(name, value)| name.len() + value.len()).sum();
-    let content = Content {
-        headers: if weight > MAX_HEADERS {
-            Vec::new()
-        } else {
-            headers
-        },
-        ..Content::default()
-    };
+    if weight > MAX_HEADERS {
+        content.headers.clear();
+    }
     render::message(&message, &content)
 }

@@ -65,7 +65,7 @@ pub use keys::NewKey;
 pub use label_changes::LabelChange;
 pub use lists::{Governed, NewListEntry};
 pub use log::{LogPlace, LogSlice};
-pub use messages::{Body, Filed, NewMessage, Position, Received, WithHeaders};
+pub use messages::{Body, Filed, NewMessage, Position, Received, WithoutBodies};
 pub use metrics::{Counted, Uncounted, UsageHistory};
 pub use mta_sts::StoredPolicy;
 pub use open::{Engine, OpenError, Store};

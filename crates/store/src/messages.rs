@@ -12,7 +12,7 @@ use model::{Error, Hidden, InboxKey, MessageKey, Result, ThreadId};
 
 use serde::Serialize;
 
-pub use self::batch::WithHeaders;
+pub use self::batch::WithoutBodies;
 pub use self::filing::{Filed, NewMessage, Received};
 pub use self::listing::Position;
 

@@ -1,7 +1,8 @@
 //! Many messages at once, by their public ids.
 
 use mail::MessageId;
-use model::message::Message;
+use model::authentication::Authentication;
+use model::message::{Content, Fact, Message, Spam};
 use model::{InboxKey, Result};
 use serde::Deserialize;
 
@@ -14,18 +15,36 @@ const AT_ONCE: usize = 16;
 
 /// A message and what a list does not show of it, without its bodies.
 #[derive(Clone, Debug)]
-pub struct WithHeaders {
+pub struct WithoutBodies {
     /// The message.
     pub message: Message,
-    /// Its header fields in order, decoded and unfolded.
-    pub headers: Vec<(String, String)>,
+    /// The readable part but for texts and HTML.
+    pub content: Content,
 }
 
-/// Of the readable part of a message, only this.
+/// Of the readable part of a message, only this: bodies are passed over unread.
 #[derive(Deserialize)]
-struct HeaderFields {
+struct Rest {
     #[serde(default)]
     headers: Vec<(String, String)>,
+    #[serde(default)]
+    authentication: Option<Authentication>,
+    #[serde(default)]
+    facts: Vec<Fact>,
+    #[serde(default)]
+    spam: Option<Spam>,
+}
+
+impl From<Rest> for Content {
+    fn from(rest: Rest) -> Self {
+        Self {
+            headers: rest.headers,
+            authentication: rest.authentication,
+            facts: rest.facts,
+            spam: rest.spam,
+            ..Self::default()
+        }
+    }
 }
 
 impl View<'_> {
@@ -38,7 +57,7 @@ impl View<'_> {
         &mut self,
         inbox: InboxKey,
         ids: &[MessageId],
-    ) -> Result<Vec<WithHeaders>> {
+    ) -> Result<Vec<WithoutBodies>> {
         let marks: Vec<String> = (2..AT_ONCE + 2).map(|n| format!("${n}")).collect();
         let marks = marks.join(", ");
         let sql = format!(
@@ -54,8 +73,11 @@ impl View<'_> {
                 Ok((read(row)?, row.get::<Vec<u8>>(20)?))
             })?;
             for (message, packed) in rows {
-                let HeaderFields { headers } = Body::unpack(self.codec, &packed)?;
-                found.push(WithHeaders { message, headers });
+                let rest: Rest = Body::unpack(self.codec, &packed)?;
+                found.push(WithoutBodies {
+                    message,
+                    content: rest.into(),
+                });
             }
         }
         Ok(found)

@@ -12,7 +12,7 @@ use super::SegmentId;
 use super::document::MAX_WEIGHT;
 use super::find::Source;
 use super::segment::{self, Leaf, Pair};
-use crate::db::{DbError, Row, Value};
+use crate::db::{DbError, Row, Value, args};
 use crate::padded;
 use crate::view::View;
 
@@ -241,21 +241,19 @@ impl View<'_> {
             Ok(data.map_or(Ok(()), |data| each(place, kind, &data)))
         })?;
         if is_prefix {
-            let marks = padded::marks(4);
-            let sql = format!(
-                "select segment, leaf, data from search_leaf where {{scope:org}} \
-                 and segment in ({marks}) and leaf > $1 and leaf < $2 limit $3"
-            );
-            let mut values = vec![
-                Value::from(key),
-                Value::from(end.as_slice()),
-                Value::from(MAX_LEAVES),
-            ];
-            values.extend(padded::bytes(&ids));
-            handled.extend(self.all(&sql, &values, |row| {
-                let place = place(row)?;
-                Ok(each(place, row.bytes(1)?, row.bytes(2)?))
-            })?);
+            // One segment at a time: of several, PostgreSQL walks the range in all of them and passes over
+            // those that were not asked for.
+            for (id, place) in &stored {
+                let left =
+                    MAX_LEAVES.saturating_sub(i64::try_from(handled.len()).unwrap_or(MAX_LEAVES));
+                let found = self.all(
+                    "select leaf, data from search_leaf where {scope:org} and segment = $1 \
+                     and leaf > $2 and leaf < $3 order by leaf limit $4",
+                    args![id.as_bytes().as_slice(), key, end.as_slice(), left],
+                    |row| Ok(each(*place, row.bytes(0)?, row.bytes(1)?)),
+                )?;
+                handled.extend(found);
+            }
         }
         handled.into_iter().collect()
     }
