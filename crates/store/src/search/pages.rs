@@ -117,10 +117,40 @@ impl View<'_> {
             }
             items.extend(show(self, hits)?);
         }
+        if kind == Kind::Threads {
+            self.pass_shown(filter, &mut walk, &mut looked)?;
+        }
         Ok(SearchPage {
             items,
             next: walk.position(),
         })
+    }
+
+    /// Goes past further matches of threads that were shown, so that a page after which no other thread
+    /// comes is the last.
+    fn pass_shown(
+        &mut self,
+        filter: &SearchFilter,
+        walk: &mut Walk,
+        looked: &mut usize,
+    ) -> Result<()> {
+        while walk.left > 0
+            && *looked < MAX_LOOKED
+            && let Some(next) = walk.next
+        {
+            if !walk.shown.contains(&next.thread) {
+                let Some(past) = walk.earlier.remove(&next.thread) else {
+                    break;
+                };
+                *looked += 1;
+                if self.best_of(filter, &[past], looked)?.is_empty() {
+                    break;
+                }
+                walk.shown.insert(next.thread);
+            }
+            walk.step(self, next)?;
+        }
+        Ok(())
     }
 
     /// The best member of each group that is there, is shown to everybody and has the phrases.
@@ -220,9 +250,7 @@ impl Walk {
             && self.left > 0
             && let Some(candidate) = self.next
         {
-            self.left -= 1;
-            self.last = Some(candidate);
-            self.next = self.ranking.next(view)?;
+            self.step(view, candidate)?;
             let place = places.get(&candidate.thread).copied();
             match place.and_then(|place| groups.get_mut(place)) {
                 Some(group) => group.push(candidate),
@@ -236,6 +264,14 @@ impl Walk {
             }
         }
         Ok(groups)
+    }
+
+    /// Takes the next match.
+    fn step(&mut self, view: &mut View<'_>, candidate: Candidate) -> Result<()> {
+        self.left -= 1;
+        self.last = Some(candidate);
+        self.next = self.ranking.next(view)?;
+        Ok(())
     }
 
     /// What earlier pages went past of the threads of these groups; each thread is asked about once.
