@@ -1,7 +1,7 @@
 //! What a commit promises.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use model::{Code, Error, Hidden};
 use store::Txn;
@@ -128,6 +128,8 @@ async fn a_failed_transaction_leaves_no_event(world: World) {
 async fn a_statement_that_failed_cannot_be_passed_over(world: World) {
     let inbox = world.inbox("a@example.test").await;
     let new = world.mail(&inbox, Mail::default()).await;
+    let told = Arc::new(AtomicBool::new(false));
+    let tell = Arc::clone(&told);
     let write = world.write(move |txn| {
         txn.file_message(&new)?;
         // The same row once more.
@@ -135,11 +137,14 @@ async fn a_statement_that_failed_cannot_be_passed_over(world: World) {
             dedup: None,
             ..new.clone()
         };
-        // PostgreSQL may tell only with a later statement, here the commit.
-        let _ = txn.file_message(&again);
+        tell.store(txn.file_message(&again).is_err(), Ordering::SeqCst);
         Ok(())
     });
     let acknowledged = write.await.is_ok();
+    let told = told.load(Ordering::SeqCst);
+    // PostgreSQL may tell only with a later statement, here the commit; SQLite tells at once.
+    assert!(told || !acknowledged, "nobody heard of the failure");
+    assert!(told || world.db.url().is_some());
     let rows = world.number("select count(*) from message");
     assert_eq!(rows, i64::from(acknowledged));
 }
