@@ -13,6 +13,7 @@
 //! | `{contains a in b}` | whether text `b` contains text `a` |
 //! | `{by x}` | after a table: by the index `x`, where the engine would choose another |
 //! | `{int}` `{text}` `{bytes}` | column types |
+//! | `{inline x}` | keeps the values of `x` in their rows as long as those fit a page; a statement of its own |
 //! | `{strict}` `{strict index}` | table suffixes: a heap of rows, or a table that is its key |
 
 use std::borrow::Cow;
@@ -100,6 +101,13 @@ impl Dialect {
                     Self::Postgres => format!("strpos({whole}, {part}) > 0"),
                 };
                 return self.copy(&mut out.sql, &text);
+            }
+            ("inline", Self::Postgres) => {
+                let _ = write!(
+                    out.sql,
+                    "alter table {argument} set (toast_tuple_target = 8160)"
+                );
+                return;
             }
             // Without statistics it takes any index that a time is looked up in from both ends for
             // as good as one that has the pod or the inbox before the time.

@@ -27,6 +27,7 @@ use crate::events::{EventTail, Hub, Wake};
 use crate::inboxes::{self, Addressed, Route};
 use crate::jobs::{self, ClaimedJob, Lane};
 use crate::messages::{Body, Position};
+use crate::search::SegmentCache;
 use crate::txn::Txn;
 use crate::view::View;
 use crate::{agents, domains, idempotency, migrate, orgs, search, webhooks};
@@ -76,6 +77,7 @@ struct Inner {
     running: Running,
     hub: Hub,
     codec: Codec,
+    segments: SegmentCache,
     objects: Objects,
     env: Env,
     /// Holds the folder for this process as long as the store is open.
@@ -118,6 +120,7 @@ impl Store {
             running,
             hub,
             codec,
+            segments: SegmentCache::default(),
             objects,
             env,
             _lock: lock,
@@ -141,12 +144,14 @@ impl Store {
         F: FnMut(&mut View<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let (access, codec, now) = (grant.access().clone(), self.0.codec.clone(), self.now());
+        let (access, now) = (grant.access().clone(), self.now());
+        let (codec, segments) = (self.0.codec.clone(), self.0.segments.clone());
         let job = move |conn: &mut dyn Conn| {
             let mut view = View {
                 conn,
                 access: &access,
                 codec: &codec,
+                segments: &segments,
                 now,
             };
             Ok((work(&mut view)?, Wake::default()))
@@ -500,12 +505,14 @@ impl Store {
         F: FnMut(&mut Txn<'_>) -> Result<T> + Send + 'static,
         T: Send + 'static,
     {
-        let (access, codec, now) = (grant.access().clone(), self.0.codec.clone(), self.now());
+        let (access, now) = (grant.access().clone(), self.now());
+        let (codec, segments) = (self.0.codec.clone(), self.0.segments.clone());
         let job = move |conn: &mut dyn Conn| {
             let mut txn = Txn::new(View {
                 conn,
                 access: &access,
                 codec: &codec,
+                segments: &segments,
                 now,
             });
             let value = work(&mut txn)?;

@@ -25,6 +25,7 @@ use crate::blobs::Place;
 use crate::codec::Codec;
 use crate::engine::PLANNING;
 use crate::messages::Body;
+use crate::search::SegmentCache;
 use crate::txn::Txn;
 use crate::view::View;
 use crate::{BlobId, NewEvent, NewInbox, NewMessage, NewWebhook, Placed, Route, jobs, migrate};
@@ -192,12 +193,13 @@ fn check<C: Explain>(inner: C, crowd: impl FnOnce(&mut C) -> Vec<[u8; 16]>) {
     let ids = Ids::system();
     let (org, inbox) = (OrgId::new(ids.random()), InboxKey::new(ids.random()));
     let access = Access::of_system(org, Reason::Operation);
-    let codec = Codec::default();
+    let (codec, segments) = (Codec::default(), SegmentCache::default());
     let now = Timestamp::from_micros(1_767_225_600_000_000);
     let mut txn = Txn::new(View {
         conn: &mut conn.inner,
         access: &access,
         codec: &codec,
+        segments: &segments,
         now,
     });
     let route = Route {
@@ -224,6 +226,7 @@ fn check<C: Explain>(inner: C, crowd: impl FnOnce(&mut C) -> Vec<[u8; 16]>) {
         conn: &mut conn,
         access: &access,
         codec: &codec,
+        segments: &segments,
         now,
     });
     receive(arrivals, &route, 10).unwrap();
@@ -275,10 +278,13 @@ fn lists<C: Explain>(
             .zip(served)
             .filter(|(_, served)| !served.is_empty())
         {
+            // What one search has read the next one must read again.
+            let segments = SegmentCache::default();
             let mut txn = Txn::new(View {
                 conn,
                 access,
                 codec: &codec,
+                segments: &segments,
                 now,
             });
             ask(&mut txn, known).unwrap();

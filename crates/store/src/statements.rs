@@ -3,8 +3,9 @@
 use std::path::Path;
 
 /// The tokens of [`crate::dialect`].
-const TOKENS: [&str; 11] = [
+const TOKENS: [&str; 12] = [
     "scope", "seen", "lock", "share", "skip", "contains", "int", "text", "bytes", "strict", "by",
+    "inline",
 ];
 
 /// The string literals of a source file, with their continuation lines joined.

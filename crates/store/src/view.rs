@@ -6,6 +6,7 @@ use model::Result;
 use crate::access::Access;
 use crate::codec::Codec;
 use crate::db::{Conn, DbResult, Row, Value};
+use crate::search::SegmentCache;
 
 /// What one caller can see at one moment. Every statement it runs carries the caller's tenant
 /// predicate.
@@ -13,6 +14,7 @@ pub struct View<'a> {
     pub(crate) conn: &'a mut dyn Conn,
     pub(crate) access: &'a Access,
     pub(crate) codec: &'a Codec,
+    pub(crate) segments: &'a SegmentCache,
     pub(crate) now: Timestamp,
 }
 

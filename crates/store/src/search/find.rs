@@ -6,14 +6,17 @@
 //! whatever segments they are in.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::{BinaryHeap, HashSet, VecDeque};
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
 
 use mail::Timestamp;
 use mail::search::Query;
 use model::{MessageKey, Result, ThreadId};
 use uuid::Uuid;
 
-use super::matching::{self, Match, Need};
+use super::cache::{Entry, Found};
+use super::intersect::Match;
+use super::matching::{self, Need};
 use super::segment::{self, Doc, Segment};
 use super::{SegmentId, index};
 use crate::db::{DbError, Value};
@@ -21,7 +24,7 @@ use crate::padded;
 use crate::view::View;
 
 /// Messages in the segments that are opened together at first: a common word has its page in them.
-/// Rare words need the others, twice as many messages each time.
+/// Rare words need the others, four times as many messages each time.
 const FIRST_GROUP: usize = 8_192;
 /// With so many matches in hand no older segment is opened: a bound for memory.
 const MAX_MATCHES: usize = 1_000_000;
@@ -77,7 +80,7 @@ struct Waiting {
 /// A segment with matches.
 struct Opened {
     source: Source,
-    matches: Vec<Match>,
+    matches: Arc<[Match]>,
     /// Chunks with matches that were not looked at: what none of a chunk's matches exceeds, and its
     /// number; the best one last.
     chunks: Vec<(i64, usize)>,
@@ -195,33 +198,59 @@ impl View<'_> {
     }
 
     /// Chunks of messages, in the order of their numbers in `chunks`.
-    fn chunks(&mut self, source: &Source, chunks: &[usize]) -> Result<Vec<Vec<u8>>> {
+    fn chunks(&mut self, source: &Source, chunks: &[usize]) -> Result<Vec<Found>> {
         let keys: Vec<Vec<u8>> = chunks.iter().map(|chunk| segment::chunk(*chunk)).collect();
-        let mut found: Vec<(Vec<u8>, Vec<u8>)> = match source {
+        let mut found: HashMap<&[u8], Found> = HashMap::new();
+        match source {
             Source::Tail(tail) => {
-                let leaves = tail.leaves.iter();
-                leaves
-                    .filter(|leaf| keys.contains(&leaf.0))
-                    .cloned()
-                    .collect()
+                for (key, data) in &tail.leaves {
+                    found.insert(key, Entry::alone(key, data));
+                }
             }
             Source::Stored(id) => {
-                let marks = padded::marks(2);
-                let sql = format!(
-                    "select leaf, data from search_leaf where {{scope:org}} and segment = $1 \
-                     and leaf in ({marks})"
-                );
-                let mut values = vec![Value::from(id.as_bytes().as_slice())];
-                values.extend(padded::bytes(&keys));
-                self.all(&sql, &values, |row| Ok((row.get(0)?, row.get(1)?)))?
+                for key in &keys {
+                    found.extend(
+                        self.segments
+                            .entries(*id, key, false)
+                            .map(|own| (&**key, own)),
+                    );
+                }
+                let missing: Vec<&Vec<u8>> = keys
+                    .iter()
+                    .filter(|key| !found.contains_key(&***key))
+                    .collect();
+                for (key, data) in self.read_chunks(*id, &missing)? {
+                    let own = Entry::alone(&key, &data);
+                    self.segments.keep_entries(*id, &key, false, own.clone());
+                    found.extend(
+                        keys.iter()
+                            .find(|own| **own == key)
+                            .map(|key| (&**key, own)),
+                    );
+                }
             }
-        };
-        let place = |key: &[u8]| keys.iter().position(|own| own == key);
-        found.sort_by_key(|(key, _)| place(key));
-        if found.len() != keys.len() {
-            return Err(model::Error::internal("a segment lacks its messages"));
         }
-        Ok(found.into_iter().map(|(_, data)| data).collect())
+        let own = keys.iter().map(|key| found.remove(key.as_slice()));
+        own.map(|own| own.ok_or_else(|| model::Error::internal("a segment lacks its messages")))
+            .collect()
+    }
+
+    fn read_chunks(
+        &mut self,
+        segment: SegmentId,
+        keys: &[&Vec<u8>],
+    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let marks = padded::marks(2);
+        let sql = format!(
+            "select leaf, data from search_leaf where {{scope:org}} and segment = $1 \
+             and leaf in ({marks})"
+        );
+        let mut values = vec![Value::from(segment.as_bytes().as_slice())];
+        values.extend(padded::bytes(keys));
+        Ok(self.all(&sql, &values, |row| Ok((row.get(0)?, row.get(1)?)))?)
     }
 }
 
@@ -264,7 +293,7 @@ impl Ranking {
                 docs += next.docs;
                 group.push(next.source);
             }
-            self.group *= 2;
+            self.group *= 4;
             self.add(view, group)?;
         }
         Ok(())
@@ -338,14 +367,15 @@ impl Ranking {
             chunks.push(number);
         }
         let data = view.chunks(&opened.source, &chunks)?;
-        for (number, data) in chunks.into_iter().zip(data) {
+        for (number, entries) in chunks.into_iter().zip(data) {
+            let data = entries.first().map_or(&[][..], Entry::stored);
             let first = number * segment::CHUNK;
             let from = opened
                 .matches
                 .partition_point(|m| (m.number as usize) < first);
             let rest = opened.matches[from..].iter();
             for found in rest.take_while(|m| (m.number as usize) < first + segment::CHUNK) {
-                let doc = segment::doc_at(&data, found.number as usize - first)?;
+                let doc = segment::doc_at(data, found.number as usize - first)?;
                 if doc.at >= self.after && doc.at < self.before {
                     let found = candidate(&doc, found.sum);
                     self.next.push(Next {

@@ -1,7 +1,7 @@
 //! The messages of segments that have every word of a query, by their numbers.
 
 use std::collections::HashMap;
-use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use mail::search::{Clause, Query, Term};
 use model::Result;
@@ -9,26 +9,17 @@ use model::api_key::Scope;
 use uuid::Uuid;
 
 use super::SegmentId;
+use super::cache::{Entry, Found};
 use super::document::MAX_WEIGHT;
 use super::find::Source;
+use super::intersect::{List, Match, QUARTERS, intersect};
 use super::segment::{self, Leaf, Pair};
-use crate::db::{DbError, Row, Value, args};
+use crate::db::{DbError, DbResult, Value, args};
 use crate::padded;
 use crate::view::View;
 
 /// Leaves read for the words that begin with a short one.
 const MAX_LEAVES: i64 = 2_000;
-/// A weight counts so many quarters at most.
-const QUARTERS: u32 = 4;
-
-/// A message of a segment that has all the words.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Match {
-    /// Its number in the segment.
-    pub(super) number: u32,
-    /// What its words weigh together.
-    pub(super) sum: u32,
-}
 
 /// What a message must have, in one of several ways.
 pub(super) struct Need {
@@ -42,14 +33,21 @@ struct Way {
     key: Vec<u8>,
     is_prefix: bool,
     /// Its weight counts so many quarters.
-    quarters: u32,
+    quarters: u16,
 }
 
-/// A list of a segment.
-struct List {
-    key: Vec<u8>,
-    data: Vec<u8>,
-    quarters: u32,
+impl Way {
+    /// What no key in this way reaches. No word has the octet 0xFF, and of an exact key the lowest one
+    /// is the first after it.
+    fn end(&self) -> Vec<u8> {
+        let next = if self.is_prefix { 0xFF } else { 0 };
+        [self.key.as_slice(), &[next]].concat()
+    }
+
+    /// The kind of entry it is, the first octet of its key: its leaf has the same.
+    fn kind(&self) -> &[u8] {
+        self.key.get(..1).unwrap_or_default()
+    }
 }
 
 /// What the messages found by `query` within `scope` have: the words, the pairs of words that stand
@@ -80,7 +78,24 @@ pub(super) fn needs(query: &Query, scope: &Scope) -> Vec<Need> {
 /// The sum of a match is never greater.
 pub(super) fn most(needs: &[Need]) -> u32 {
     let words = needs.iter().filter(|need| need.is_word);
-    words.fold(1, |sum, _| sum + u32::from(MAX_WEIGHT) * QUARTERS + 1)
+    words.fold(1, |sum, _| {
+        sum + u32::from(MAX_WEIGHT) * u32::from(QUARTERS) + 1
+    })
+}
+
+/// What is needed as octets: different needs are never described alike.
+fn described(needs: &[Need]) -> Arc<[u8]> {
+    let mut octets = Vec::new();
+    for need in needs {
+        octets.push(u8::from(need.is_word));
+        for way in &need.ways {
+            octets.extend([1, u8::from(way.is_prefix), way.quarters.to_le_bytes()[0]]);
+            octets.extend((way.key.len() as u64).to_le_bytes());
+            octets.extend(&way.key);
+        }
+        octets.push(0);
+    }
+    octets.into()
 }
 
 /// A word may be there as itself, as the beginning of another if it is the last of the query, and
@@ -115,6 +130,23 @@ fn listed(key: Vec<u8>) -> Need {
     }
 }
 
+impl Need {
+    /// The lists of what was found in each way.
+    fn lists<'a>(&self, found: &'a [Found]) -> Vec<List<'a>> {
+        let mut lists = Vec::new();
+        for (way, found) in self.ways.iter().zip(found) {
+            lists.extend(found.iter().map(|entry| {
+                // A longer word than the one that was written counts less.
+                let longer = entry.key.len() > way.key.len();
+                let quarters = if longer { 2 } else { QUARTERS };
+                let quarters = self.is_word.then_some(way.quarters.min(quarters));
+                List { entry, quarters }
+            }));
+        }
+        lists
+    }
+}
+
 impl View<'_> {
     /// For each of at most `padded::SIZE` segments the messages that have everything needed, by
     /// their numbers.
@@ -122,238 +154,177 @@ impl View<'_> {
         &mut self,
         sources: &[Source],
         needs: &[Need],
-    ) -> Result<Vec<Vec<Match>>> {
+    ) -> Result<Vec<Arc<[Match]>>> {
+        let query = described(needs);
+        let known = sources.iter().map(|source| match source {
+            Source::Stored(id) => self.segments.matches(*id, &query),
+            Source::Tail(_) => None,
+        });
+        let mut matches: Vec<Option<Arc<[Match]>>> = known.collect();
+        let unknown = |place: &usize| matches[*place].is_none();
+        let mut open: Vec<usize> = (0..sources.len()).filter(unknown).collect();
         // By segment, then by need.
-        let mut lists: Vec<Vec<(&Need, Vec<List>)>> = sources.iter().map(|_| Vec::new()).collect();
-        let mut open: Vec<usize> = (0..sources.len()).collect();
+        let mut found: Vec<Vec<Vec<Found>>> = sources.iter().map(|_| Vec::new()).collect();
         for need in needs {
-            for (place, found) in self.lists(sources, &open, need)? {
-                lists[place].push((need, found));
+            for (place, own) in self.found(sources, &open, &need.ways)? {
+                found[place].push(own);
             }
             // One that lacks a word is not looked at again.
             open.retain(|place| {
-                lists[*place]
-                    .last()
-                    .is_some_and(|(_, found)| !found.is_empty())
+                let last = found[*place].last();
+                last.is_some_and(|own| own.iter().any(|entries| !entries.is_empty()))
             });
         }
-        let mut matches: Vec<Vec<Match>> = sources.iter().map(|_| Vec::new()).collect();
         for place in open {
-            matches[place] = intersect(std::mem::take(&mut lists[place]))?;
+            let lists = needs.iter().zip(&found[place]);
+            let own: Arc<[Match]> =
+                intersect(lists.map(|(need, own)| need.lists(own)).collect())?.into();
+            if let Source::Stored(id) = &sources[place] {
+                self.segments.keep_matches(*id, &query, own.clone());
+            }
+            matches[place] = Some(own);
         }
-        Ok(matches)
+        Ok(matches.into_iter().map(Option::unwrap_or_default).collect())
     }
 
     /// The newest times of the chunks of each segment.
     pub(super) fn times(&mut self, sources: &[Source]) -> Result<Vec<Vec<i64>>> {
-        let mut times: Vec<Vec<i64>> = sources.iter().map(|_| Vec::new()).collect();
         let all: Vec<usize> = (0..sources.len()).collect();
-        let key = segment::heads();
-        self.each_leaf(sources, &all, &key, false, |place, _, data| {
-            times[place] = segment::times(data)?;
-            Ok(())
-        })?;
+        let heads = listed(segment::heads());
+        let mut times: Vec<Vec<i64>> = sources.iter().map(|_| Vec::new()).collect();
+        for (place, own) in self.found(sources, &all, &heads.ways)? {
+            for entry in own.iter().flat_map(|entries| entries.iter()) {
+                times[place] = segment::times(entry.stored())?;
+            }
+        }
         Ok(times)
     }
 
-    /// The lists of the segments at the places `open` that say who has what is needed.
-    fn lists(
+    /// What the segments at the places `open` have in each of the ways.
+    fn found(
         &mut self,
         sources: &[Source],
         open: &[usize],
-        need: &Need,
-    ) -> Result<HashMap<usize, Vec<List>>> {
-        let mut lists: HashMap<usize, Vec<List>> =
-            open.iter().map(|place| (*place, Vec::new())).collect();
-        for way in &need.ways {
-            self.each_leaf(
-                sources,
-                open,
-                &way.key,
-                way.is_prefix,
-                |place, leaf, data| {
-                    let own = lists.entry(place).or_default();
-                    segment::each_entry(leaf, data, &way.key, way.is_prefix, |key, list| {
-                        // A longer word than the one that was written counts less.
-                        let quarters = if key.len() > way.key.len() {
-                            2
-                        } else {
-                            QUARTERS
-                        };
-                        own.push(List {
-                            key: key.to_vec(),
-                            data: list.to_vec(),
-                            quarters: way.quarters.min(quarters),
-                        });
-                    })
-                },
-            )?;
-        }
-        Ok(lists)
-    }
-
-    /// Calls `each` with the leaves that may hold `key`, or keys that begin with it, and the place of
-    /// their segment in `sources`.
-    fn each_leaf(
-        &mut self,
-        sources: &[Source],
-        open: &[usize],
-        key: &[u8],
-        is_prefix: bool,
-        mut each: impl FnMut(usize, &[u8], &[u8]) -> Result<()>,
-    ) -> Result<()> {
-        // No word has this octet, and of an exact key the lowest one is the first after it.
-        let end = [key, if is_prefix { &[0xFF] } else { &[0] }].concat();
-        let mut stored: HashMap<SegmentId, usize> = HashMap::new();
+        ways: &[Way],
+    ) -> Result<Vec<(usize, Vec<Found>)>> {
+        let mut found = Vec::with_capacity(open.len());
+        let mut missing: Vec<(SegmentId, usize)> = Vec::new();
         for place in open.iter().copied() {
-            match &sources[place] {
-                Source::Stored(id) => {
-                    stored.insert(*id, place);
-                }
+            let own: Option<Vec<Found>> = match &sources[place] {
                 Source::Tail(tail) => {
-                    for (leaf, data) in leaves_between(&tail.leaves, key, &end) {
-                        each(place, leaf, data)?;
-                    }
+                    let ways = ways.iter();
+                    Some(
+                        ways.map(|way| in_leaves(&tail.leaves, way))
+                            .collect::<Result<_>>()?,
+                    )
                 }
-            }
-        }
-        if stored.is_empty() {
-            return Ok(());
-        }
-        let ids: Vec<[u8; 16]> = stored.keys().map(|id| *id.as_bytes()).collect();
-        let place = |row: &Row<'_>| {
-            let id = Uuid::from_slice(row.bytes(0)?).map_err(|_| DbError::shape(0))?;
-            stored.get(&id).copied().ok_or_else(|| DbError::shape(0))
-        };
-        // The leaf that a key is in. A query in the place of a column is answered once for each segment,
-        // whatever the engine knows of the sizes of the tables; of a join it may think otherwise.
-        let marks = padded::marks(3);
-        let sql = format!(
-            "select s.segment, (select f.data from search_leaf f where f.org_id = s.org_id \
-             and f.segment = s.segment and f.leaf <= $1 and f.leaf >= $2 order by f.leaf desc limit 1) \
-             from search_segment s where {{scope:org s}} and s.segment in ({marks})"
-        );
-        let kind = key.get(..1).unwrap_or_default();
-        let mut values = vec![Value::from(key), Value::from(kind)];
-        values.extend(padded::bytes(&ids));
-        let mut handled = self.all(&sql, &values, |row| {
-            let (place, data) = (place(row)?, row.get::<Option<Vec<u8>>>(1)?);
-            Ok(data.map_or(Ok(()), |data| each(place, kind, &data)))
-        })?;
-        if is_prefix {
-            // One segment at a time: of several, PostgreSQL walks the range in all of them and passes over
-            // those that were not asked for.
-            for (id, place) in &stored {
-                let left =
-                    MAX_LEAVES.saturating_sub(i64::try_from(handled.len()).unwrap_or(MAX_LEAVES));
-                let found = self.all(
-                    "select leaf, data from search_leaf where {scope:org} and segment = $1 \
-                     and leaf > $2 and leaf < $3 order by leaf limit $4",
-                    args![id.as_bytes().as_slice(), key, end.as_slice(), left],
-                    |row| Ok(each(*place, row.bytes(0)?, row.bytes(1)?)),
-                )?;
-                handled.extend(found);
-            }
-        }
-        handled.into_iter().collect()
-    }
-}
-
-/// The leaf that `key` is in, and those after it that begin before `end`.
-fn leaves_between<'a>(leaves: &'a [Leaf], key: &[u8], end: &[u8]) -> &'a [Leaf] {
-    let after = leaves.partition_point(|(leaf, _)| leaf.as_slice() <= key);
-    let over = leaves.partition_point(|(leaf, _)| leaf.as_slice() < end);
-    &leaves[after.saturating_sub(1)..over.max(after)]
-}
-
-/// The messages that are in a list of every need.
-fn intersect(mut lists: Vec<(&Need, Vec<List>)>) -> Result<Vec<Match>> {
-    // The shortest first: what it lacks need not be kept.
-    lists.sort_by_key(|(_, lists)| lists.iter().map(|list| list.data.len()).sum::<usize>());
-    let mut found: Option<Vec<Match>> = None;
-    for (need, lists) in lists {
-        found = Some(match (found, lists.as_slice()) {
-            (None, lists) => union(need, lists)?,
-            (Some(found), [list]) => narrow(found, need, list)?,
-            (Some(found), lists) => both(found, &union(need, lists)?),
-        });
-    }
-    let mut found = found.unwrap_or_default();
-    // So that the logarithm of none is negative.
-    found.iter_mut().for_each(|found| found.sum += 1);
-    Ok(found)
-}
-
-/// What having a word adds: its weight in quarters, and one more, so that having it counts at all.
-fn worth(need: &Need, list: &List, weight: u8) -> u32 {
-    if need.is_word {
-        u32::from(weight) * list.quarters + 1
-    } else {
-        0
-    }
-}
-
-/// The messages in any of the lists, each with the best it has.
-fn union(need: &Need, lists: &[List]) -> Result<Vec<Match>> {
-    let mut found = Vec::new();
-    for list in lists {
-        segment::each_doc(&list.key, &list.data, |number, weight| {
-            let sum = worth(need, list, weight);
-            found.push(Match { number, sum });
-            ControlFlow::Continue(())
-        })?;
-    }
-    if lists.len() > 1 {
-        // Ascending parts one after another, which the stable sort merges.
-        found.sort_by_key(|found| found.number);
-        found.dedup_by(|later, first| {
-            let is_same = later.number == first.number;
-            if is_same {
-                first.sum = first.sum.max(later.sum);
-            }
-            is_same
-        });
-    }
-    Ok(found)
-}
-
-/// Those of `found` that are in the list too.
-fn narrow(mut found: Vec<Match>, need: &Need, list: &List) -> Result<Vec<Match>> {
-    let (mut kept, mut at) = (0, 0);
-    segment::each_doc(&list.key, &list.data, |number, weight| {
-        while found.get(at).is_some_and(|found| found.number < number) {
-            at += 1;
-        }
-        let Some(own) = found.get(at).copied() else {
-            return ControlFlow::Break(());
-        };
-        if own.number == number {
-            found[kept] = Match {
-                number,
-                sum: own.sum + worth(need, list, weight),
+                Source::Stored(id) => {
+                    let known = |way: &Way| self.segments.entries(*id, &way.key, way.is_prefix);
+                    let own: Option<Vec<Found>> = ways.iter().map(known).collect();
+                    if own.is_none() {
+                        missing.push((*id, place));
+                    }
+                    own
+                }
             };
-            kept += 1;
-            at += 1;
+            found.extend(own.map(|own| (place, own)));
         }
-        ControlFlow::Continue(())
-    })?;
-    found.truncate(kept);
-    Ok(found)
+        if !missing.is_empty() {
+            let read = self.read_leaves(&missing, ways)?;
+            found.extend(missing.iter().map(|(_, place)| *place).zip(read));
+        }
+        Ok(found)
+    }
+
+    /// What stored segments have in each of the ways, which is kept in memory.
+    fn read_leaves(
+        &mut self,
+        segments: &[(SegmentId, usize)],
+        ways: &[Way],
+    ) -> Result<Vec<Vec<Found>>> {
+        let ids: Vec<[u8; 16]> = segments.iter().map(|(id, _)| *id.as_bytes()).collect();
+        // The last leaf that may have a key. A query in the place of a column is answered once for each
+        // segment, whatever the engine knows of the sizes of the tables; of a join it may think otherwise.
+        let leaf_of = |way: usize| {
+            let (end, kind) = (2 * way + 1, 2 * way + 2);
+            format!(
+                "(select f.data from search_leaf f where f.org_id = s.org_id and f.segment = s.segment \
+                 and f.leaf < ${end} and f.leaf >= ${kind} order by f.leaf desc limit 1)"
+            )
+        };
+        let leaves: Vec<String> = (0..ways.len()).map(leaf_of).collect();
+        let sql = format!(
+            "select s.segment, {} from search_segment s where {{scope:org s}} and s.segment in ({})",
+            leaves.join(", "),
+            padded::marks(2 * ways.len() + 1)
+        );
+        let bounds = ways.iter().flat_map(|way| [way.end(), way.kind().to_vec()]);
+        let mut values: Vec<Value<'_>> = bounds.map(Value::from).collect();
+        values.extend(padded::bytes(&ids));
+        let mut read: HashMap<SegmentId, Vec<Option<Vec<u8>>>> = HashMap::new();
+        self.query(&sql, &values, &mut |row| {
+            let id = Uuid::from_slice(row.bytes(0)?).map_err(|_| DbError::shape(0))?;
+            let leaves = (1..=ways.len()).map(|column| row.get(column));
+            read.insert(id, leaves.collect::<DbResult<_>>()?);
+            Ok(())
+        })?;
+        let mut found = Vec::with_capacity(segments.len());
+        let mut left = MAX_LEAVES;
+        for (id, _) in segments {
+            let leaves = read.remove(id).unwrap_or_default();
+            let leaves = leaves.into_iter().chain(std::iter::repeat(None));
+            let mut own = Vec::with_capacity(ways.len());
+            for (way, last) in ways.iter().zip(leaves) {
+                let mut entries = Vec::new();
+                if let Some(last) = last
+                    && segment::entries(way.kind(), &last, &way.key, way.is_prefix, &mut entries)?
+                {
+                    self.earlier_leaves(*id, way, &mut left, &mut entries)?;
+                }
+                let entries = Found::from(entries);
+                if left > 0 {
+                    self.segments
+                        .keep_entries(*id, &way.key, way.is_prefix, entries.clone());
+                }
+                own.push(entries);
+            }
+            found.push(own);
+        }
+        Ok(found)
+    }
+
+    /// What leaves before the last one have, where words with one beginning fill several.
+    fn earlier_leaves(
+        &mut self,
+        segment: SegmentId,
+        way: &Way,
+        left: &mut i64,
+        entries: &mut Vec<Entry>,
+    ) -> Result<()> {
+        // The last one is read once more.
+        entries.clear();
+        let leaves = self.all(
+            "select leaf, data from search_leaf where {scope:org} and segment = $1 and leaf < $2 \
+             and leaf >= (select max(f.leaf) from search_leaf f where {scope:org f} and f.segment = $1 \
+             and f.leaf <= $3) order by leaf limit $4",
+            args![segment.as_bytes().as_slice(), way.end(), &way.key, *left],
+            |row| Ok((row.get::<Vec<u8>>(0)?, row.get::<Vec<u8>>(1)?)),
+        )?;
+        *left = left.saturating_sub(i64::try_from(leaves.len()).unwrap_or(MAX_LEAVES));
+        for (leaf, data) in leaves {
+            segment::entries(&leaf, &data, &way.key, way.is_prefix, entries)?;
+        }
+        Ok(())
+    }
 }
 
-/// Those of `found` that are in `others` too.
-fn both(found: Vec<Match>, others: &[Match]) -> Vec<Match> {
-    let mut others = others.iter().peekable();
-    let kept = found.into_iter().filter_map(|found| {
-        while others
-            .next_if(|other| other.number < found.number)
-            .is_some()
-        {}
-        let other = others.next_if(|other| other.number == found.number)?;
-        Some(Match {
-            number: found.number,
-            sum: found.sum + other.sum,
-        })
-    });
-    kept.collect()
+/// What the leaves of a segment have in one way.
+fn in_leaves(leaves: &[Leaf], way: &Way) -> Result<Found> {
+    let after = leaves.partition_point(|(leaf, _)| *leaf <= way.key);
+    let over = leaves.partition_point(|(leaf, _)| *leaf < way.end());
+    let mut entries = Vec::new();
+    for (leaf, data) in &leaves[after.saturating_sub(1)..over.max(after)] {
+        segment::entries(leaf, data, &way.key, way.is_prefix, &mut entries)?;
+    }
+    Ok(entries.into())
 }

@@ -9,21 +9,26 @@
 //! | file | what it does |
 //! |---|---|
 //! | `document` | what the index knows of a message: its words, and which stand together |
+//! | `cache` | what was read of segments, which never change |
 //! | `segment` | words and messages to bytes and back; merging |
 //! | `index` | filling segments from what is filed, merging and removing them |
 //! | `matching` | the messages of segments that have every word of a query |
+//! | `intersect` | from the lists of a segment to the messages that are in all of them |
 //! | `find` | all of them, best first, and no more than are asked for |
 //! | `pages` | from those to a page of messages or threads |
 //! | `inboxes` | words of addresses and display names |
 
+mod cache;
 mod document;
 mod find;
 mod inboxes;
 mod index;
+mod intersect;
 mod matching;
 mod pages;
 mod segment;
 
+pub(crate) use self::cache::SegmentCache;
 pub(crate) use self::index::{next_org, next_unindexed};
 
 pub use self::find::SearchFilter;

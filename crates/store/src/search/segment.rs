@@ -20,12 +20,17 @@ use std::ops::ControlFlow;
 
 use model::{Error, Result};
 
+use super::cache::{Data, Entry};
+
 pub(super) use self::merge::merge;
 
-/// A leaf is closed when it has this many octets. One word may be longer: the leaf is then, too.
-const LEAF: usize = 4 << 10;
+/// A leaf has no more octets than these, so that most are a page of SQLite or half a page of PostgreSQL
+/// with what belongs to a row. One word may be longer: it then has a leaf of its own.
+const LEAF: usize = 3_850;
 /// Messages in a chunk.
 pub(super) const CHUNK: usize = 128;
+/// A segment has fewer messages.
+const MAX_DOCS: u32 = 1 << 20;
 /// Octets of a message in a chunk.
 const DOC: usize = 8 + 16 + 16;
 
@@ -239,16 +244,6 @@ impl Writer {
 
     /// Adds an entry, greater than those before it.
     fn entry(&mut self, key: &[u8], posting: &[(u32, u8)]) {
-        if self.data.len() >= LEAF {
-            self.close();
-        }
-        let shared = if self.data.is_empty() {
-            self.key = key.to_vec();
-            0
-        } else {
-            let both = self.last.iter().zip(key);
-            both.take_while(|(a, b)| a == b).count()
-        };
         let has_weights = has_weights(key);
         self.list.clear();
         let mut before = 0;
@@ -259,6 +254,16 @@ impl Writer {
             }
             before = *number;
         }
+        if self.data.len() + key.len() + self.list.len() > LEAF {
+            self.close();
+        }
+        let shared = if self.data.is_empty() {
+            self.key = key.to_vec();
+            0
+        } else {
+            let both = self.last.iter().zip(key);
+            both.take_while(|(a, b)| a == b).count()
+        };
         put(&mut self.data, shared as u64);
         put(&mut self.data, (key.len() - shared) as u64);
         self.data.extend_from_slice(&key[shared..]);
@@ -353,49 +358,104 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Calls `each` with the key and the list of every entry of a leaf of words from `from` on that begins
-/// with it, or of `from` alone.
-pub(super) fn each_entry<'a>(
+/// Adds the entries of a leaf whose key is `wanted`, or begins with it. Whether leaves before this one
+/// may have more of them: it has none that is not greater.
+pub(super) fn entries(
     leaf: &[u8],
-    data: &'a [u8],
-    from: &[u8],
+    data: &[u8],
+    wanted: &[u8],
     is_prefix: bool,
-    mut each: impl FnMut(&[u8], &'a [u8]),
-) -> Result<()> {
+    found: &mut Vec<Entry>,
+) -> Result<bool> {
+    if leaf.first() != Some(&WORDS) {
+        // Of messages: they are what is under the key.
+        if leaf == wanted {
+            let (key, data) = (wanted.into(), Data::Stored(data.into()));
+            found.push(Entry { key, data });
+        }
+        return Ok(false);
+    }
     let mut cursor = Cursor::new(leaf, data);
+    let mut may_precede = true;
     while cursor.advance()? {
-        let is_hit = cursor.key == from || (is_prefix && cursor.key.starts_with(from));
-        if is_hit {
-            each(&cursor.key, cursor.list);
-        } else if cursor.key.as_slice() > from {
+        may_precede &= cursor.key.as_slice() > wanted;
+        if cursor.key == wanted || (is_prefix && cursor.key.starts_with(wanted)) {
+            found.push(Entry {
+                key: cursor.key.as_slice().into(),
+                data: list(&cursor.key, cursor.list)?,
+            });
+        } else if cursor.key.as_slice() > wanted {
             break;
         }
     }
-    Ok(())
+    Ok(may_precede && is_prefix)
+}
+
+/// A list as it is, or as bits if those are shorter or not much longer.
+fn list(key: &[u8], list: &[u8]) -> Result<Data> {
+    // A segment has some ten thousand messages, so that few lists shorter than this are dense.
+    if has_weights(key) || list.len() < 256 {
+        return Ok(Data::Stored(list.into()));
+    }
+    let mut bits = Vec::new();
+    each_doc(key, list, |number, _| {
+        let word = number as usize / 64;
+        if word > list.len() / 2 {
+            bits.clear();
+            return ControlFlow::Break(());
+        }
+        bits.resize(bits.len().max(word + 1), 0_u64);
+        bits[word] |= 1 << (number % 64);
+        ControlFlow::Continue(())
+    })?;
+    Ok(if bits.is_empty() {
+        Data::Stored(list.into())
+    } else {
+        Data::Bits(bits.into())
+    })
 }
 
 /// Calls `each` with the messages in the list of `key`, ascending, and their weights, until it says
 /// that it has enough.
 pub(super) fn each_doc(
     key: &[u8],
-    mut list: &[u8],
+    list: &[u8],
+    each: impl FnMut(u32, u8) -> ControlFlow<()>,
+) -> Result<()> {
+    if has_weights(key) {
+        walk::<true>(list, each)
+    } else {
+        walk::<false>(list, each)
+    }
+}
+
+/// The innermost loop of every search: one step for each message that has a word.
+#[inline]
+fn walk<const WEIGHTS: bool>(
+    list: &[u8],
     mut each: impl FnMut(u32, u8) -> ControlFlow<()>,
 ) -> Result<()> {
-    let has_weights = has_weights(key);
-    let mut number = 0_u32;
-    while let Some((first, rest)) = list.split_first() {
-        // Most steps are short.
+    let (mut at, mut number) = (0, 0_u32);
+    while let Some(first) = list.get(at) {
         let step = if *first < 0x80 {
-            list = rest;
+            // Most steps are short.
+            at += 1;
             u32::from(*first)
         } else {
-            u32::try_from(take_number(&mut list)?).map_err(|_| damaged())?
+            let mut rest = &list[at..];
+            let step = u32::try_from(take_number(&mut rest)?).map_err(|_| damaged())?;
+            at = list.len() - rest.len();
+            step
         };
-        number = number.checked_add(step).ok_or_else(damaged)?;
         let mut weight = 1;
-        if has_weights {
-            let (own, rest) = list.split_first().ok_or_else(damaged)?;
-            (weight, list) = (*own, rest);
+        if WEIGHTS {
+            weight = *list.get(at).ok_or_else(damaged)?;
+            at += 1;
+        }
+        number = number.saturating_add(step);
+        // Far more than a segment ever has: nobody makes room for what is not there.
+        if number >= MAX_DOCS {
+            return Err(damaged());
         }
         if each(number, weight).is_break() {
             break;
@@ -445,6 +505,18 @@ fn take<'a>(rest: &mut &'a [u8], length: usize) -> Result<&'a [u8]> {
 
 fn damaged() -> Error {
     Error::internal("a segment of the search index is damaged")
+}
+
+/// The entry of a key with this posting, as a search reads it from a leaf.
+#[cfg(test)]
+pub(super) fn entry(key: &[u8], posting: &[(u32, u8)]) -> Result<Entry> {
+    let mut writer = Writer::new(&[]);
+    writer.entry(key, posting);
+    let leaves = writer.finish(Vec::new()).leaves;
+    let (leaf, data) = leaves.last().ok_or_else(damaged)?;
+    let mut found = Vec::new();
+    entries(leaf, data, key, false, &mut found)?;
+    found.pop().ok_or_else(damaged)
 }
 
 #[cfg(test)]

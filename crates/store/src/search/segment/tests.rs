@@ -38,20 +38,21 @@ fn content(leaves: &Leaves) -> BTreeMap<Vec<u8>, Vec<([u8; 16], u8)>> {
     let docs = all_docs(leaves).unwrap();
     let mut found = BTreeMap::new();
     for (leaf, data) in leaves {
-        each_entry(leaf, data, &[WORDS], true, |key, list| {
-            let mut own = Vec::new();
-            each_doc(key, list, |number, weight| {
-                own.push((docs[number as usize].message, weight));
+        let mut own = Vec::new();
+        entries(leaf, data, &[WORDS], true, &mut own).unwrap();
+        for entry in own {
+            let mut messages = Vec::new();
+            each_doc(&entry.key, entry.stored(), |number, weight| {
+                messages.push((docs[number as usize].message, weight));
                 ControlFlow::Continue(())
             })
             .unwrap();
-            own.sort_unstable();
+            messages.sort_unstable();
             assert!(
-                found.insert(key.to_vec(), own).is_none(),
+                found.insert(entry.key.to_vec(), messages).is_none(),
                 "a word is there twice"
             );
-        })
-        .unwrap();
+        }
     }
     found
 }
@@ -91,9 +92,11 @@ proptest! {
     #[test]
     fn damaged_leaves_are_refused_and_never_panic(data in prop::collection::vec(any::<u8>(), 0..60)) {
         for key in [&[WORDS, b'a'][..], &of_pair(Pair::new("a", "b"))] {
-            let _ = each_entry(&[WORDS], &data, &[WORDS], true, |_, list| {
-                let _ = each_doc(key, list, |_, _| ControlFlow::Continue(()));
-            });
+            let mut own = Vec::new();
+            let _ = entries(&[WORDS], &data, &[WORDS], true, &mut own);
+            for entry in own {
+                let _ = each_doc(key, entry.stored(), |_, _| ControlFlow::Continue(()));
+            }
         }
         let _ = times(&data);
         let _ = docs(&data);
@@ -113,4 +116,34 @@ fn a_message_in_two_segments_is_kept_once() {
     let content = content(&merged.leaves);
     assert_eq!(content[&word("w1")], [(name(2), 1)]);
     assert_eq!(content[&word("w3")], [(name(1), 3)]);
+}
+
+#[test]
+fn a_dense_list_is_kept_as_bits_of_the_same_messages() {
+    let dense: Posting = (0..1_000).filter(|n| n % 3 != 0).map(|n| (n, 1)).collect();
+    let thin: Posting = (0..1_000).map(|n| (n * 1_000, 1)).collect();
+    for (key, posting, is_dense) in [
+        (of_pod(&[7; 16]), &dense, true),
+        (of_pod(&[7; 16]), &thin, false),
+        (word("word"), &dense, false),
+    ] {
+        let found = entry(&key, posting).unwrap();
+        let numbers: Vec<u32> = match &found.data {
+            Data::Bits(bits) => (0..bits.len() * 64)
+                .filter(|n| bits[n / 64] >> (n % 64) & 1 == 1)
+                .map(|n| u32::try_from(n).unwrap())
+                .collect(),
+            Data::Stored(list) => {
+                let mut numbers = Vec::new();
+                each_doc(&key, list, |number, _| {
+                    numbers.push(number);
+                    ControlFlow::Continue(())
+                })
+                .unwrap();
+                numbers
+            }
+        };
+        assert_eq!(matches!(found.data, Data::Bits(_)), is_dense);
+        assert_eq!(numbers, posting.iter().map(|(n, _)| *n).collect::<Vec<_>>());
+    }
 }
