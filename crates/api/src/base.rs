@@ -1,6 +1,7 @@
 //! The URL under which the client reaches this server, for links in answers.
 
 use axum::extract::FromRequestParts;
+use axum::{Extension, Router};
 use http::header::HOST;
 use http::request::Parts;
 use http::uri::Authority;
@@ -13,6 +14,15 @@ use crate::settings::Door;
 /// Scheme, host and port, without a slash at the end.
 pub(crate) struct Base(pub(crate) String);
 
+/// Marks requests that came over TLS.
+#[derive(Clone, Copy)]
+struct OverTls;
+
+/// The same API for connections with TLS: links in its answers begin with `https`.
+pub fn over_tls(router: Router) -> Router {
+    router.layer(Extension(OverTls))
+}
+
 impl FromRequestParts<Door> for Base {
     type Rejection = Refusal;
 
@@ -20,7 +30,8 @@ impl FromRequestParts<Door> for Base {
         if let Some(base) = &door.settings.public_base {
             return Ok(Self(base.trim_end_matches('/').to_owned()));
         }
-        Ok(Self(of_request(&parts.headers, &parts.uri)?))
+        let is_tls = parts.extensions.get::<OverTls>().is_some();
+        Ok(Self(of_request(is_tls, &parts.headers, &parts.uri)?))
     }
 }
 
@@ -29,7 +40,7 @@ impl FromRequestParts<Door> for Base {
 ///
 /// # Errors
 /// `validation_error` when the client named no usable host.
-fn of_request(headers: &HeaderMap, uri: &Uri) -> Result<String> {
+fn of_request(is_tls: bool, headers: &HeaderMap, uri: &Uri) -> Result<String> {
     let problem = || {
         Error::invalid(
             "host",
@@ -50,7 +61,7 @@ fn of_request(headers: &HeaderMap, uri: &Uri) -> Result<String> {
     let is_https = headers
         .get("x-forwarded-proto")
         .is_some_and(|field| field.as_bytes().eq_ignore_ascii_case(b"https"));
-    let scheme = if is_https { "https" } else { "http" };
+    let scheme = if is_tls || is_https { "https" } else { "http" };
     Ok(format!("{scheme}://{host}"))
 }
 
@@ -66,7 +77,7 @@ mod tests {
         if let Some(proto) = proto {
             headers.insert("x-forwarded-proto", HeaderValue::from_static(proto));
         }
-        of_request(&headers, &Uri::from_static("/v0"))
+        of_request(false, &headers, &Uri::from_static("/v0"))
     }
 
     #[test]
@@ -86,8 +97,12 @@ mod tests {
         );
         let absolute = Uri::from_static("http://a.test:1/v0");
         assert_eq!(
-            of_request(&HeaderMap::new(), &absolute).unwrap(),
+            of_request(false, &HeaderMap::new(), &absolute).unwrap(),
             "http://a.test:1"
+        );
+        assert_eq!(
+            of_request(true, &HeaderMap::new(), &absolute).unwrap(),
+            "https://a.test:1"
         );
     }
 
@@ -110,6 +125,6 @@ mod tests {
         ] {
             assert!(base(host, None).is_err(), "{host:?}");
         }
-        assert!(of_request(&HeaderMap::new(), &Uri::from_static("/v0")).is_err());
+        assert!(of_request(false, &HeaderMap::new(), &Uri::from_static("/v0")).is_err());
     }
 }

@@ -45,6 +45,7 @@ mod threads;
 mod unsubscribe;
 mod webhooks;
 
+pub use base::over_tls;
 pub use openapi::describe;
 pub use quota::of_peer;
 pub use router::{RouteRow, router, routes};

@@ -1,4 +1,5 @@
-//! The HTTP door: one port for requests and WebSockets, with our own accept loop.
+//! The HTTP doors, plain and with TLS: one port for requests and WebSockets, with our own accept
+//! loop.
 //!
 //! The loop is ours because these must be bounded or awaited: how many connections there are (a
 //! WebSocket counts until it closes), how long a client may take for its head or stop in the middle
@@ -22,8 +23,10 @@ use sys::{Clock, Shutdown, Tasks};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_rustls::TlsAcceptor;
 
-/// How long a client may take for the head of a request; also how long an idle connection is kept.
+/// How long a client may take for the handshake of TLS and then for the head of a request; also how
+/// long an idle connection is kept.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
 /// A connection on which no byte moves in either direction for this long, or up to twice as long,
 /// is closed. A WebSocket never gets there: the server pings it.
@@ -59,9 +62,11 @@ impl Connections {
 }
 
 /// Accepts until the shutdown of `tasks` is requested, then returns; every connection is a task
-/// that answers the request it is in and closes.
+/// that answers the request it is in and closes. With `tls` every connection begins with its
+/// handshake.
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<TlsAcceptor>,
     router: Router,
     connections: Connections,
     clock: Arc<dyn Clock>,
@@ -77,7 +82,14 @@ pub async fn serve(
         match accepted {
             Ok((stream, peer)) => {
                 let door = api::of_peer(router.clone(), peer);
-                tasks.spawn(converse(stream, door, tasks.shutdown()));
+                let shutdown = tasks.shutdown();
+                match tls.clone() {
+                    None => tasks.spawn(converse(stream, door, shutdown)),
+                    Some(tls) => {
+                        let clock = Arc::clone(&clock);
+                        tasks.spawn(encrypt(stream, tls, door, clock, shutdown));
+                    }
+                }
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -124,7 +136,31 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-async fn converse(stream: Counted, door: Door, mut shutdown: Shutdown) {
+/// The handshake, in a task of its own so that a slow client keeps nobody waiting.
+async fn encrypt(
+    stream: Counted,
+    tls: TlsAcceptor,
+    door: Door,
+    clock: Arc<dyn Clock>,
+    mut shutdown: Shutdown,
+) {
+    let handshake = sys::timeout(&*clock, HEAD_LIMIT, tls.accept(stream));
+    let done = tokio::select! {
+        done = handshake => done,
+        () = shutdown.requested() => return,
+    };
+    match done {
+        Ok(Ok(stream)) => converse(stream, door, shutdown).await,
+        // Plain HTTP, an ancient client, somebody who scans for ports: their own affair.
+        Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
+        Err(sys::Elapsed) => tracing::debug!("TLS handshake took too long"),
+    }
+}
+
+async fn converse<S>(stream: S, door: Door, mut shutdown: Shutdown)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_LIMIT)

@@ -4,6 +4,7 @@
 //! A cut loses nothing that was accepted: a `250` or `200` is only sent after its commit, so a
 //! client that was cut has no answer and sends again.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +13,11 @@ use anyhow::Context as _;
 use app::{App, Bootstrap, Inbound, Submission};
 use store::Store;
 use sys::{Env, Running, Tasks, timeout, timeout_at};
+use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_rustls::TlsAcceptor;
 
+use crate::certificate::CertificateStore;
 use crate::config::Settings;
 use crate::data_folder::DataFolder;
 use crate::http::{self, Connections};
@@ -87,8 +91,14 @@ async fn start_on(
     // The ports are taken before the first key is made: a start that fails on a port must not
     // have made a key that nobody was shown.
     let http = sys::listen("HTTP", settings.http).await?;
+    let https = match settings.https {
+        Some(address) => Some(sys::listen("HTTPS", address).await?),
+        None => None,
+    };
     let smtp = sys::listen("SMTP", settings.smtp).await?;
-    let smtp_settings = wiring::smtp_settings(settings, folder, env)?;
+    let (files, now) = (&settings.tls, env.clock.now());
+    let certificates = CertificateStore::open(files, folder, &settings.hostname, now)?;
+    let smtp_settings = wiring::smtp_settings(settings, &certificates)?;
     let submission = wiring::submission_doors(settings, &smtp_settings).await?;
 
     let (tasks, workers) = Tasks::new();
@@ -99,7 +109,11 @@ async fn start_on(
         .await
         .context("the organisation cannot be set up")?;
 
-    let addresses = (http.local_addr()?, smtp.local_addr()?);
+    let addresses = Addresses {
+        http: http.local_addr()?,
+        https: https.as_ref().map(TcpListener::local_addr).transpose()?,
+        smtp: smtp.local_addr()?,
+    };
     // WebSockets end with the workers, after the SMTP sessions: what those still take is announced.
     let (doors, running_doors) = Tasks::new();
     let api_settings = wiring::api_settings(settings, env, &tasks, &doors);
@@ -108,22 +122,50 @@ async fn start_on(
     let smtp_server = smtp::Server::new(Arc::new(Inbound::new(app)), smtp_settings, env.clone());
     let connections = Connections::new(settings.max_http_connections);
     doors.spawn(Arc::new(smtp_server).serve(smtp, doors.clone()));
-    doors.spawn(http::serve(
-        http,
-        router,
-        connections.clone(),
-        Arc::clone(&env.clock),
-        doors.clone(),
-    ));
+    let open_http = |listener, tls, router| {
+        let clock = Arc::clone(&env.clock);
+        let serve = http::serve(
+            listener,
+            tls,
+            router,
+            connections.clone(),
+            clock,
+            doors.clone(),
+        );
+        doors.spawn(serve);
+    };
+    if let Some(listener) = https {
+        let tls = TlsAcceptor::from(certificates.for_https()?);
+        open_http(listener, Some(tls), api::over_tls(router.clone()));
+    }
+    open_http(http, None, router);
+    let (clock, hangup) = (Arc::clone(&env.clock), hangup(settings)?);
+    tasks.spawn(Arc::new(certificates).watch(clock, hangup, tasks.shutdown()));
     tell_mode(settings);
     tracing::info!(
-        http = %addresses.0,
-        smtp = %addresses.1,
+        http = %addresses.http,
+        smtp = %addresses.smtp,
         organization_id = bootstrap.organization_id,
         "ready"
     );
-    welcome(settings, folder, addresses, &handed_in, &bootstrap);
+    welcome(settings, folder, &addresses, &handed_in, &bootstrap);
     Ok((workers, running_doors, connections))
+}
+
+/// Where the doors that are always there listen, and HTTPS.
+struct Addresses {
+    http: SocketAddr,
+    https: Option<SocketAddr>,
+    smtp: SocketAddr,
+}
+
+/// SIGHUP, which asks for the certificate files to be read again. A server in a terminal that has
+/// no such files leaves it alone and ends with its terminal; `nohup` works either way.
+fn hangup(settings: &Settings) -> anyhow::Result<Option<Signal>> {
+    if settings.tls.is_empty() && std::io::stderr().is_terminal() {
+        return Ok(None);
+    }
+    Ok(Some(signal(SignalKind::hangup())?))
 }
 
 /// Starts the doors for submission; gives where they listen.
@@ -173,7 +215,9 @@ fn tell_mode(settings: &Settings) {
         "laptop mode: {mail}; mail from loopback counts as authenticated; there are no rate limits \
          unless you set some. A public --domain ends laptop mode"
     );
-    for (door, address) in [("HTTP", settings.http), ("SMTP", settings.smtp)] {
+    let https = settings.https.map(|address| ("HTTPS", address));
+    let doors = [("HTTP", settings.http), ("SMTP", settings.smtp)];
+    for (door, address) in doors.into_iter().chain(https) {
         if !address.ip().is_loopback() {
             tracing::warn!(
                 %address,
@@ -188,7 +232,7 @@ fn tell_mode(settings: &Settings) {
 fn welcome(
     settings: &Settings,
     folder: &DataFolder,
-    (http, smtp): (SocketAddr, SocketAddr),
+    addresses: &Addresses,
     submission: &[(&'static str, SocketAddr)],
     bootstrap: &Bootstrap,
 ) {
@@ -198,8 +242,9 @@ fn welcome(
         None => AdminKey::ShownBefore,
     };
     let text = Welcome {
-        http,
-        smtp,
+        http: addresses.http,
+        https: addresses.https,
+        smtp: addresses.smtp,
         submission,
         public_url: settings.public_url.as_deref(),
         data: folder.path(),
@@ -243,7 +288,7 @@ impl Server {
     }
 }
 
-/// The signals that ask the server to stop. SIGHUP is left alone, so that `nohup` works.
+/// The signals that ask the server to stop.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,

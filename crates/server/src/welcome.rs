@@ -9,6 +9,8 @@ use std::path::Path;
 pub struct Welcome<'a> {
     /// The address of the HTTP door, with its real port.
     pub http: SocketAddr,
+    /// The address of the HTTPS door, if it is open.
+    pub https: Option<SocketAddr>,
     /// The address of the SMTP door, with its real port.
     pub smtp: SocketAddr,
     /// The addresses of the doors for submission, and how they encrypt.
@@ -48,11 +50,13 @@ impl Welcome<'_> {
             "Mailroost {version} is running ({mode})\n\n\
              \x20 API     {base}\n\
              \x20 SMTP    {smtp}\n\
+             {https}\
              {submission}\
              \x20 Domain  {domain}\n\
              \x20 Data    {data}\n\n",
             version = env!("CARGO_PKG_VERSION"),
             smtp = reachable(self.smtp),
+            https = self.https_line(),
             submission = self.submission_lines(),
             domain = self.domain,
             data = self.data.display(),
@@ -85,6 +89,12 @@ impl Welcome<'_> {
             }
         }
         out
+    }
+
+    fn https_line(&self) -> String {
+        self.https.map_or_else(String::new, |address| {
+            format!("  HTTPS   https://{}\n", reachable(address))
+        })
     }
 
     fn submission_lines(&self) -> String {
@@ -163,6 +173,7 @@ mod tests {
     fn welcome(key: AdminKey<'_>) -> Welcome<'_> {
         Welcome {
             http: "0.0.0.0:8080".parse().unwrap(),
+            https: None,
             smtp: "[::]:25".parse().unwrap(),
             submission: &[],
             public_url: None,
@@ -189,15 +200,15 @@ mod tests {
         assert!(text.contains("API     http://127.0.0.1:8080\n"));
         assert!(text.contains("SMTP    [::1]:25\n"));
         assert!(text.contains("websockets=\"ws://127.0.0.1:8080\""));
+        assert!(!text.contains("HTTPS"));
         let public = Welcome {
+            https: Some("0.0.0.0:443".parse().unwrap()),
             public_url: Some("https://mail.example.com"),
             ..welcome(AdminKey::InEnvironment)
         };
-        assert!(
-            public
-                .text()
-                .contains("websockets=\"wss://mail.example.com\"")
-        );
+        let text = public.text();
+        assert!(text.contains("websockets=\"wss://mail.example.com\""));
+        assert!(text.contains("HTTPS   https://127.0.0.1:443\n"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use sys::{Env, Tasks};
 use tokio::net::TcpListener;
 use tokio::task::spawn_blocking;
 
-use crate::certificate;
+use crate::certificate::CertificateStore;
 use crate::config::Settings;
 use crate::data_folder::DataFolder;
 
@@ -121,16 +121,12 @@ fn public_url(settings: &Settings) -> String {
 /// What the SMTP door is told.
 ///
 /// # Errors
-/// When there is no certificate for STARTTLS and none can be made.
+/// When TLS cannot be set up.
 pub fn smtp_settings(
     settings: &Settings,
-    folder: &DataFolder,
-    env: &Env,
+    certificates: &CertificateStore,
 ) -> anyhow::Result<smtp::Settings> {
-    let tls = match &settings.tls {
-        Some(files) => certificate::from_files(files)?,
-        None => certificate::self_made(folder, &settings.hostname, env.clock.now())?,
-    };
+    let tls = certificates.for_mail()?;
     let limits = smtp::Limits {
         connections: usize::try_from(settings.max_smtp_connections)?,
         ..smtp::Limits::default()

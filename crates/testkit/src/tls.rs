@@ -68,6 +68,17 @@ impl Authority {
         self.issue(&params)
     }
 
+    /// A certificate for `names` and its private key, both in PEM, for the files of a server.
+    ///
+    /// # Errors
+    /// As [`Authority::new`].
+    pub fn files(&self, names: &[&str]) -> Result<(String, String), Box<dyn Error + Send + Sync>> {
+        let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+        let key = KeyPair::generate()?;
+        let cert = CertificateParams::new(names)?.signed_by(&key, &self.issuer)?;
+        Ok((cert.pem(), key.serialize_pem()))
+    }
+
     fn issue(
         &self,
         params: &CertificateParams,

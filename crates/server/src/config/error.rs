@@ -71,6 +71,13 @@ pub enum ConfigError {
         /// The key that is missing.
         missing: Name,
     },
+    /// Two lists that belong together differ in length.
+    Uneven {
+        /// The one key and how many values it has.
+        one: (Name, usize),
+        /// The other key and how many values it has.
+        other: (Name, usize),
+    },
 }
 
 impl ConfigError {
@@ -128,6 +135,14 @@ impl fmt::Display for ConfigError {
                 "{} is set but {} is not; set both or neither",
                 set.key().name,
                 missing.key().name
+            ),
+            Self::Uneven { one, other } => write!(
+                f,
+                "{} names {} and {} names {}; give as many of each, in the same order",
+                one.0.key().name,
+                one.1,
+                other.0.key().name,
+                other.1
             ),
         }
     }

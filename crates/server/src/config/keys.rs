@@ -10,6 +10,8 @@ pub enum Name {
     Data,
     /// The address of the HTTP door.
     Http,
+    /// The address of the HTTPS door.
+    Https,
     /// The address of the SMTP door.
     Smtp,
     /// The address of the door for submission with STARTTLS.
@@ -30,9 +32,9 @@ pub enum Name {
     ApiKey,
     /// The key that signs and seals.
     MasterKey,
-    /// The certificate chain of STARTTLS.
+    /// The certificate chains.
     TlsCertificate,
-    /// The private key of that certificate.
+    /// The private keys of those certificates.
     TlsKey,
     /// The largest message.
     MaxMessageSize,
@@ -209,6 +211,18 @@ pub const TABLE: &[Key] = &[
         ..PLAIN
     },
     Key {
+        id: Name::Https,
+        name: "https",
+        flag: "https",
+        variable: "MAILROOST_HTTPS",
+        value: "ADDR:PORT",
+        wanted: "an address with a port",
+        example: "0.0.0.0:443",
+        doc: "Where the same API and WebSocket listen with TLS. Without it this door stays closed. \
+                      The plain door stays open beside it; keep that on loopback.",
+        ..PLAIN
+    },
+    Key {
         id: Name::Smtp,
         name: "smtp",
         flag: "smtp",
@@ -266,7 +280,7 @@ pub const TABLE: &[Key] = &[
         value: "NAME",
         wanted: "a host name with at least one dot",
         example: "mx1.agents.example.com",
-        doc: "The name the SMTP door greets with and its self-made certificate carries. \
+        doc: "The name the SMTP door greets with and the self-made certificate carries. \
                       Without it, the domain.",
         ..PLAIN
     },
@@ -341,11 +355,13 @@ pub const TABLE: &[Key] = &[
         name: "tls_certificate",
         flag: "tls-certificate",
         variable: "MAILROOST_TLS_CERTIFICATE",
-        value: "FILE",
-        wanted: "a PEM file with a certificate chain",
+        value: "FILE,…",
+        wanted: "a PEM file with a certificate chain, or several with commas between them",
         example: "/etc/mailroost/fullchain.pem",
-        doc: "The certificate chain for STARTTLS, read at the start. Without it a \
-                      self-made one is used.",
+        doc: "The certificate chain for HTTPS, STARTTLS and submission; without it a self-made \
+                      one is used. With several files each client gets the one for the name it \
+                      asks for, and the first when it asks for none. The files are looked at \
+                      every minute and at SIGHUP: renewing them needs no restart.",
         ..PLAIN
     },
     Key {
@@ -353,10 +369,10 @@ pub const TABLE: &[Key] = &[
         name: "tls_key",
         flag: "tls-key",
         variable: "MAILROOST_TLS_KEY",
-        value: "FILE",
-        wanted: "a PEM file with a private key",
+        value: "FILE,…",
+        wanted: "a PEM file with a private key, or several with commas between them",
         example: "/etc/mailroost/privkey.pem",
-        doc: "The private key that belongs to tls_certificate.",
+        doc: "The private key that belongs to tls_certificate; with several, in the same order.",
         ..PLAIN
     },
     Key {

@@ -20,6 +20,8 @@ pub struct Settings {
     pub data: PathBuf,
     /// Where the API listens.
     pub http: SocketAddr,
+    /// Where the API listens with TLS, if at all.
+    pub https: Option<SocketAddr>,
     /// Where mail is received.
     pub smtp: SocketAddr,
     /// Where mail is handed in with STARTTLS, if at all.
@@ -40,8 +42,8 @@ pub struct Settings {
     pub api_key: Option<Secret<String>>,
     /// The master key, if the operator holds it.
     pub master_key: Option<Secret<[u8; 32]>>,
-    /// The certificate for STARTTLS; a self-made one without it.
-    pub tls: Option<Tls>,
+    /// The certificates, the first for clients that name nobody; a self-made one without any.
+    pub tls: Vec<Tls>,
     /// The largest message in bytes.
     pub max_message_bytes: usize,
     /// The most recipients of one SMTP transaction.
@@ -81,7 +83,7 @@ pub struct Settings {
 }
 
 /// The files of a certificate.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Tls {
     /// The chain, in PEM.
     pub certificate: PathBuf,
@@ -122,6 +124,7 @@ impl Settings {
         Ok(Self {
             data: required(layers, Name::Data, path)?,
             http: required(layers, Name::Http, socket_address)?,
+            https: optional(layers, Name::Https, socket_address)?,
             smtp: required(layers, Name::Smtp, socket_address)?,
             submission: optional(layers, Name::Submission, socket_address)?,
             submissions: optional(layers, Name::Submissions, socket_address)?,
@@ -197,16 +200,29 @@ pub(super) fn required<T>(
     })
 }
 
-fn tls(layers: &Layers) -> Result<Option<Tls>, ConfigError> {
-    let certificate = optional(layers, Name::TlsCertificate, path)?;
-    let key = optional(layers, Name::TlsKey, path)?;
+fn tls(layers: &Layers) -> Result<Vec<Tls>, ConfigError> {
+    let certificates = optional(layers, Name::TlsCertificate, paths)?;
+    let keys = optional(layers, Name::TlsKey, paths)?;
     let alone = |set, missing| Err(ConfigError::Alone { set, missing });
-    match (certificate, key) {
-        (Some(certificate), Some(key)) => Ok(Some(Tls { certificate, key })),
-        (None, None) => Ok(None),
+    match (certificates, keys) {
+        (Some(certificates), Some(keys)) if certificates.len() == keys.len() => {
+            let pairs = certificates.into_iter().zip(keys);
+            Ok(pairs
+                .map(|(certificate, key)| Tls { certificate, key })
+                .collect())
+        }
+        (Some(certificates), Some(keys)) => Err(ConfigError::Uneven {
+            one: (Name::TlsCertificate, certificates.len()),
+            other: (Name::TlsKey, keys.len()),
+        }),
+        (None, None) => Ok(Vec::new()),
         (Some(_), None) => alone(Name::TlsCertificate, Name::TlsKey),
         (None, Some(_)) => alone(Name::TlsKey, Name::TlsCertificate),
     }
+}
+
+fn paths(text: &str) -> Option<Vec<PathBuf>> {
+    text.split(',').map(|part| path(part.trim())).collect()
 }
 
 /// A laptop has no limits but those that are asked for.

@@ -41,7 +41,7 @@ fn nothing_configured_is_a_laptop() {
     assert_eq!(settings.max_message_bytes, 50 << 20);
     assert_eq!(settings.drain, Duration::from_secs(30));
     assert!(!settings.is_public());
-    assert!(settings.database.is_none() && settings.tls.is_none() && settings.api_key.is_none());
+    assert!(settings.database.is_none() && settings.tls.is_empty() && settings.api_key.is_none());
 }
 
 #[test]
@@ -159,6 +159,14 @@ fn wrong_variables_and_flags_are_named_with_a_right_example() {
     assert_eq!(
         error,
         "tls_key is set but tls_certificate is not; set both or neither"
+    );
+    let two = [
+        ("MAILROOST_TLS_CERTIFICATE", "a.pem, b.pem"),
+        ("MAILROOST_TLS_KEY", "a.key"),
+    ];
+    assert_eq!(
+        read(None, &two, &[]).unwrap_err(),
+        "tls_certificate names 2 and tls_key names 1; give as many of each, in the same order"
     );
 }
 

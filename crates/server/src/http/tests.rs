@@ -24,6 +24,7 @@ async fn door(most: u32) -> Door {
     let (tasks, running) = Tasks::new();
     tasks.spawn(serve(
         listener,
+        None,
         router,
         connections.clone(),
         Arc::new(SystemClock),

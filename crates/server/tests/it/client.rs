@@ -3,7 +3,9 @@
 use std::net::SocketAddr;
 
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader,
+};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -108,6 +110,11 @@ pub async fn try_connect(address: SocketAddr) -> std::io::Result<TcpStream> {
 
 /// Reads an answer to its end.
 pub async fn read_answer(stream: &mut TcpStream) -> Answer {
+    read_whole(stream).await
+}
+
+/// The same on any stream.
+pub async fn read_whole(stream: &mut (impl AsyncRead + Unpin)) -> Answer {
     let mut bytes = Vec::new();
     soon(stream.read_to_end(&mut bytes)).await.unwrap();
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");

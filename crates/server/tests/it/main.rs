@@ -16,6 +16,7 @@ mod answering;
 mod batches;
 mod border;
 mod bounces;
+mod certificates;
 mod client;
 mod crowd;
 mod database;

@@ -1,22 +1,17 @@
-//! The certificate of STARTTLS: the operator's, or a self-made one.
+//! The self-made certificate, which is shown while there is no other.
 //!
 //! Mail servers that deliver to us do not check who signed it (RFC 7435 §1.2); without one they
 //! would send in the clear.
 
 use std::fs;
-#[cfg(test)]
-use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use mail::Timestamp;
-use rustls::ServerConfig;
-use rustls::crypto::CryptoProvider;
+use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-use crate::config::Tls;
+use super::{Certificate, chain_in};
 use crate::data_folder::{self, DataFolder};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -27,80 +22,36 @@ const RENEW_DAYS: u32 = 2 * 365;
 /// The line before the PEM blocks that tells what the file is for, and until when.
 const LABEL: &str = "Mailroost self-made certificate, private key included";
 
-/// Makes aws-lc-rs the cryptography of the whole process. Without this rustls panics at its first
-/// use when a dependency has switched on a second provider.
-pub fn install_provider() {
-    // An error means that one is installed already, which is as good.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-}
-
-/// The operator's certificate.
-///
-/// # Errors
-/// One line that names the file and what is wrong with it.
-pub fn from_files(tls: &Tls) -> anyhow::Result<Arc<ServerConfig>> {
-    let (certificate, key) = (tls.certificate.display(), tls.key.display());
-    let chain = fs::read(&tls.certificate)
-        .with_context(|| format!("the certificate {certificate} cannot be read"))?;
-    let chain = chain_in(&chain)
-        .with_context(|| format!("{certificate} does not hold a PEM certificate"))?;
-    let secret =
-        fs::read(&tls.key).with_context(|| format!("the private key {key} cannot be read"))?;
-    let secret = PrivateKeyDer::from_pem_slice(&secret)
-        .map_err(|_| anyhow!("{key} does not hold a PEM private key"))?;
-    server_config(chain, secret)
-        .with_context(|| format!("{certificate} and {key} do not make a certificate"))
-}
-
 /// The self-made certificate for `hostname`, kept in the data folder.
 ///
 /// # Errors
 /// When it cannot be made or written.
-pub fn self_made(
+pub fn kept_or_made(
     folder: &DataFolder,
     hostname: &str,
     now: Timestamp,
-) -> anyhow::Result<Arc<ServerConfig>> {
+) -> anyhow::Result<Certificate> {
     let path = folder.path().join("smtp-certificate.pem");
     let kept = fs::read_to_string(&path).ok();
     let still_good = kept.filter(|text| is_current(text, hostname, now));
-    if let Some(config) = still_good.and_then(|text| read_self_made(&text).ok()) {
-        return Ok(config);
+    if let Some(kept) = still_good.and_then(|text| read_self_made(&text).ok()) {
+        return Ok(kept);
     }
     let text = make(hostname, now).context("the self-made certificate cannot be made")?;
     data_folder::replace(&path, text.as_bytes())
         .with_context(|| format!("the certificate {} cannot be written", path.display()))?;
-    tracing::info!(hostname, "made a certificate for STARTTLS");
+    tracing::info!(hostname, "made a certificate of our own");
     read_self_made(&text)
 }
 
-fn read_self_made(text: &str) -> anyhow::Result<Arc<ServerConfig>> {
+fn read_self_made(text: &str) -> anyhow::Result<Certificate> {
     let chain = chain_in(text.as_bytes()).context("no certificate")?;
     let key = PrivateKeyDer::from_pem_slice(text.as_bytes()).map_err(|_| anyhow!("no key"))?;
-    server_config(chain, key)
-}
-
-fn chain_in(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
-    let chain: Vec<_> = CertificateDer::pem_slice_iter(pem)
-        .collect::<Result<_, _>>()
-        .ok()?;
-    (!chain.is_empty()).then_some(chain)
-}
-
-fn server_config(
-    chain: Vec<CertificateDer<'static>>,
-    key: PrivateKeyDer<'static>,
-) -> anyhow::Result<Arc<ServerConfig>> {
-    let provider: Arc<CryptoProvider> = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)?;
-    Ok(Arc::new(config))
+    Certificate::new(chain, key)
 }
 
 /// The text of a new file: label, certificate, key.
-fn make(hostname: &str, now: Timestamp) -> anyhow::Result<String> {
+pub(super) fn make(hostname: &str, now: Timestamp) -> anyhow::Result<String> {
     let until = now.plus(DAY * LIFE_DAYS);
     let mut params = rcgen::CertificateParams::new(vec![hostname.to_owned()])?;
     params
@@ -167,51 +118,12 @@ mod tests {
             ("b.test", "2029-12-31T10:00:00Z", true),
             (long.as_str(), "2029-12-31T10:00:00Z", true),
         ] {
-            self_made(&folder, host, at(now)).unwrap();
+            kept_or_made(&folder, host, at(now)).unwrap();
             let text = fs::read_to_string(&path).unwrap();
             assert_eq!(text != last, is_new, "{host} {now}");
             last = text;
         }
         fs::write(&path, "host a.test\nuntil 2100-01-01T00:00:00Z\ngarbage").unwrap();
-        self_made(&folder, "a.test", at("2026-11-22T10:00:00Z")).unwrap();
-    }
-
-    #[test]
-    fn wrong_files_are_named() {
-        let outer = tempfile::tempdir().unwrap();
-        let folder = DataFolder::open(outer.path()).unwrap();
-        self_made(&folder, "a.test", at("2026-11-22T10:00:00Z")).unwrap();
-        let good = folder.path().join("smtp-certificate.pem");
-        let empty = folder.path().join("empty.pem");
-        fs::write(&empty, "").unwrap();
-        let load = |certificate: &Path, key: &Path| {
-            let (certificate, key) = (certificate.to_owned(), key.to_owned());
-            from_files(&Tls { certificate, key }).map_err(|error| format!("{error:#}"))
-        };
-        assert!(load(&good, &good).is_ok());
-        assert!(
-            load(&empty, &good)
-                .unwrap_err()
-                .contains("empty.pem does not hold a PEM cert")
-        );
-        assert!(
-            load(&good, &empty)
-                .unwrap_err()
-                .contains("empty.pem does not hold a PEM private")
-        );
-        let missing = folder.path().join("missing.pem");
-        assert!(
-            load(&missing, &good)
-                .unwrap_err()
-                .contains("missing.pem cannot be read")
-        );
-        // The key of another certificate.
-        let other = folder.path().join("other.pem");
-        fs::write(&other, make("b.test", at("2026-11-22T10:00:00Z")).unwrap()).unwrap();
-        assert!(
-            load(&good, &other)
-                .unwrap_err()
-                .contains("do not make a certificate")
-        );
+        kept_or_made(&folder, "a.test", at("2026-11-22T10:00:00Z")).unwrap();
     }
 }
