@@ -162,6 +162,14 @@ impl App {
         self.store().first_org().await.map(|_| ())
     }
 
+    /// Lets go the mail that a restore has held back; how many entries that were. For the operator.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn release_held_back(&self) -> Result<u64> {
+        self.store().release_held_back().await
+    }
+
     /// Who the caller is.
     ///
     /// # Errors

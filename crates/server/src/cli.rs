@@ -1,6 +1,8 @@
 //! The command line. Its flags come from the table of configuration keys.
 
-use clap::{Arg, ArgMatches, Command};
+use std::path::PathBuf;
+
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::config::{Name, Places, TABLE};
 
@@ -19,6 +21,17 @@ pub enum Task {
     DomainRecords,
     /// Make new signing keys for the server's own domain, while no server runs on the data folder.
     RotateKeys,
+    /// Copy everything into this folder, whether a server runs or not.
+    Backup(PathBuf),
+    /// Fill an empty server from a backup.
+    Restore {
+        /// The folder of the backup.
+        from: PathBuf,
+        /// Whether mail that waited to leave is kept back.
+        hold_outbound: bool,
+    },
+    /// Let go what a restore has kept back, while no server runs on the data folder.
+    ReleaseQueue,
     /// Ask a running server whether it is ready.
     HealthCheck,
     /// Print the table of keys.
@@ -27,6 +40,10 @@ pub enum Task {
 
 /// The argument of `organizations create`; no key of the table has this name.
 const ORGANIZATION_NAME: &str = "organization name";
+
+/// The arguments of `backup` and `restore`, likewise.
+const BACKUP_FOLDER: &str = "backup folder";
+const HOLD_OUTBOUND: &str = "hold outbound";
 
 /// Reads the command line. Prints and exits by itself for `--help`, `--version` (status 0) and
 /// for mistakes (status 2).
@@ -55,6 +72,19 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
             Some((_, records)) => (Task::DomainRecords, records),
             None => (Task::DomainRecords, domain),
         },
+        Some(("backup", backup)) => (Task::Backup(folder_of(backup)), backup),
+        Some(("restore", restore)) => {
+            let (from, hold_outbound) = (folder_of(restore), restore.get_flag(HOLD_OUTBOUND));
+            let task = Task::Restore {
+                from,
+                hold_outbound,
+            };
+            (task, restore)
+        }
+        Some(("queue", queue)) => match queue.subcommand() {
+            Some((_, release)) => (Task::ReleaseQueue, release),
+            None => (Task::ReleaseQueue, queue),
+        },
         Some(("config", config)) => (Task::ExplainConfig, config),
         Some(("healthcheck", healthcheck)) => (Task::HealthCheck, healthcheck),
         Some((_, serve)) => (Task::Serve, serve),
@@ -71,8 +101,54 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
     (task, flags)
 }
 
+fn folder_of(matches: &ArgMatches) -> PathBuf {
+    let folder = matches.get_one::<PathBuf>(BACKUP_FOLDER);
+    folder.cloned().unwrap_or_default()
+}
+
+fn backup_folder(help: &'static str) -> Arg {
+    Arg::new(BACKUP_FOLDER)
+        .value_name("FOLDER")
+        .value_parser(value_parser!(PathBuf))
+        .help(help)
+        .required(true)
+}
+
+fn backup_commands(command: Command) -> Command {
+    command
+        .subcommand(with_flags(
+            Command::new("backup")
+                .about("Copy everything into a new folder, also while the server runs")
+                .arg(backup_folder("Where to; it must not exist yet")),
+        ))
+        .subcommand(with_flags(
+            Command::new("restore")
+                .about(
+                    "Fill an empty data folder, and with --database an empty database, from a \
+                     backup",
+                )
+                .arg(backup_folder("The folder that `backup` made"))
+                .arg(
+                    Arg::new(HOLD_OUTBOUND)
+                        .long("hold-outbound")
+                        .action(ArgAction::SetTrue)
+                        .help("Keep mail that waited to leave until `mailroost queue release`"),
+                ),
+        ))
+        .subcommand(
+            Command::new("queue")
+                .about("The queue of mail that is to leave")
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(with_flags(Command::new("release").about(
+                    "Let go what `restore --hold-outbound` keeps (with SQLite, stop the server \
+                     first)",
+                ))),
+        )
+}
+
 fn command() -> Command {
-    Command::new("mailroost")
+    let command = Command::new("mailroost")
         .version(env!("CARGO_PKG_VERSION"))
         .about("Email for AI agents on your own server")
         .subcommand_required(true)
@@ -135,7 +211,8 @@ fn command() -> Command {
         )
         .subcommand(with_flags(Command::new("healthcheck").about(
             "Ask the server at the configured HTTP address whether it is ready (status 0 or 1)",
-        )))
+        )));
+    backup_commands(command)
 }
 
 fn with_flags(command: Command) -> Command {
@@ -199,6 +276,29 @@ mod tests {
             read("mailroost domain records").unwrap().0,
             Task::DomainRecords
         );
+        assert_eq!(
+            read("mailroost backup --data d /b").unwrap(),
+            (
+                Task::Backup("/b".into()),
+                vec![(Name::Data, "d".to_owned())]
+            )
+        );
+        for (line, hold_outbound) in [
+            ("mailroost restore b", false),
+            ("mailroost restore --hold-outbound b", true),
+        ] {
+            let from = "b".into();
+            let task = Task::Restore {
+                from,
+                hold_outbound,
+            };
+            assert_eq!(read(line).unwrap().0, task);
+        }
+        assert_eq!(
+            read("mailroost queue release").unwrap().0,
+            Task::ReleaseQueue
+        );
+        assert!(read("mailroost backup").is_err());
         assert!(read("mailroost organizations create").is_err());
         assert_eq!(
             read("mailroost config explain").unwrap(),

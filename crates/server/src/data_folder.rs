@@ -49,26 +49,46 @@ impl DataFolder {
     /// When the file cannot be read or written, or holds something else.
     pub fn master_key(&self, fresh: [u8; 32]) -> anyhow::Result<([u8; 32], bool)> {
         let path = self.0.join("master.key");
-        let text = format!("{}\n", HEXLOWER.encode(&fresh));
-        let made = write_once(&path, text.as_bytes())
-            .with_context(|| format!("the master key {} cannot be written", path.display()))?;
+        let made = match write_master_key(&path, &fresh) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            written => written.map(|()| true),
+        };
+        let made =
+            made.with_context(|| format!("the master key {} cannot be written", path.display()))?;
         if made {
             return Ok((fresh, true));
         }
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("the master key {} cannot be read", path.display()))?;
-        let key = HEXLOWER
-            .decode(text.trim().as_bytes())
-            .ok()
-            .and_then(|bytes| bytes.try_into().ok())
-            .with_context(|| {
-                format!(
-                    "{} does not hold 64 hexadecimal digits; restore it from a backup",
-                    path.display()
-                )
-            })?;
-        Ok((key, false))
+        Ok((read_master_key(&path)?, false))
     }
+}
+
+/// The master key in this file, which is never made.
+///
+/// # Errors
+/// When it cannot be read or holds something else.
+pub fn read_master_key(path: &Path) -> anyhow::Result<[u8; 32]> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("the master key {} cannot be read", path.display()))?;
+    let key = HEXLOWER.decode(text.trim().as_bytes()).ok();
+    key.and_then(|bytes| bytes.try_into().ok())
+        .with_context(|| {
+            format!(
+                "{} does not hold 64 hexadecimal digits; restore it from a backup",
+                path.display()
+            )
+        })
+}
+
+/// Writes a master key where none is.
+///
+/// # Errors
+/// Those of the file system.
+pub fn write_master_key(path: &Path, key: &[u8; 32]) -> io::Result<()> {
+    let text = format!("{}\n", HEXLOWER.encode(key));
+    if write_once(path, text.as_bytes())? {
+        return Ok(());
+    }
+    Err(io::ErrorKind::AlreadyExists.into())
 }
 
 fn cannot(path: &Path, verb: &str, error: &io::Error) -> anyhow::Error {

@@ -4,6 +4,7 @@
 //! Exit status: 0 when it was asked to stop, 1 when it could not start, 2 for a wrong command line
 //! or configuration.
 
+mod backup;
 mod certificate;
 mod cli;
 mod config;
@@ -13,6 +14,7 @@ mod http;
 mod lifecycle;
 mod logging;
 mod operator;
+mod restore;
 mod welcome;
 mod wiring;
 
@@ -53,6 +55,14 @@ fn run(task: Task, settings: Settings) -> anyhow::Result<()> {
         return healthcheck::run(settings.http);
     }
     logging::start(&settings.log, settings.log_format)?;
+    match &task {
+        Task::Backup(target) => return backup::run(&settings, target),
+        Task::Restore {
+            from,
+            hold_outbound,
+        } => return restore::run(&settings, from, *hold_outbound),
+        _ => {}
+    }
     use_small_pages();
     certificate::install_provider();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -68,9 +78,13 @@ fn run(task: Task, settings: Settings) -> anyhow::Result<()> {
         Task::ListOrganizations => runtime.block_on(operator::list_organizations(settings)),
         Task::DomainRecords => runtime.block_on(operator::domain_records(settings)),
         Task::RotateKeys => runtime.block_on(operator::rotate_keys(settings)),
-        Task::Serve | Task::HealthCheck | Task::ExplainConfig => {
-            runtime.block_on(lifecycle::run(settings))
-        }
+        Task::ReleaseQueue => runtime.block_on(operator::release_queue(settings)),
+        // The others are done by now.
+        Task::Serve
+        | Task::HealthCheck
+        | Task::ExplainConfig
+        | Task::Backup(_)
+        | Task::Restore { .. } => runtime.block_on(lifecycle::run(settings)),
     };
     // What was not finished in time is cut here.
     runtime.shutdown_background();

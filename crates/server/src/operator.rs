@@ -82,6 +82,19 @@ pub async fn rotate_keys(settings: Settings) -> anyhow::Result<()> {
     on_data(settings, rotate).await
 }
 
+/// Lets go the mail that a restore has kept back, and prints how many entries that were.
+///
+/// # Errors
+/// When there is no Mailroost data, or a server has it open.
+pub async fn release_queue(settings: Settings) -> anyhow::Result<()> {
+    let release = async |app: App| {
+        let released = app.release_held_back().await;
+        let released = released.context("the queue cannot be released")?;
+        Ok(format!("{released}\n"))
+    };
+    on_data(settings, release).await
+}
+
 /// Opens the data, does `work` on it, closes it and prints what `work` gave.
 async fn on_data(
     settings: Settings,

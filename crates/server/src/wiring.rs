@@ -1,5 +1,7 @@
 //! Turns the checked configuration into the pieces of the server.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context as _;
 use app::App;
 use store::{Engine, Store};
@@ -11,6 +13,7 @@ use tokio::task::spawn_blocking;
 use crate::certificate::CertificateStore;
 use crate::config::Settings;
 use crate::data_folder::DataFolder;
+use crate::restore;
 
 /// Opens the store. With SQLite it takes the data folder for this process.
 ///
@@ -21,13 +24,9 @@ pub async fn open_store(
     folder: &DataFolder,
     env: &Env,
 ) -> anyhow::Result<Store> {
-    let engine = match &settings.database {
-        Some(url) => Engine::Postgres { url: url.0.clone() },
-        None => Engine::Sqlite {
-            folder: folder.path().to_owned(),
-        },
-    };
-    let (blobs, env) = (folder.path().join("blobs"), env.clone());
+    restore::refuse_half_done(folder.path())?;
+    let engine = engine(settings, folder.path());
+    let (blobs, env) = (blobs_folder(folder.path()), env.clone());
     // Opening runs migrations and waits for the disk or the database.
     let opened = spawn_blocking(move || Store::open(&engine, &blobs, env)).await?;
     let server = settings.database.as_ref().and_then(|url| host_of(&url.0));
@@ -38,6 +37,21 @@ pub async fn open_store(
         }
         (Err(error), None) => Err(error.into()),
     }
+}
+
+/// Which database holds the data of this folder.
+pub fn engine(settings: &Settings, folder: &Path) -> Engine {
+    match &settings.database {
+        Some(url) => Engine::Postgres { url: url.0.clone() },
+        None => Engine::Sqlite {
+            folder: folder.to_owned(),
+        },
+    }
+}
+
+/// Where large mail lies.
+pub fn blobs_folder(folder: &Path) -> PathBuf {
+    folder.join("blobs")
 }
 
 /// Ends the store's threads once their last transaction has reached the disk. Does nothing while

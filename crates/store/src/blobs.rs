@@ -259,7 +259,8 @@ impl Objects {
     }
 }
 
-fn name(org: OrgId, object: Uuid) -> ObjectPath {
+/// Where an object lies in the object store.
+pub(crate) fn name(org: OrgId, object: Uuid) -> ObjectPath {
     let object = object.simple().to_string();
     // Version 7 ids begin with the time, so their last digits spread best over folders.
     let spread = object.get(30..).unwrap_or("00").to_owned();

@@ -6,8 +6,12 @@ use mail::Timestamp;
 use model::{Code, Error, OrgId, Result};
 use uuid::Uuid;
 
+use crate::backup::HELD_BACK;
 use crate::db::{Conn, args};
 use crate::departures::DELIVER_MAIL;
+use crate::engine::Running;
+use crate::events::Wake;
+use crate::open::Store;
 use crate::txn::Txn;
 use crate::view::View;
 
@@ -168,6 +172,24 @@ impl Txn<'_> {
             Code::RaceCondition,
             "the lease of a job was lost",
         ))
+    }
+}
+
+impl Store {
+    /// Lets go what a restore has held back: it is due as if it had never been. How many jobs.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn release_held_back(&self) -> Result<u64> {
+        let release = |conn: &mut dyn Conn| {
+            let sql = conn.dialect().plain(
+                "update job set state = 'ready', last_error = null \
+                 where state = 'parked' and last_error = $1 \
+                 -- unscoped: the operator lets go the mail of every organisation",
+            );
+            Ok((conn.exec(&sql, args![HELD_BACK])?, Wake::default()))
+        };
+        self.run(release, Running::write).await
     }
 }
 

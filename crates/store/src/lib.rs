@@ -8,6 +8,7 @@
 mod access;
 mod agents;
 mod authenticate;
+mod backup;
 mod blobs;
 mod codec;
 mod db;
@@ -52,6 +53,9 @@ mod webhooks;
 
 pub use access::{Access, Actor, Credential, Grant, Reason};
 pub use agents::{Agent, NewAgent};
+pub use backup::{
+    BackupError, Contents, ObjectFiles, Restored, TableFile, back_up, key_mark, restore, verify,
+};
 pub use blobs::{BlobId, Placed};
 pub use deliveries::{Attempt, Delivery, DeliveryState, Settled};
 pub use departures::{DELIVER_MAIL, Departure};

@@ -2,7 +2,7 @@
 
 use model::{Code, Error, Result};
 
-use crate::db::{Conn, args};
+use crate::db::{Conn, DbResult, args};
 
 const MIGRATIONS: [(i64, &str); 16] = [
     (1, include_str!("migrations/0001_first.sql")),
@@ -23,11 +23,41 @@ const MIGRATIONS: [(i64, &str); 16] = [
     (16, include_str!("migrations/0016_leaves.sql")),
 ];
 
+/// The newest shape this server knows.
+pub(crate) fn newest() -> i64 {
+    MIGRATIONS.last().map_or(0, |(version, _)| *version)
+}
+
 /// Brings the database to the newest shape, inside the caller's transaction.
 ///
 /// # Errors
 /// When the database was made by a newer server, or a statement fails.
 pub(crate) fn run(conn: &mut dyn Conn) -> Result<()> {
+    run_to(conn, newest())
+}
+
+/// The shape that a database has.
+///
+/// # Errors
+/// When it has none.
+pub(crate) fn version(conn: &mut dyn Conn) -> DbResult<i64> {
+    let mut version = 0;
+    conn.query(
+        "select coalesce(max(version), 0) from schema_version",
+        &[],
+        &mut |row| {
+            version = row.get(0)?;
+            Ok(())
+        },
+    )?;
+    Ok(version)
+}
+
+/// Brings the database to the shape `last`, inside the caller's transaction.
+///
+/// # Errors
+/// When the database was made by a newer server, or a statement fails.
+pub(crate) fn run_to(conn: &mut dyn Conn, last: i64) -> Result<()> {
     let dialect = conn.dialect();
     if let Some(lock) = dialect.migration_lock() {
         conn.query(lock, &[], &mut |_| Ok(()))?;
@@ -38,16 +68,7 @@ pub(crate) fn run(conn: &mut dyn Conn) -> Result<()> {
         ),
         &[],
     )?;
-    let mut done = 0;
-    conn.query(
-        "select coalesce(max(version), 0) from schema_version",
-        &[],
-        &mut |row| {
-            done = row.get(0)?;
-            Ok(())
-        },
-    )?;
-    let newest = MIGRATIONS.last().map_or(0, |(version, _)| *version);
+    let (done, newest) = (version(conn)?, newest());
     if done > newest {
         return Err(Error::new(
             Code::ServiceUnavailable,
@@ -57,7 +78,11 @@ pub(crate) fn run(conn: &mut dyn Conn) -> Result<()> {
         )
         .fix("Start the newer version, or restore a backup made by this one."));
     }
-    for (version, text) in MIGRATIONS.iter().filter(|(version, _)| *version > done) {
+    let missing = done + 1..=last;
+    for (version, text) in MIGRATIONS
+        .iter()
+        .filter(|(version, _)| missing.contains(version))
+    {
         step(conn, *version, text)?;
     }
     Ok(())

@@ -19,6 +19,7 @@ use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
 use crate::access::{Grant, Reason};
+use crate::backup::SweepLock;
 use crate::blobs::{self, BlobId, Objects, Place, Placed, Stored};
 use crate::codec::Codec;
 use crate::db::Conn;
@@ -79,6 +80,7 @@ struct Inner {
     codec: Codec,
     segments: SegmentCache,
     objects: Objects,
+    blobs_folder: PathBuf,
     env: Env,
     /// Holds the folder for this process as long as the store is open.
     _lock: Option<File>,
@@ -122,6 +124,7 @@ impl Store {
             codec,
             segments: SegmentCache::default(),
             objects,
+            blobs_folder: blobs_folder.to_owned(),
             env,
             _lock: lock,
         })))
@@ -459,11 +462,16 @@ impl Store {
         self.0.hub.log(org_id)
     }
 
-    /// Removes up to `limit` objects that no message refers to; how many were looked at.
+    /// Removes up to `limit` objects that no message refers to; how many were looked at. None while a
+    /// backup is being made, which may have to copy them.
     ///
     /// # Errors
     /// `service_unavailable` when the object store fails; what was removed stays removed.
     pub async fn sweep_objects(&self, limit: i64) -> Result<usize> {
+        let lock = SweepLock::sweep(&self.0.blobs_folder);
+        let Some(_lock) = lock.map_err(Error::internal)? else {
+            return Ok(0);
+        };
         let now = self.now();
         let find =
             move |conn: &mut dyn Conn| Ok((blobs::ended_holds(conn, now, limit)?, Wake::default()));
@@ -551,7 +559,7 @@ fn prepare_alone(conn: &mut dyn Conn) -> Result<()> {
 
 /// Takes the folder for this process; the operating system gives it back when the process ends,
 /// however that happens.
-fn lock_folder(folder: &Path) -> Result<File, OpenError> {
+pub(crate) fn lock_folder(folder: &Path) -> Result<File, OpenError> {
     let path = folder.join("mailroost.lock");
     let unusable = |source| OpenError::Folder {
         path: folder.to_owned(),
@@ -570,7 +578,7 @@ fn lock_folder(folder: &Path) -> Result<File, OpenError> {
 }
 
 /// An error and its causes in one line, for the operator's eyes.
-fn chain(error: &Error) -> String {
+pub(crate) fn chain(error: &Error) -> String {
     let mut text = error.detail().to_owned();
     let mut cause = std::error::Error::source(error);
     while let Some(error) = cause {

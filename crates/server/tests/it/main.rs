@@ -13,6 +13,7 @@
 
 mod allow_lists;
 mod answering;
+mod backup;
 mod batches;
 mod border;
 mod bounces;

@@ -18,6 +18,15 @@ use tokio::sync::oneshot;
 use crate::db::Conn;
 use crate::events::{Hub, Wake};
 
+/// What a transaction may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// It sees one snapshot and changes nothing.
+    Read,
+    /// It changes rows.
+    Write,
+}
+
 /// A transaction that waits for a thread.
 pub(crate) trait Task: Send {
     /// Does the work. Called again when another transaction stood in the way.

@@ -17,7 +17,7 @@ use tokio_postgres::types::{IsNull, ToSql, Type};
 use tokio_postgres::{Config, Statement};
 
 use self::link::Link;
-use super::{Queue, Task, refuse};
+use super::{Mode, Queue, Task, refuse};
 use crate::db::{Class, Conn, DbError, DbResult, RawRow, Row, Value};
 use crate::dialect::Dialect;
 
@@ -47,12 +47,6 @@ pub(crate) struct Postgres {
     threads: Vec<JoinHandle<()>>,
 }
 
-#[derive(Clone, Copy)]
-enum Mode {
-    Read,
-    Write,
-}
-
 impl Mode {
     const fn begin(self) -> &'static str {
         match self {
@@ -68,24 +62,8 @@ impl Postgres {
         url: &str,
         prepare: impl FnOnce(&mut dyn Conn) -> Result<()> + Send + 'static,
     ) -> Result<Self> {
-        let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
-            Error::unavailable("the database URL is not one of PostgreSQL").because(error)
-        })?;
-        if config.get_connect_timeout().is_none() {
-            config.connect_timeout(CONNECT_WITHIN);
-        }
-        // The client drives an executor of its own, which may not be nested in ours.
-        let first = config.clone();
-        let checked = std::thread::spawn(move || -> Result<()> {
-            let mut conn = PgConn::new(first);
-            conn.begin(Mode::Write)?;
-            prepare(&mut conn)?;
-            conn.end("commit")?;
-            Ok(())
-        });
-        checked
-            .join()
-            .map_err(|_| Error::internal("the database client panicked"))??;
+        Self::once(url, Mode::Write, prepare)?;
+        let config = configured(url)?;
         let tasks = Arc::new(Queue::new());
         let mut threads = Vec::new();
         for _ in 0..CONNECTIONS {
@@ -97,6 +75,34 @@ impl Postgres {
             threads.push(thread);
         }
         Ok(Self { tasks, threads })
+    }
+
+    /// Runs one transaction on a connection of its own. Blocks until it has ended.
+    pub(crate) fn once<T, E>(
+        url: &str,
+        mode: Mode,
+        work: impl FnOnce(&mut dyn Conn) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let config = configured(url)?;
+        // The client drives an executor of its own, which may not be nested in ours.
+        let ran = std::thread::spawn(move || -> Result<T, E> {
+            let mut conn = PgConn::new(config);
+            conn.begin(mode).map_err(Error::from)?;
+            let done = work(&mut conn)?;
+            if conn.failed {
+                return Err(
+                    Error::internal("a transaction went on after a statement had failed").into(),
+                );
+            }
+            conn.end("commit").map_err(Error::from)?;
+            Ok(done)
+        });
+        ran.join()
+            .map_err(|_| Error::internal("the database client panicked"))?
     }
 
     pub(crate) fn read(&self, task: Box<dyn Task>) {
@@ -117,6 +123,16 @@ impl Postgres {
             let _ = thread.join();
         }
     }
+}
+
+fn configured(url: &str) -> Result<Config> {
+    let mut config: Config = url.parse().map_err(|error: tokio_postgres::Error| {
+        Error::unavailable("the database URL is not one of PostgreSQL").because(error)
+    })?;
+    if config.get_connect_timeout().is_none() {
+        config.connect_timeout(CONNECT_WITHIN);
+    }
+    Ok(config)
 }
 
 fn work_loop(conn: &mut PgConn, queue: &Queue<(Mode, Box<dyn Task>)>) {

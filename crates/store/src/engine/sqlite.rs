@@ -9,7 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql};
 
-use super::{Queue, Task, refuse};
+use super::{Mode, Queue, Task, refuse};
 use crate::db::{Class, Conn, DbError, DbResult, RawRow, Row, Value};
 use crate::dialect::Dialect;
 
@@ -73,6 +73,24 @@ impl Sqlite {
             checkpoints,
             threads,
         })
+    }
+
+    /// Runs one transaction on a connection of its own, and closes it. Does not take the folder: to
+    /// read beside a server is sound, to write is for whoever holds the folder's lock.
+    pub(crate) fn once<T, E: From<Error>>(
+        file: &Path,
+        mode: Mode,
+        work: impl FnOnce(&mut dyn Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (flags, begin) = match mode {
+            Mode::Read => (read_only(), "begin"),
+            Mode::Write => (OpenFlags::default(), "begin immediate"),
+        };
+        let mut conn = SqliteConn::open(file, flags).map_err(Error::from)?;
+        conn.batch(begin).map_err(Error::from)?;
+        let done = work(&mut conn)?;
+        conn.batch("commit").map_err(Error::from)?;
+        Ok(done)
     }
 
     pub(crate) fn read(&self, task: Box<dyn Task>) {

@@ -11,6 +11,7 @@ on_both_engines![
     an_object_nobody_linked_is_swept_after_its_hold,
     an_object_in_use_is_never_swept,
     an_object_that_was_given_up_cannot_be_linked,
+    nothing_is_swept_while_a_backup_is_made,
 ];
 
 /// Bytes that do not compress.
@@ -161,4 +162,18 @@ async fn an_object_that_was_given_up_cannot_be_linked(world: World) {
     assert_eq!(world.store.sweep_objects(10).await.unwrap(), 1);
     let filed = world.write(move |txn| txn.file_message(&new)).await;
     assert!(filed.is_err());
+}
+
+async fn nothing_is_swept_while_a_backup_is_made(world: World) {
+    let raw = noise(&world, 1 << 20);
+    world.store.place(&world.system(), &raw).await.unwrap();
+    world.clock.advance(Duration::from_secs(3601));
+    // As a backup does, which is another process.
+    let folder = std::fs::File::open(world.db.blobs()).unwrap();
+    folder.lock_shared().unwrap();
+    assert_eq!(world.store.sweep_objects(10).await.unwrap(), 0);
+    assert_eq!(files(&world), 1);
+    folder.unlock().unwrap();
+    assert_eq!(world.store.sweep_objects(10).await.unwrap(), 1);
+    assert_eq!(files(&world), 0);
 }
