@@ -24,6 +24,8 @@ pub(crate) struct Authorized<P> {
     pub(crate) grant: Grant<P>,
     /// Who the caller is.
     pub(crate) access: Access,
+    /// The same, not narrowed by the path: for what is told of things that the path does not name.
+    pub(crate) caller: Access,
     /// The verbs.
     pub(crate) app: App,
 }
@@ -42,8 +44,10 @@ impl<P: Need> FromRequestParts<Door> for Authorized<P> {
         slot.note(door.app.admit_key(&access))?;
         let _: Grant<P> = access.grant()?;
         let (pod, inbox) = place(parts, door).await?;
-        let access = door.app.narrowed(&access, pod, inbox.as_ref()).await?;
+        let caller = access;
+        let access = door.app.narrowed(&caller, pod, inbox.as_ref()).await?;
         Ok(Self {
+            caller,
             grant: access.grant()?,
             access,
             app: door.app.clone(),

@@ -50,6 +50,11 @@ pub(crate) fn rows() -> Vec<Row> {
             "inboxes.messages.list_deliveries",
             list_deliveries,
         ),
+        router::get(
+            "/v0/inboxes/{inbox_id}/messages/{message_id}/timeline",
+            "inboxes.messages.get_timeline",
+            get_timeline,
+        ),
         router::get("/v0/sends/{idempotency_key}", "sends.get", get_send),
         router::post(
             "/v0/inboxes/{inbox_id}/messages/{message_id}/forward",
@@ -218,6 +223,19 @@ pub(crate) async fn list_deliveries(
 ) -> Outcome<wire::ListDeliveriesResponse> {
     let found = auth.app.deliveries(&auth.grant, &inbox, &message);
     Ok(Answer(found.await?))
+}
+
+/// Beyond AgentMail: what happened to a message. Webhooks of a wider scope than the path's are in it
+/// for whoever may read them.
+pub(crate) async fn get_timeline(
+    auth: Authorized<perm::MessageRead>,
+    At((inbox, message)): At<(InboxId, MessageId)>,
+) -> Outcome<wire::MessageTimeline> {
+    let hooks = auth.caller.grant::<perm::WebhookRead>().ok();
+    let told = auth
+        .app
+        .timeline(&auth.grant, hooks.as_ref(), &inbox, &message);
+    Ok(Answer(told.await?))
 }
 
 /// Beyond AgentMail: whether a request with this Idempotency-Key was carried out.

@@ -92,7 +92,7 @@ fn id_length(rest: &[&str]) -> usize {
         [
             _,
             ..,
-            "raw" | "reply" | "reply-all" | "forward" | "deliveries",
+            "raw" | "reply" | "reply-all" | "forward" | "deliveries" | "timeline",
         ] => rest.len() - 1,
         _ => rest.len(),
     }
@@ -157,6 +157,7 @@ mod tests {
             "/reply-all",
             "/forward",
             "/deliveries",
+            "/timeline",
             "/attachments/x",
             "/agent-armor/release",
         ];

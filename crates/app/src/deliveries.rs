@@ -116,7 +116,7 @@ fn delivery(
     }
 }
 
-fn report(report: store::DeliveryReport) -> wire::DeliveryReport {
+pub(crate) fn report(report: store::DeliveryReport) -> wire::DeliveryReport {
     wire::DeliveryReport {
         kind: report.kind.name().to_owned(),
         source: report.source,
@@ -131,7 +131,7 @@ fn report(report: store::DeliveryReport) -> wire::DeliveryReport {
     }
 }
 
-fn attempt(attempt: store::Attempt) -> wire::DeliveryAttempt {
+pub(crate) fn attempt(attempt: store::Attempt) -> wire::DeliveryAttempt {
     wire::DeliveryAttempt {
         number: attempt.number,
         timestamp: attempt.at.to_string(),

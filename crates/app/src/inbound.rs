@@ -16,7 +16,7 @@ use mail::{Address, MessageId, Timestamp, facts, reply, thread_key};
 use model::authentication::{self as judged, Authentication};
 use model::label::{Label, Labels};
 use model::list::Authors;
-use model::message::{Attachment, Content, Direction, Fact, People, Spam};
+use model::message::{Attachment, Content, Direction, Fact, Origin, People, Session, Spam, Way};
 use model::{
     AttachmentId, Error, EventKind, Hidden, Kind, MessageKey, OrgId, Result, ThreadId, perm,
 };
@@ -124,6 +124,8 @@ impl App {
         let arrival = Arrival {
             recipients,
             trace,
+            way: Way::Smtp,
+            session: Some(session(&envelope)),
             reverse_path: envelope.reverse_path,
             raw: raw.clone(),
             at: envelope.received_at,
@@ -155,6 +157,14 @@ pub(crate) struct Arrival {
     pub(crate) at: Timestamp,
     /// The fields that record its way, as header lines.
     pub(crate) trace: String,
+    pub(crate) way: Way,
+    pub(crate) session: Option<Session>,
+}
+
+/// An inbox, and the recipient that led there.
+struct Mailbox {
+    route: Route,
+    recipient: String,
 }
 
 impl App {
@@ -175,15 +185,17 @@ impl App {
     async fn file_for_all(&self, arrival: Arrival, understood: Understood) -> Result<()> {
         let understood = Arc::new(understood);
         let routes = self.store().routes(arrival.recipients.clone()).await?;
-        let mut by_org: BTreeMap<OrgId, Vec<Route>> = BTreeMap::new();
-        for route in routes.into_iter().flatten() {
+        let mut by_org: BTreeMap<OrgId, Vec<Mailbox>> = BTreeMap::new();
+        for (route, recipient) in routes.into_iter().zip(&arrival.recipients) {
+            let Some(route) = route else { continue };
             let inboxes = by_org.entry(route.org_id).or_default();
             // A recipient named twice gets the message once.
             if inboxes
                 .iter()
-                .all(|known| known.inbox_key != route.inbox_key)
+                .all(|known| known.route.inbox_key != route.inbox_key)
             {
-                inboxes.push(route);
+                let recipient = recipient.clone();
+                inboxes.push(Mailbox { route, recipient });
             }
         }
         if by_org.is_empty() {
@@ -191,7 +203,7 @@ impl App {
         }
         for (org_id, mut inboxes) in by_org {
             // Everybody locks inboxes in this order.
-            inboxes.sort_by_key(|route| route.inbox_key);
+            inboxes.sort_by_key(|one| one.route.inbox_key);
             self.file(org_id, inboxes, &arrival, &understood).await?;
         }
         Ok(())
@@ -200,7 +212,7 @@ impl App {
     async fn file(
         &self,
         org_id: OrgId,
-        inboxes: Vec<Route>,
+        inboxes: Vec<Mailbox>,
         arrival: &Arrival,
         understood: &Arc<Understood>,
     ) -> Result<()> {
@@ -234,6 +246,7 @@ impl App {
                         kind: kind_of(&message.labels),
                         pod_id: Some(message.pod_id),
                         inbox_key: Some(message.inbox_key),
+                        message_key: Some(message.key),
                         hidden: message.labels.hidden(),
                         payload: render::received_head(&message, &thread)?,
                         tail: Some(tail.clone()),
@@ -259,7 +272,7 @@ impl App {
 
     fn new_message(
         &self,
-        inbox: Route,
+        inbox: Mailbox,
         arrival: &Arrival,
         understood: &Understood,
         raw: store::Placed,
@@ -276,6 +289,13 @@ impl App {
         }
         let parsed = &understood.parsed;
         let dedup = dedup(parsed, &raw, arrival.reverse_path.as_ref());
+        let origin = Origin {
+            from: arrival.reverse_path.as_ref().map(ToString::to_string),
+            recipient: Some(inbox.recipient),
+            session: arrival.session.clone(),
+            ..Origin::of(arrival.way)
+        };
+        let inbox = inbox.route;
         let spare = self.mint_message_id(inbox.inbox_id.as_str());
         NewMessage {
             key: MessageKey::new(ids.ordered(arrival.at)),
@@ -300,7 +320,7 @@ impl App {
             body,
             thread: None,
             new_thread: ThreadId::new(ids.ordered(arrival.at)),
-            envelope: arrival.reverse_path.as_ref().map(ToString::to_string),
+            origin: Some(origin),
             trace: Some(arrival.trace.clone()),
         }
     }
@@ -500,15 +520,28 @@ fn dedup(parsed: &Parsed, raw: &store::Placed, reverse_path: Option<&Address>) -
     Some(*hash.finalize().as_bytes())
 }
 
-/// The trace fields of RFC 5321 §4.4, newest first, with the line about the sender.
-fn trace(envelope: &Envelope, hostname: &str, results: &str) -> String {
-    let protocol = match (envelope.smtputf8, envelope.esmtp, envelope.tls) {
+fn protocol(envelope: &Envelope) -> &'static str {
+    match (envelope.smtputf8, envelope.esmtp, envelope.tls) {
         (true, _, true) => "UTF8SMTPS",
         (true, _, false) => "UTF8SMTP",
         (false, true, true) => "ESMTPS",
         (false, true, false) => "ESMTP",
         (false, false, _) => "SMTP",
-    };
+    }
+}
+
+fn session(envelope: &Envelope) -> Session {
+    Session {
+        id: envelope.session.to_string(),
+        peer: envelope.peer.ip().to_canonical().to_string(),
+        helo: envelope.helo.clone(),
+        protocol: protocol(envelope).to_owned(),
+        tls: envelope.tls_details.clone(),
+    }
+}
+
+/// The trace fields of RFC 5321 §4.4, newest first, with the line about the sender.
+fn trace(envelope: &Envelope, hostname: &str, results: &str) -> String {
     let recipient = match envelope.forward_paths.as_slice() {
         [one] => Some(one),
         _ => None,
@@ -517,8 +550,8 @@ fn trace(envelope: &Envelope, hostname: &str, results: &str) -> String {
         helo: &envelope.helo,
         peer: Some(envelope.peer.ip()),
         by: hostname,
-        protocol,
-        tls: None,
+        protocol: protocol(envelope),
+        tls: envelope.tls_details.as_deref(),
         id: &envelope.session.to_string(),
         recipient,
         at: envelope.received_at,

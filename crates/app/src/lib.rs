@@ -39,6 +39,7 @@ mod start;
 mod submission;
 mod tail;
 mod threads;
+mod timeline;
 mod unsubscribe;
 mod webhooks;
 mod worker;

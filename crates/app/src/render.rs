@@ -265,7 +265,7 @@ fn facts(content: &Content) -> Vec<wire::Fact> {
     content.facts.iter().map(fact).collect()
 }
 
-fn spam(spam: &model::message::Spam) -> wire::Spam {
+pub(crate) fn spam(spam: &model::message::Spam) -> wire::Spam {
     let signal = |signal: &model::message::Signal| wire::Signal {
         code: signal.code.clone(),
         points: signal.points,
@@ -278,7 +278,7 @@ fn spam(spam: &model::message::Spam) -> wire::Spam {
     }
 }
 
-fn authentication(known: &Authentication) -> wire::Authentication {
+pub(crate) fn authentication(known: &Authentication) -> wire::Authentication {
     wire::Authentication {
         sender_proven: known.is_proven(),
         reason: known.reason.name().to_owned(),

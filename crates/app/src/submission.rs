@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 
 use mail::Address;
 use mail::trace::{Hop, received};
+use model::message::Session;
 use model::{Code, Error, InboxId, Kind, Result, perm};
 use smtp::{Envelope, Proof, Reply, Secret};
 use store::{Access, Credential, Governed, Grant};
@@ -96,6 +97,7 @@ impl Submission {
         let inbox = self.0.find_inbox(&grant, &inbox).await?;
         let handed = Handed {
             received: trace(&envelope, &self.0.settings().hostname),
+            session: session(&envelope),
             recipients: envelope.forward_paths,
             raw,
         };
@@ -169,21 +171,35 @@ impl smtp::Handler for Submission {
     }
 }
 
-/// The trace field. It leaves out what the client calls itself and where it is: that tells every
-/// recipient about the network of whoever runs the agent, and nobody needs it. The log has it.
-fn trace(envelope: &Envelope, hostname: &str) -> String {
-    // RFC 3848 and RFC 6531 §4.3: A for a client that logged in, S for TLS.
-    let protocol = match (envelope.smtputf8, envelope.tls) {
+/// RFC 3848 and RFC 6531 §4.3: A for a client that logged in, S for TLS.
+const fn protocol(envelope: &Envelope) -> &'static str {
+    match (envelope.smtputf8, envelope.tls) {
         (true, true) => "UTF8SMTPSA",
         (true, false) => "UTF8SMTPA",
         (false, true) => "ESMTPSA",
         (false, false) => "ESMTPA",
-    };
+    }
+}
+
+/// What only those learn who may read the message here.
+fn session(envelope: &Envelope) -> Session {
+    Session {
+        id: envelope.session.to_string(),
+        peer: envelope.peer.ip().to_canonical().to_string(),
+        helo: envelope.helo.clone(),
+        protocol: protocol(envelope).to_owned(),
+        tls: envelope.tls_details.clone(),
+    }
+}
+
+/// The trace field. It leaves out what the client calls itself and where it is: that tells every
+/// recipient about the network of whoever runs the agent, and nobody needs it. The log has it.
+fn trace(envelope: &Envelope, hostname: &str) -> String {
     received(&Hop {
         helo: "submission",
         peer: None,
         by: hostname,
-        protocol,
+        protocol: protocol(envelope),
         tls: None,
         id: &envelope.session.to_string(),
         recipient: None,

@@ -23,6 +23,7 @@ fn arrived(clock: &FakeClock) -> Envelope {
         helo: "outside.test".to_owned(),
         esmtp: true,
         tls: false,
+        tls_details: None,
         smtputf8: false,
         body_8bit: false,
         login: None,

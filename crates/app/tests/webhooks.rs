@@ -94,6 +94,7 @@ impl Stage {
             helo: "outside.test".to_owned(),
             esmtp: true,
             tls: false,
+            tls_details: None,
             smtputf8: false,
             body_8bit: false,
             login: None,

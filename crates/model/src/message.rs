@@ -100,6 +100,94 @@ impl People {
     }
 }
 
+/// How a message came to this server: what its timeline tells of that. All of it is bounded by the
+/// doors; parts of it are what strangers said of themselves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Origin {
+    /// Which way.
+    pub way: Way,
+    /// The reverse path of mail that arrived; `None` for the null one, and for mail that was sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// The recipient that led to the inbox. Never another one: it may be a blind copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recipient: Option<String>,
+    /// The SMTP session, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session: Option<Session>,
+    /// The API key that sent it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The draft that it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<String>,
+    /// For when the draft was scheduled, in microseconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled_for: Option<i64>,
+}
+
+impl Origin {
+    /// One of which no more is known.
+    #[must_use]
+    pub const fn of(way: Way) -> Self {
+        Self {
+            way,
+            from: None,
+            recipient: None,
+            session: None,
+            key: None,
+            draft: None,
+            scheduled_for: None,
+        }
+    }
+}
+
+/// By which door a message came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// From another server, over SMTP.
+    Smtp,
+    /// From another inbox of this server.
+    Inbox,
+    /// This server wrote it: a notice of a bounce or a delay.
+    Server,
+    /// A request of the API sent it.
+    Api,
+    /// A program that logged in over SMTP sent it.
+    Submission,
+}
+
+impl Way {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Smtp => "smtp",
+            Self::Inbox => "inbox",
+            Self::Server => "server",
+            Self::Api => "api",
+            Self::Submission => "submission",
+        }
+    }
+}
+
+/// One SMTP session with a client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Its id, as in log lines and in the `Received` field.
+    pub id: String,
+    /// The address of the client.
+    pub peer: String,
+    /// What the client called itself.
+    pub helo: String,
+    /// Such as `ESMTPS`, as in the `Received` field.
+    pub protocol: String,
+    /// Version and cipher; `None` without encryption.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<String>,
+}
+
 /// What is known of an attachment without opening the message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attachment {

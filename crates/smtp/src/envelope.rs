@@ -41,6 +41,8 @@ pub struct Envelope {
     pub esmtp: bool,
     /// Whether the connection is encrypted.
     pub tls: bool,
+    /// Version and cipher of the encryption, for people; known only once the server has said it.
+    pub tls_details: Option<String>,
     /// Whether MAIL carried SMTPUTF8 (RFC 6531 §3.4): headers and addresses may be UTF-8.
     pub smtputf8: bool,
     /// Whether MAIL carried BODY=8BITMIME (RFC 6152 §3).

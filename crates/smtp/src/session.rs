@@ -33,6 +33,7 @@ pub struct Session {
     /// The name of the client that the relay speaks for.
     relayed_helo: Option<String>,
     tls: bool,
+    tls_details: Option<String>,
     client: Option<Client>,
     transaction: Option<Transaction>,
     reading: Reading,
@@ -115,6 +116,7 @@ impl Session {
             peer,
             relayed_helo: None,
             tls: false,
+            tls_details: None,
             client: None,
             transaction: None,
             reading: Reading::Lines,
@@ -234,6 +236,11 @@ impl Session {
         self.client = None;
         self.transaction = None;
         self.login = None;
+    }
+
+    /// What the encryption is, in words, for whoever asks later how a message came.
+    pub fn tls_is(&mut self, details: Option<String>) {
+        self.tls_details = details;
     }
 
     fn next_line(&mut self, input: &mut BytesMut, now: Timestamp) -> Step {
@@ -377,6 +384,7 @@ impl Session {
                 helo: self.relayed_helo.as_ref().unwrap_or(&client.helo).clone(),
                 esmtp: client.esmtp,
                 tls: self.tls,
+                tls_details: self.tls_details.clone(),
                 smtputf8: params.smtputf8,
                 body_8bit: params.body_8bit,
                 login: self.login.clone(),

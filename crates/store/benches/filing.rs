@@ -124,7 +124,10 @@ impl Bench {
             dedup: Some(self.ids.bytes()),
             thread: None,
             new_thread: ThreadId::new(self.ids.ordered(now)),
-            envelope: Some("{\"from\":\"ann@x.test\"}".to_owned()),
+            origin: Some(model::message::Origin {
+                from: Some("ann@x.test".to_owned()),
+                ..model::message::Origin::of(model::message::Way::Smtp)
+            }),
             trace: Some("Received: from x.test\r\n".to_owned()),
         };
         let text = serde_json::to_string(&content.text).unwrap();
@@ -133,6 +136,7 @@ impl Bench {
             kind: EventKind::MessageReceived,
             pod_id: Some(self.inbox.pod_id),
             inbox_key: Some(self.inbox.inbox_key),
+            message_key: Some(new.key),
             hidden: Hidden::NONE,
             payload: "\"message\":{\"size\":4096".to_owned(),
             tail: Some(self.store.pack_tail(&tail).unwrap()),

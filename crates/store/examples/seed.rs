@@ -234,17 +234,19 @@ impl Tool {
             dedup: None,
             thread: None,
             new_thread: ThreadId::new(self.ids.ordered(at)),
-            envelope: None,
+            origin: None,
             trace: None,
         };
-        (new, self.event(&seeding.route, hidden, &id))
+        let event = self.event(&seeding.route, key, hidden, &id);
+        (new, event)
     }
 
-    fn event(&self, route: &Route, hidden: Hidden, id: &MessageId) -> NewEvent {
+    fn event(&self, route: &Route, key: MessageKey, hidden: Hidden, id: &MessageId) -> NewEvent {
         NewEvent {
             kind: EventKind::MessageReceived,
             pod_id: Some(route.pod_id),
             inbox_key: Some(route.inbox_key),
+            message_key: Some(key),
             hidden,
             payload: format!("\"message\":{{\"message_id\":\"{id}\"}}"),
             tail: None,

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use model::{EventId, EventKind, Hidden, InboxKey, OrgId, PodId, Result};
+use model::{EventId, EventKind, Hidden, InboxKey, MessageKey, OrgId, PodId, Result};
 use tokio::sync::{Notify, watch};
 
 use crate::codec::{Codec, Packed};
@@ -23,6 +23,8 @@ pub struct NewEvent {
     pub pod_id: Option<PodId>,
     /// The inbox it happened in.
     pub inbox_key: Option<InboxKey>,
+    /// The message it happened to.
+    pub message_key: Option<MessageKey>,
     /// Why a reader without special rights must not see it.
     pub hidden: Hidden,
     /// The members of the body after the envelope: `"thread":{…},"message":{…}`.
@@ -113,8 +115,8 @@ impl Txn<'_> {
             }
             let now = self.now;
             self.put(
-                "insert into event (org_id, pod_id, inbox_id, seq, event_id, kind, hidden, at, head, codec, tail) \
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) -- unscoped: the row names its organisation",
+                "insert into event (org_id, pod_id, inbox_id, seq, event_id, kind, hidden, at, head, codec, tail, \
+                 message_key) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) -- unscoped: the row names its organisation",
                 args![
                     org_id,
                     event.pod_id,
@@ -127,6 +129,7 @@ impl Txn<'_> {
                     head,
                     tail.as_ref().map(|tail| tail.codec),
                     tail.as_ref().map(|tail| &tail.bytes),
+                    event.message_key,
                 ],
             )?;
         }

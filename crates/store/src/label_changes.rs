@@ -7,7 +7,7 @@ use mail::{MessageId, Timestamp};
 use model::message::Message;
 use model::{Hidden, InboxKey, Label, Result};
 
-use crate::db::args;
+use crate::db::{DbResult, Row, args};
 use crate::messages::Position;
 use crate::txn::Txn;
 use crate::view::View;
@@ -38,6 +38,18 @@ impl LabelChange {
             key: [0; 16],
         }
     }
+
+    /// Reads `seq, inbox_id, at, added, message_id, label`.
+    pub(crate) fn read(row: &Row<'_>) -> DbResult<Self> {
+        Ok(Self {
+            seq: row.get(0)?,
+            inbox_key: row.get(1)?,
+            at: row.get(2)?,
+            added: row.get::<i64>(3)? != 0,
+            message_id: row.get(4)?,
+            label: row.get(5)?,
+        })
+    }
 }
 
 impl View<'_> {
@@ -64,16 +76,7 @@ impl View<'_> {
              where {{scope}} and {{seen}} and inbox_id = $1 and seq {side} $2 order by seq {order} limit $3"
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        Ok(self.all(&sql, args![inbox, from.at, limit], |row| {
-            Ok(LabelChange {
-                seq: row.get(0)?,
-                inbox_key: row.get(1)?,
-                at: row.get(2)?,
-                added: row.get::<i64>(3)? != 0,
-                message_id: row.get(4)?,
-                label: row.get(5)?,
-            })
-        })?)
+        Ok(self.all(&sql, args![inbox, from.at, limit], LabelChange::read)?)
     }
 }
 
@@ -99,8 +102,8 @@ impl Txn<'_> {
         let changes = changes.chain(removed.iter().map(|label| (label, false)));
         for (seq, (label, is_added)) in (first..).zip(changes) {
             self.exec(
-                "insert into label_change (org_id, pod_id, inbox_id, seq, hidden, at, added, message_id, label) \
-                 values ($1, $2, $3, $4, $5, $6, $7, $8, $9) \
+                "insert into label_change (org_id, pod_id, inbox_id, seq, hidden, at, added, message_id, label, \
+                 message_key) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
                  -- unscoped: the row repeats the tenant of the message just read",
                 args![
                     message.org_id,
@@ -112,6 +115,7 @@ impl Txn<'_> {
                     is_added,
                     &message.message_id,
                     label.as_str(),
+                    message.key,
                 ],
             )?;
         }

@@ -47,6 +47,7 @@ mod signing;
 mod statements;
 mod suppressions;
 mod threads;
+mod timeline;
 mod txn;
 mod view;
 mod webhooks;
@@ -81,6 +82,7 @@ pub use search::{
 };
 pub use signing::{KeyInUse, NewSigningKey, SharedDomain};
 pub use suppressions::{Suppression, SuppressionReason};
+pub use timeline::MessageEvent;
 pub use txn::Txn;
 pub use view::View;
 pub use webhooks::{

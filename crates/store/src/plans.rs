@@ -101,7 +101,7 @@ fn message(txn: &Txn<'_>, inbox: &Route, number: u128) -> Result<NewMessage> {
         dedup: None,
         thread: None,
         new_thread: ThreadId::new(Uuid::from_u128(number)),
-        envelope: None,
+        origin: None,
         trace: None,
     })
 }
@@ -114,6 +114,7 @@ fn receive(mut txn: Txn<'_>, inbox: &Route, number: u128) -> Result<()> {
         kind: EventKind::MessageReceived,
         pod_id: Some(inbox.pod_id),
         inbox_key: Some(inbox.inbox_key),
+        message_key: Some(new.key),
         hidden: Hidden::NONE,
         payload: "\"message\":{".to_owned(),
         tail: None,

@@ -30,6 +30,7 @@ mod shape;
 mod socket;
 mod suppression;
 mod thread;
+mod timeline;
 mod webhook;
 
 pub use api_key::{
@@ -85,6 +86,9 @@ pub use socket::{ErrorFrame, Frame, Subscribe, Subscribed, Unknown, Unsubscribe,
 pub use suppression::{CreateSuppressionRequest, ListSuppressionsResponse, Suppression};
 pub use thread::{
     ListThreadsResponse, Thread, ThreadItem, UpdateThreadRequest, UpdateThreadResponse,
+};
+pub use timeline::{
+    MessageOrigin, MessageTimeline, TimelineEntry, TimelineEvent, TimelineLabel, TimelineWebhook,
 };
 
 pub use webhook::{

@@ -1,6 +1,7 @@
 //! Delivery that leaves no machine: into inboxes of this server, and into the sandbox.
 
 use mail::Address;
+use model::message::Way;
 use model::{Kind, Result, perm};
 use store::{Delivery, DeliveryState, Reason};
 
@@ -33,6 +34,8 @@ pub(super) async fn to_inboxes(
             raw: raw.clone(),
             at: app.now(),
             trace: mail::trace::return_path(from.as_ref()),
+            way: Way::Inbox,
+            session: None,
         };
         let (state, detail) = match app.receive(arrival).await {
             Ok(()) => (DeliveryState::Delivered, "filed in an inbox of this server"),

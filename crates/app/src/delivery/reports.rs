@@ -162,6 +162,7 @@ pub(super) fn bounced(
             kind,
             pod_id: Some(message.pod_id),
             inbox_key: Some(message.inbox_key),
+            message_key: Some(message.key),
             hidden: Hidden::NONE,
             payload,
             tail: None,

@@ -326,6 +326,7 @@ impl Settlement {
                     kind: EventKind::MessageDelivered,
                     pod_id: Some(message.pod_id),
                     inbox_key: Some(message.inbox_key),
+                    message_key: Some(message.key),
                     hidden: Hidden::NONE,
                     payload: render::send_event("delivery", &message, &names, note)?,
                     tail: None,

@@ -221,6 +221,7 @@ impl App {
                         kind: EventKind::DomainVerified,
                         pod_id: kept.pod_id,
                         inbox_key: None,
+                        message_key: None,
                         hidden: Hidden::NONE,
                         payload: format!("\"domain\":{shown}"),
                         tail: None,

@@ -4,6 +4,7 @@
 use mail::dsn::{Action, Class, Failure, Notification, Status, compose};
 use mail::{Address, MessageId};
 use model::message::Message;
+use model::message::Way;
 use model::{Error, Kind, MessageKey, Result};
 use serde::{Deserialize, Serialize};
 use store::{ClaimedJob, Delivery, DeliveryReport, Finish, Reason, ReportKind};
@@ -92,6 +93,8 @@ async fn tell(
         raw: raw.into(),
         at: app.now(),
         trace: mail::trace::return_path(None),
+        way: Way::Server,
+        session: None,
     };
     app.receive(arrival).await
 }

@@ -284,6 +284,7 @@ fn disable_if_hopeless(txn: &mut Txn<'_>, id: WebhookId, gone: bool, random: u12
         kind: EventKind::WebhookDisabled,
         pod_id,
         inbox_key,
+        message_key: None,
         hidden: Hidden::NONE,
         payload: format!("\"webhook\":{told}"),
         tail: None,

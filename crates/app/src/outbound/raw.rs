@@ -7,13 +7,14 @@ use mail::submitted::{Fit, Unfit, fit};
 use mail::{Address, Mailbox, thread_key};
 use model::inbox::Inbox;
 use model::label::Labels;
+use model::message::{Origin, Session, Way};
 use model::{Code, Error, Result, perm};
 use store::Grant;
 use wire::SendMessageResponse;
 
 use super::Letter;
 use super::remember::Act;
-use super::submit::{Along, Outgoing, unique};
+use super::submit::{Along, Outgoing, by_key, unique};
 use crate::App;
 use crate::inbound::{Understood, elsewhere};
 
@@ -25,6 +26,8 @@ pub(crate) struct Handed {
     pub(crate) raw: Vec<u8>,
     /// The trace field of its way here, with its CRLF.
     pub(crate) received: String,
+    /// The session it came in.
+    pub(crate) session: Session,
 }
 
 impl App {
@@ -95,6 +98,10 @@ impl App {
             understood,
             letter,
             alike: None,
+            origin: Origin {
+                session: Some(handed.session),
+                ..by_key(grant.access(), Way::Submission)
+            },
         };
         self.leave(grant, inbox, recipients, outgoing, along).await
     }

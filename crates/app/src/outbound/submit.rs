@@ -6,11 +6,11 @@ use mail::compose::{Composition, ExtraHeader, compose};
 use mail::{Address, Mailbox, MessageId};
 use model::draft::Draft;
 use model::inbox::Inbox;
-use model::message::{Direction, Message, People};
+use model::message::{Direction, Message, Origin, People, Way};
 use model::{Code, Error, EventKind, Hidden, MessageKey, Result, ThreadId};
 use store::{
-    ClaimedJob, DELIVER_MAIL, Filed, Finish, Governed, Grant, NewAnswer, NewEvent, NewJob,
-    NewMessage, Route, Txn,
+    Access, Actor, ClaimedJob, DELIVER_MAIL, Filed, Finish, Governed, Grant, NewAnswer, NewEvent,
+    NewJob, NewMessage, Route, Txn,
 };
 use uuid::Uuid;
 use wire::SendMessageResponse;
@@ -53,6 +53,16 @@ impl Along {
         }
     }
 
+    /// Who sends it, and from what.
+    fn origin(&self, access: &Access) -> Origin {
+        let draft = self.draft.as_ref();
+        Origin {
+            draft: draft.map(|draft| draft.draft_id.to_string()),
+            scheduled_for: draft.and_then(|draft| Some(draft.send_at?.as_micros())),
+            ..by_key(access, Way::Api)
+        }
+    }
+
     /// Ends what the departure ends.
     fn end(&self, txn: &mut Txn<'_>) -> Result<()> {
         if let Some(draft) = &self.draft {
@@ -78,6 +88,7 @@ pub(super) struct Outgoing {
     pub(super) ancestors: Vec<MessageId>,
     /// How it is known again where repetitions are suppressed.
     pub(super) alike: Option<Act>,
+    pub(super) origin: Origin,
 }
 
 /// What a departure needs beyond its message.
@@ -110,7 +121,8 @@ impl App {
         let recipients = unique(&recipients);
         self.one_click(&mut letter.headers, grant.access().org_id(), &recipients)?;
         self.say_who_sends(inbox, &mut letter, along.draft.is_some())?;
-        let outgoing = self.compose(inbox, letter, signing).await?;
+        let mut outgoing = self.compose(inbox, letter, signing).await?;
+        outgoing.origin = along.origin(grant.access());
         self.leave(grant, inbox, recipients, outgoing, along).await
     }
 
@@ -335,6 +347,7 @@ impl App {
             ancestors: letter.references.clone(),
             letter,
             alike,
+            origin: Origin::of(Way::Api),
         })
     }
 
@@ -353,6 +366,7 @@ impl App {
             letter,
             ancestors,
             alike: _,
+            origin,
         } = outgoing;
         understood.content.extracted_text = letter.new_text;
         understood.content.extracted_html = letter.new_html;
@@ -391,9 +405,20 @@ impl App {
             dedup: None,
             thread: letter.thread,
             new_thread: ThreadId::new(self.env().ids.ordered(now)),
-            envelope: Some(inbox.inbox_id.to_string()),
+            origin: Some(origin),
             trace: None,
         })
+    }
+}
+
+/// That a key sent it, or the server itself.
+pub(super) fn by_key(access: &Access, way: Way) -> Origin {
+    Origin {
+        key: match access.actor() {
+            Actor::Key(id) => Some(id.to_string()),
+            Actor::System(_) => None,
+        },
+        ..Origin::of(way)
     }
 }
 
@@ -434,6 +459,7 @@ fn depart(
         kind: EventKind::MessageSent,
         pod_id: Some(message.pod_id),
         inbox_key: Some(message.inbox_key),
+        message_key: Some(message.key),
         hidden: Hidden::NONE,
         payload: render::send_event("send", message, &people, "")?,
         tail: None,

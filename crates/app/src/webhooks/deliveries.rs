@@ -210,7 +210,7 @@ fn render(one: &HookDelivery, attempts: Option<&[HookAttempt]>) -> wire::Webhook
     }
 }
 
-fn attempt(one: &HookAttempt) -> wire::WebhookAttempt {
+pub(crate) fn attempt(one: &HookAttempt) -> wire::WebhookAttempt {
     wire::WebhookAttempt {
         number: one.number,
         timestamp: one.at.to_string(),

@@ -7,6 +7,8 @@ mod rules;
 pub(crate) mod schedule;
 pub(crate) mod sign;
 
+pub(crate) use self::deliveries::attempt;
+
 use std::time::Duration;
 
 use model::api_key::Scope;

@@ -135,7 +135,7 @@ async fn suppressions_are_paged_in_alphabetical_order_and_whole_domains_are_some
 }
 
 /// A report of RFC 3464 by `x.test`: action, recipient, status and what the last server said.
-fn report(groups: &[(&str, &str, &str, &str)]) -> String {
+pub fn report(groups: &[(&str, &str, &str, &str)]) -> String {
     let mut fields = "Reporting-MTA: dns; mx.x.test\r\n".to_owned();
     for (action, recipient, status, said) in groups {
         fields.push_str(&format!(

@@ -52,6 +52,7 @@ pub fn case(operation: &str) -> Option<(Value, Foreign)> {
         | "inboxes.drafts.get_attachment"
         | "inboxes.drafts.delete"
         | "inboxes.messages.list_deliveries"
+        | "inboxes.messages.get_timeline"
         | "sends.get" => (Value::Null, Foreign::Hidden),
         "inboxes.drafts.create" | "inboxes.drafts.update" => {
             (json!({"subject": "x"}), Foreign::Hidden)

@@ -60,5 +60,6 @@ mod submission;
 mod survival;
 mod tenants;
 mod threads;
+mod timeline;
 mod webhooks;
 mod world;

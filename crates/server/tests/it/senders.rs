@@ -10,7 +10,7 @@ use crate::world::{World, each_engine, eventually, has_label, letter, well_ended
 
 /// Runs a test on each engine with a public server that asks `zone` and takes this machine for a
 /// relay in front of it.
-async fn each_public(more: &[(&str, &str)], test: impl AsyncFn(&World, &DnsZone)) {
+pub async fn each_public(more: &[(&str, &str)], test: impl AsyncFn(&World, &DnsZone)) {
     for engine in engines() {
         let data = Data::new(engine);
         let zone = DnsZone::start().await;
@@ -31,7 +31,7 @@ async fn each_public(more: &[(&str, &str)], test: impl AsyncFn(&World, &DnsZone)
 }
 
 /// Hands a letter in as the client at 198.51.100.7.
-async fn from_client(world: &World, sender: &str, to: &str, raw: &str) -> ClientReply {
+pub async fn from_client(world: &World, sender: &str, to: &str, raw: &str) -> ClientReply {
     let mut client = world.smtp().await;
     for line in [
         "XCLIENT ADDR=198.51.100.7 HELO=mx.outside.test",
@@ -55,7 +55,7 @@ async fn only(world: &World, inbox: &str) -> Value {
 }
 
 /// A zone in which the client is the mail server that it says it is.
-fn good_client(zone: &DnsZone) {
+pub fn good_client(zone: &DnsZone) {
     let address = "198.51.100.7".parse().unwrap();
     zone.add("mx.outside.test", ZoneRecord::Address(address));
     let name = ZoneRecord::Pointer("mx.outside.test".to_owned());

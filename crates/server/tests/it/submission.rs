@@ -14,6 +14,7 @@ use testkit::{ClientReply, SmtpClient};
 use crate::database::{Data, engines};
 use crate::listener::Listener;
 use crate::running::{ADMIN_KEY, Running, serve, soon};
+use crate::timeline;
 use crate::world::{World, column, has_label, well_ended};
 
 /// Where the two doors are.
@@ -312,6 +313,39 @@ async fn our_own_client_hands_in_over_tls_from_the_first_byte() {
         let mut subjects = column(&world.arrived(&b, 2).await, "subject");
         subjects.sort();
         assert_eq!(subjects, ["One", "Två"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_timeline_says_from_where_and_with_which_key() {
+    each_engine(async |world, doors| {
+        let inbox = world.inbox().await;
+        let mut client = logged_in(doors, &inbox).await;
+        let raw = format!(
+            "From: {inbox}\r\nTo: ann@outside.test\r\nMessage-ID: <way@lib.test>\r\n\r\nHi\r\n"
+        );
+        let reply = hand_in(&mut client, &inbox, &["ann@outside.test"], &raw).await;
+        assert_eq!(reply.code, 250, "{reply}");
+        let told = timeline::of(world, &inbox, "<way@lib.test>").await;
+        let first = &told["entries"][0];
+        assert_eq!(first["kind"], "submitted");
+        let origin = &first["origin"];
+        assert_eq!(
+            (&origin["way"], &origin["peer"], &origin["helo"]),
+            (
+                &json!("submission"),
+                &json!("127.0.0.1"),
+                &json!("client.test")
+            )
+        );
+        assert_eq!(origin["protocol"], "ESMTPSA");
+        assert!(origin["api_key_id"].is_string(), "{first}");
+        let tls = origin["tls"].as_str().unwrap();
+        assert!(tls.starts_with("TLSv1.3 TLS13_"), "{first}");
+        // The bytes that leave still say nothing of where the agent runs.
+        let sent = world.raw(&inbox, "<way@lib.test>").await;
+        assert!(!String::from_utf8(sent).unwrap().contains("127.0.0.1"));
     })
     .await;
 }

@@ -363,6 +363,7 @@ impl<H: Handler> Conversation<H> {
         match sys::timeout_at(clock.as_ref(), deadline, self.stream.handshake(config)).await {
             Ok(Ok(())) => {
                 self.session.tls_started();
+                self.session.tls_is(self.stream.tls_details());
                 Ok(())
             }
             Ok(Err(error)) => Err(End::Handshake(error)),

@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use bytes::BytesMut;
+use rustls::ProtocolVersion;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -64,5 +65,18 @@ impl Stream {
         let encrypted = TlsAcceptor::from(config).accept(stream).await?;
         *self = Self::Tls(Box::new(encrypted));
         Ok(())
+    }
+
+    /// Version and cipher, such as `TLSv1.3 TLS13_AES_256_GCM_SHA384`; `None` in the clear.
+    pub(super) fn tls_details(&self) -> Option<String> {
+        let Self::Tls(stream) = self else { return None };
+        let (_, connection) = stream.get_ref();
+        let version = match connection.protocol_version()? {
+            ProtocolVersion::TLSv1_2 => "TLSv1.2".to_owned(),
+            ProtocolVersion::TLSv1_3 => "TLSv1.3".to_owned(),
+            other => format!("{other:?}"),
+        };
+        let suite = connection.negotiated_cipher_suite()?.suite();
+        Some(format!("{version} {suite:?}"))
     }
 }

@@ -3,7 +3,7 @@
 use mail::{MessageId, Timestamp};
 use model::label::Labels;
 use model::list::{self, Authors};
-use model::message::{Attachment, Direction, Message, People};
+use model::message::{Attachment, Direction, Message, Origin, People};
 use model::thread::Thread;
 use model::{Hidden, MessageKey, Result, ThreadId};
 
@@ -64,8 +64,8 @@ pub struct NewMessage {
     pub thread: Option<ThreadId>,
     /// The thread it begins if it belongs to none.
     pub new_thread: ThreadId,
-    /// The SMTP envelope as JSON, for the timeline.
-    pub envelope: Option<String>,
+    /// How it came here, for the timeline.
+    pub origin: Option<Origin>,
     /// Trace fields as header lines, kept apart from the raw bytes.
     pub trace: Option<String>,
 }
@@ -307,6 +307,7 @@ impl Txn<'_> {
         let attachments = (!message.attachments.is_empty())
             .then(|| to_json(&message.attachments))
             .transpose()?;
+        let origin = new.origin.as_ref().map(to_json).transpose()?;
         self.put(
             "insert into message (org_id, pod_id, inbox_id, message_key, thread_id, message_id, dedup, \
              direction, at, hidden, labels, sender, people, sender_fold, people_fold, subject, subject_fold, \
@@ -337,7 +338,7 @@ impl Txn<'_> {
                 attachments,
                 message.size,
                 new.raw.blob_id.as_bytes().as_slice(),
-                new.envelope.as_deref(),
+                origin,
                 new.trace.as_deref(),
                 message.created_at,
                 &new.body.0,

@@ -287,6 +287,14 @@ pub(super) fn of_mail() -> Vec<Hot> {
         at_any("a draft", "draft pk draft_id", |txn, _| {
             maybe(txn.draft(DraftId::new(Uuid::from_u128(7))))
         }),
+        at_any(
+            "changes of the labels of a message",
+            "label_change_message message_key",
+            |txn, _| {
+                txn.label_changes_of(MessageKey::new(Uuid::from_u128(9)), 20)
+                    .map(drop)
+            },
+        ),
         in_inbox(
             "changes of labels",
             "label_change pk inbox_id seq",
@@ -405,6 +413,19 @@ pub(super) fn of_the_rest() -> Vec<Hot> {
             "what follows in the log",
             "event pk org_id seq",
             |txn, _| txn.log_after(3, 100).map(drop),
+        ),
+        at_any(
+            "events about a message",
+            "event_message message_key",
+            |txn, _| {
+                txn.events_about(MessageKey::new(Uuid::from_u128(9)), 20)
+                    .map(drop)
+            },
+        ),
+        at_any(
+            "deliveries of an event to webhooks",
+            "webhook_delivery_event org_id seq&webhook pk webhook_id",
+            |txn, _| txn.hook_deliveries_of(3, 20).map(drop),
         ),
         at_any("the place of an event", "event pk org_id seq", |txn, _| {
             txn.log_place_of(EventId::at(1, 7)).map(drop)

@@ -115,6 +115,24 @@ impl View<'_> {
         found.ok_or_else(|| Error::not_found("Delivery"))
     }
 
+    /// The deliveries of the event at `seq` to the webhooks within reach, the first one first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn hook_deliveries_of(&mut self, seq: i64, limit: usize) -> Result<Vec<HookDelivery>> {
+        let sql = format!(
+            "select {COLUMNS}, d.epoch, w.epoch, w.enabled from webhook_delivery d {{by webhook_delivery_event}} \
+             join webhook w on w.webhook_id = d.webhook_id where {{scope d}} and d.seq = $1 limit $2"
+        );
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut found = self.all(&sql, args![seq, limit], |row| {
+            let stale = row.get::<i64>(13)? != row.get::<i64>(14)? || row.get::<i64>(15)? == 0;
+            read(row).map(|delivery| unless_stale(delivery, stale))
+        })?;
+        found.sort_by_key(|one| (one.created_at, *one.delivery_id.as_bytes()));
+        Ok(found)
+    }
+
     /// The attempts of a delivery, the first one first, at most `limit` and the newest of them.
     ///
     /// # Errors
@@ -222,13 +240,16 @@ impl View<'_> {
 
 /// A delivery made before its webhook was disabled waits for nothing.
 fn of_webhook(hook: &WebhookRow, row: &Row<'_>) -> DbResult<HookDelivery> {
-    let mut delivery = read(row)?;
     let stale = row.get::<i64>(13)? != hook.epoch || !hook.webhook.enabled;
+    read(row).map(|delivery| unless_stale(delivery, stale))
+}
+
+fn unless_stale(mut delivery: HookDelivery, stale: bool) -> HookDelivery {
     if stale && delivery.state == HookState::Pending {
         delivery.state = HookState::Cancelled;
         delivery.due_at = None;
     }
-    Ok(delivery)
+    delivery
 }
 
 impl Txn<'_> {

@@ -321,7 +321,7 @@ impl World {
             dedup: mail.dedup.map(|byte| [byte; 32]),
             thread: None,
             new_thread: ThreadId::new(self.ids.ordered(self.now())),
-            envelope: None,
+            origin: None,
             trace: Some("Received: from here\r\n".to_owned()),
         }
     }
@@ -374,6 +374,7 @@ impl World {
             kind: EventKind::MessageReceived,
             pod_id: inbox.map(|inbox| inbox.pod_id),
             inbox_key: inbox.map(|inbox| inbox.inbox_key),
+            message_key: None,
             hidden,
             payload: format!("\"mark\":\"{mark}\""),
             tail: None,
