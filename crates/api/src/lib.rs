@@ -10,6 +10,7 @@ mod api_keys;
 mod auth;
 mod base;
 mod body;
+mod challenge;
 mod docs;
 mod domains;
 mod download;
@@ -46,6 +47,7 @@ mod unsubscribe;
 mod webhooks;
 
 pub use base::over_tls;
+pub use challenge::challenge_door;
 pub use openapi::describe;
 pub use quota::of_peer;
 pub use router::{RouteRow, router, routes};

@@ -8,6 +8,7 @@
 mod authenticate;
 mod batch;
 mod bounces;
+mod certificates;
 mod deliveries;
 mod delivery;
 mod domains;
@@ -47,6 +48,7 @@ mod worker;
 use std::sync::Arc;
 
 pub use authenticate::Judging;
+pub use certificates::{AcmeSettings, Facts as CertificateFacts, IssuedCertificate};
 pub use delivery::{DeliverySettings, Patience, Relay, RelayTls, Way};
 pub use download::Download;
 pub use inbound::Inbound;
@@ -99,6 +101,8 @@ struct Inner {
     tails: tail::Tails,
     indexing: search::Indexing,
     tasks: sys::Tasks,
+    /// Certificates for this server.
+    orders: certificates::Orders,
     /// Mail on its way to its recipients.
     departures: delivery::Departures,
 }

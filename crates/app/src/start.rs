@@ -11,6 +11,7 @@ use sys::dial::{Dialer, Policy};
 use sys::{Env, Tasks};
 
 use crate::bounces::ReturnPaths;
+use crate::certificates::{AcmeSettings, Orders};
 use crate::delivery::{self, DeliverySettings, Departures};
 use crate::domains::signing_key::KeyMaker;
 use crate::metrics::counting;
@@ -67,6 +68,8 @@ pub struct Settings {
     pub judging: Judging,
     /// How unwanted mail is known.
     pub filtering: Filtering,
+    /// Where certificates for this server are ordered, if at all.
+    pub acme: Option<AcmeSettings>,
 }
 
 /// What the first start made.
@@ -118,7 +121,10 @@ impl App {
             &settings.egress,
             &env,
         );
+        let acme = settings.acme.as_ref();
+        let orders = Orders::new(acme, &settings.egress, &settings.delivery.roots, &env.clock);
         let inner = Inner {
+            orders: orders?,
             web_host: web_host(&settings),
             departures: departures?,
             rspamd: settings.filtering.rspamd.as_ref().and_then(|url| {

@@ -91,6 +91,9 @@ pub(crate) async fn schedule_upkeep(app: &App, org_id: OrgId) -> Result<()> {
         let payload = jobs::payload(&CheckSharedDomain {})?;
         all.push(periodic(CheckSharedDomain::KIND, payload));
     }
+    if app.settings().acme.is_some() {
+        all.push(app.renewal_job(now)?);
+    }
     let grant = access.grant::<perm::Authenticated>()?;
     app.store()
         .write(&grant, move |txn| {

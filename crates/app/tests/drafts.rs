@@ -57,6 +57,7 @@ impl World {
             master_key: [7; 32],
             judging: app::Judging::default(),
             filtering: app::Filtering::default(),
+            acme: None,
             egress: sys::dial::Policy::default(),
         };
         let (tasks, running) = Tasks::new();

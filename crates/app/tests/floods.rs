@@ -72,6 +72,7 @@ async fn a_search_ends_the_wait_for_the_end_of_a_flood() {
         master_key: [7; 32],
         judging: app::Judging::default(),
         filtering: app::Filtering::default(),
+        acme: None,
         egress: sys::dial::Policy::default(),
     };
     let kept = store.clone();

@@ -54,6 +54,7 @@ async fn a_link_leads_to_the_bytes_for_an_hour_and_no_longer() {
         master_key: [7; 32],
         judging: app::Judging::default(),
         filtering: app::Filtering::default(),
+        acme: None,
         egress: sys::dial::Policy::default(),
     };
     let (tasks, _running) = Tasks::new();

@@ -48,6 +48,7 @@ impl Stage {
             limits: app::Limits::OFF,
             judging: app::Judging::default(),
             filtering: app::Filtering::default(),
+            acme: None,
             egress: Policy {
                 loopback: true,
                 plain: true,

@@ -90,12 +90,7 @@ async fn start_on(
 ) -> anyhow::Result<(Running, Running, Connections)> {
     // The ports are taken before the first key is made: a start that fails on a port must not
     // have made a key that nobody was shown.
-    let http = sys::listen("HTTP", settings.http).await?;
-    let https = match settings.https {
-        Some(address) => Some(sys::listen("HTTPS", address).await?),
-        None => None,
-    };
-    let smtp = sys::listen("SMTP", settings.smtp).await?;
+    let sockets = Sockets::open(settings).await?;
     let (files, now) = (&settings.tls, env.clock.now());
     let certificates = CertificateStore::open(files, folder, &settings.hostname, now)?;
     let smtp_settings = wiring::smtp_settings(settings, &certificates)?;
@@ -109,38 +104,36 @@ async fn start_on(
         .await
         .context("the organisation cannot be set up")?;
 
-    let addresses = Addresses {
-        http: http.local_addr()?,
-        https: https.as_ref().map(TcpListener::local_addr).transpose()?,
-        smtp: smtp.local_addr()?,
-    };
+    // Before the first handshake, so that no client of a new start sees a lesser one.
+    certificates.take_issued(&app).await;
+
+    let addresses = sockets.addresses()?;
     // WebSockets end with the workers, after the SMTP sessions: what those still take is announced.
     let (doors, running_doors) = Tasks::new();
     let api_settings = wiring::api_settings(settings, env, &tasks, &doors);
     let router = api::router(app.clone(), api_settings);
     let handed_in = open_submission(submission, &app, env, &doors)?;
-    let smtp_server = smtp::Server::new(Arc::new(Inbound::new(app)), smtp_settings, env.clone());
+    let smtp_server = smtp::Server::new(
+        Arc::new(Inbound::new(app.clone())),
+        smtp_settings,
+        env.clone(),
+    );
     let connections = Connections::new(settings.max_http_connections);
-    doors.spawn(Arc::new(smtp_server).serve(smtp, doors.clone()));
+    doors.spawn(Arc::new(smtp_server).serve(sockets.smtp, doors.clone()));
     let open_http = |listener, tls, router| {
-        let clock = Arc::clone(&env.clock);
-        let serve = http::serve(
-            listener,
-            tls,
-            router,
-            connections.clone(),
-            clock,
-            doors.clone(),
-        );
+        let (connections, clock) = (connections.clone(), Arc::clone(&env.clock));
+        let serve = http::serve(listener, tls, router, connections, clock, doors.clone());
         doors.spawn(serve);
     };
-    if let Some(listener) = https {
+    if let Some(listener) = sockets.https {
         let tls = TlsAcceptor::from(certificates.for_https()?);
         open_http(listener, Some(tls), api::over_tls(router.clone()));
     }
-    open_http(http, None, router);
-    let (clock, hangup) = (Arc::clone(&env.clock), hangup(settings)?);
-    tasks.spawn(Arc::new(certificates).watch(clock, hangup, tasks.shutdown()));
+    if let Some(listener) = sockets.acme {
+        open_http(listener, None, api::challenge_door(app.clone()));
+    }
+    open_http(sockets.http, None, router);
+    watch_certificates(certificates, settings, app, env, &tasks)?;
     tell_mode(settings);
     tracing::info!(
         http = %addresses.http,
@@ -152,11 +145,66 @@ async fn start_on(
     Ok((workers, running_doors, connections))
 }
 
+/// The doors that are opened before anything is made, but for those of submission.
+struct Sockets {
+    http: TcpListener,
+    https: Option<TcpListener>,
+    acme: Option<TcpListener>,
+    smtp: TcpListener,
+}
+
+impl Sockets {
+    async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        let https = match settings.https {
+            Some(address) => Some(sys::listen("HTTPS", address).await?),
+            None => None,
+        };
+        let acme = match settings.acme {
+            Some(_) => Some(sys::listen("ACME", settings.acme_http).await?),
+            None => None,
+        };
+        Ok(Self {
+            http: sys::listen("HTTP", settings.http).await?,
+            https,
+            acme,
+            smtp: sys::listen("SMTP", settings.smtp).await?,
+        })
+    }
+
+    fn addresses(&self) -> anyhow::Result<Addresses> {
+        let https = self.https.as_ref().map(TcpListener::local_addr);
+        Ok(Addresses {
+            http: self.http.local_addr()?,
+            https: https.transpose()?,
+            smtp: self.smtp.local_addr()?,
+        })
+    }
+}
+
 /// Where the doors that are always there listen, and HTTPS.
 struct Addresses {
     http: SocketAddr,
     https: Option<SocketAddr>,
     smtp: SocketAddr,
+}
+
+/// Looks after renewed certificates until the server stops.
+fn watch_certificates(
+    certificates: CertificateStore,
+    settings: &Settings,
+    app: App,
+    env: &Env,
+    tasks: &Tasks,
+) -> anyhow::Result<()> {
+    let certificates = Arc::new(certificates);
+    let hangup = hangup(settings)?;
+    if settings.acme.is_some() {
+        let (issued, clock) = (Arc::clone(&certificates), Arc::clone(&env.clock));
+        tasks.spawn(issued.watch_issued(app, clock, tasks.shutdown()));
+    }
+    let clock = Arc::clone(&env.clock);
+    tasks.spawn(certificates.watch(clock, hangup, tasks.shutdown()));
+    Ok(())
 }
 
 /// SIGHUP, which asks for the certificate files to be read again. A server in a terminal that has

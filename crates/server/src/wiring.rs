@@ -112,6 +112,7 @@ pub async fn start_app(
         master_key,
         judging: settings.judging.clone(),
         filtering: settings.filtering.clone(),
+        acme: settings.acme.clone(),
         egress: Policy {
             loopback: mode == app::Mode::Laptop,
             plain: mode == app::Mode::Laptop,

@@ -10,6 +10,7 @@ mod agents;
 mod authenticate;
 mod backup;
 mod blobs;
+mod certificates;
 mod codec;
 mod db;
 mod deliveries;
@@ -58,6 +59,7 @@ pub use backup::{
     BackupError, Contents, ObjectFiles, Restored, TableFile, back_up, key_mark, restore, verify,
 };
 pub use blobs::{BlobId, Placed};
+pub use certificates::{CertificateOrder, CertificateTries, StoredCertificate};
 pub use deliveries::{Attempt, Delivery, DeliveryState, Settled};
 pub use departures::{DELIVER_MAIL, Departure};
 pub use domains::{Checked, DomainChange, NewDomain, NewDomainOutcome, Standing};

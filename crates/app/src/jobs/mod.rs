@@ -13,6 +13,7 @@ pub(crate) mod notify_sender;
 pub(crate) mod post_hook;
 pub(crate) mod purge_hook;
 pub(crate) mod purge_inbox;
+pub(crate) mod renew_certificate;
 pub(crate) mod replay_hook;
 pub(crate) mod send_draft;
 pub(crate) mod sweep_objects;
@@ -47,6 +48,7 @@ pub(crate) async fn run(app: &App, job: ClaimedJob) {
         check_shared_domain::CheckSharedDomain::KIND => check_shared_domain::run(app, &job).await,
         forget_answers::ForgetAnswers::KIND => forget_answers::run(app, &job).await,
         store::POST_HOOK => post_hook::run(app, &job).await,
+        renew_certificate::RenewCertificate::KIND => renew_certificate::run(app, &job).await,
         replay_hook::ReplayHook::KIND => replay_hook::run(app, &job).await,
         purge_hook::PurgeHook::KIND => purge_hook::run(app, &job).await,
         expire_hooks::ExpireHooks::KIND => expire_hooks::run(app, &job).await,

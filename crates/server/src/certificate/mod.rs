@@ -3,11 +3,9 @@
 //! ```text
 //! files        the operator's PEM files, read and checked
 //! self_made    what is shown while there is nothing else
-//! facts        names and dates of a certificate
 //! store        which certificate a handshake gets; looks at the files again
 //! ```
 
-mod facts;
 mod files;
 mod self_made;
 mod store;
@@ -17,12 +15,11 @@ pub use store::CertificateStore;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use app::CertificateFacts as Facts;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-
-use facts::Facts;
 
 /// Makes aws-lc-rs the cryptography of the whole process. Without this rustls panics at its first
 /// use when a dependency has switched on a second provider.

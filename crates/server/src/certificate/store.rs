@@ -6,16 +6,20 @@ use std::fmt::Display;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
+use anyhow::Context as _;
+use app::{App, IssuedCertificate};
 use mail::Timestamp;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::pki_types::pem::PemObject as _;
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use sys::{Clock, Shutdown};
 use tokio::signal::unix::Signal;
 use tokio::task::spawn_blocking;
 
-use super::{Certificate, files, self_made};
+use super::{Certificate, chain_in, files, self_made};
 use crate::config::Tls;
 use crate::data_folder::DataFolder;
 
@@ -28,7 +32,16 @@ const WARN_BEFORE: Duration = Duration::from_secs(7 * 86_400);
 /// The certificates of the doors.
 pub struct CertificateStore {
     shown: Arc<Shown>,
-    sources: Mutex<Vec<Source>>,
+    held: Mutex<Held>,
+}
+
+/// What there is to show, in this order.
+struct Held {
+    files: Vec<Source>,
+    /// From an authority, and when it was stored.
+    issued: Option<(Timestamp, Certificate)>,
+    /// Our own making, where there are no files.
+    own: Option<Certificate>,
 }
 
 /// One certificate from files.
@@ -78,14 +91,19 @@ impl CertificateStore {
             source.warn_of_end(now);
             sources.push(source);
         }
-        let all: Vec<Certificate> = match &sources[..] {
-            [] => vec![self_made::kept_or_made(folder, hostname, now)?],
-            some => some.iter().map(|one| one.certificate.clone()).collect(),
+        let own = match &sources[..] {
+            [] => Some(self_made::kept_or_made(folder, hostname, now)?),
+            _ => None,
         };
-        let table = Table::of(&all).ok_or_else(|| anyhow::anyhow!("no certificate"))?;
+        let held = Held {
+            files: sources,
+            issued: None,
+            own,
+        };
+        let table = Table::of(&held).ok_or_else(|| anyhow::anyhow!("no certificate"))?;
         Ok(Self {
             shown: Arc::new(Shown(RwLock::new(Arc::new(table)))),
-            sources: Mutex::new(sources),
+            held: Mutex::new(held),
         })
     }
 
@@ -113,6 +131,64 @@ impl CertificateStore {
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
             .with_cert_resolver(Arc::clone(&self.shown) as Arc<dyn ResolvesServerCert>))
+    }
+
+    /// Looks for certificates that an authority has issued, whichever process ordered them: now,
+    /// then every minute, and when this process has a new one.
+    pub async fn watch_issued(
+        self: Arc<Self>,
+        app: App,
+        clock: Arc<dyn Clock>,
+        mut shutdown: Shutdown,
+    ) {
+        let mut news = app.certificates_issued();
+        loop {
+            self.take_issued(&app).await;
+            tokio::select! {
+                () = shutdown.requested() => return,
+                changed = news.changed() => if changed.is_err() { return },
+                () = clock.sleep_until(clock.now().plus(LOOK_EVERY)) => {}
+            }
+        }
+    }
+
+    /// Shows the certificate that an authority has issued, if it is not shown yet.
+    pub async fn take_issued(&self, app: &App) {
+        let known = lock(&self.held).issued.as_ref().map(|(at, _)| *at);
+        match app.issued_certificate(known).await {
+            Ok(None) => {}
+            Ok(Some(issued)) => self.show_issued(&issued),
+            Err(error) => {
+                tracing::error!(error = ?error, "the issued certificate cannot be had");
+            }
+        }
+    }
+
+    fn show_issued(&self, issued: &IssuedCertificate) {
+        let certificate = match from_pem(issued) {
+            Ok(certificate) => certificate,
+            Err(error) => {
+                tracing::error!("the issued certificate cannot be used: {error:#}");
+                return;
+            }
+        };
+        let facts = certificate.facts.clone();
+        {
+            let mut held = lock(&self.held);
+            held.issued = Some((issued.issued_at, certificate));
+            self.show(&held);
+        }
+        tracing::info!(
+            names = facts.names.join(","),
+            until = %facts.until,
+            "the certificate of the authority is shown from now on"
+        );
+    }
+
+    fn show(&self, held: &Held) {
+        if let Some(table) = Table::of(held) {
+            self.shown.replace(table);
+        }
     }
 
     /// Looks at the files now and then, and when `hangup` comes, until the server stops.
@@ -144,20 +220,24 @@ impl CertificateStore {
     /// Reads all files again and shows what is new and good; what cannot be used is logged once
     /// and leaves the certificate before it in place. Gives how many are new.
     fn look(&self, now: Timestamp) -> usize {
-        let mut sources = lock(&self.sources);
+        let mut held = lock(&self.held);
         let mut changed = 0;
-        for source in sources.iter_mut() {
+        for source in &mut held.files {
             changed += usize::from(source.look());
             source.warn_of_end(now);
         }
         if changed > 0 {
-            let all: Vec<_> = sources.iter().map(|one| one.certificate.clone()).collect();
-            if let Some(table) = Table::of(&all) {
-                self.shown.replace(table);
-            }
+            self.show(&held);
         }
         changed
     }
+}
+
+fn from_pem(issued: &IssuedCertificate) -> anyhow::Result<Certificate> {
+    let chain = chain_in(issued.chain.as_bytes()).context("it holds no certificate")?;
+    let key = PrivateKeyDer::from_pem_slice(issued.key.as_bytes())
+        .map_err(|_| anyhow::anyhow!("it holds no private key"))?;
+    Certificate::new(chain, key)
 }
 
 /// Never completes without a signal to wait for.
@@ -232,9 +312,12 @@ impl Source {
 
 impl Table {
     /// `None` without a certificate.
-    fn of(certificates: &[Certificate]) -> Option<Self> {
+    fn of(held: &Held) -> Option<Self> {
+        let files = held.files.iter().map(|one| &one.certificate);
+        let issued = held.issued.iter().map(|(_, certificate)| certificate);
+        let certificates: Vec<_> = files.chain(issued).chain(&held.own).collect();
         let mut by_name: HashMap<String, Vec<Arc<CertifiedKey>>> = HashMap::new();
-        for one in certificates {
+        for one in &certificates {
             for name in &one.facts.names {
                 let keys = by_name.entry(name.clone()).or_default();
                 keys.push(Arc::clone(&one.key));

@@ -36,6 +36,14 @@ pub enum Name {
     TlsCertificate,
     /// The private keys of those certificates.
     TlsKey,
+    /// The authority that issues certificates.
+    Acme,
+    /// Whom the authority may write to.
+    AcmeContact,
+    /// The names of the certificate.
+    AcmeNames,
+    /// The address of the door for the authority.
+    AcmeHttp,
     /// The largest message.
     MaxMessageSize,
     /// The most recipients of one SMTP transaction.
@@ -373,6 +381,54 @@ pub const TABLE: &[Key] = &[
         wanted: "a PEM file with a private key, or several with commas between them",
         example: "/etc/mailroost/privkey.pem",
         doc: "The private key that belongs to tls_certificate; with several, in the same order.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Acme,
+        name: "acme",
+        flag: "acme",
+        variable: "MAILROOST_ACME",
+        value: "URL",
+        wanted: "the https URL of an ACME directory, letsencrypt or letsencrypt-staging",
+        example: "letsencrypt",
+        doc: "The authority that certificates are ordered from, without files. Setting it agrees \
+                      to the authority's terms of service. Without it nothing is ordered.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::AcmeContact,
+        name: "acme_contact",
+        flag: "acme-contact",
+        variable: "MAILROOST_ACME_CONTACT",
+        value: "ADDRESS",
+        wanted: "an email address",
+        example: "postmaster@example.com",
+        doc: "Whom the authority may write to.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::AcmeNames,
+        name: "acme_names",
+        flag: "acme-names",
+        variable: "MAILROOST_ACME_NAMES",
+        value: "NAME,…",
+        wanted: "a list of host names, separated by commas",
+        example: "mx1.agents.example.com,mta-sts.agents.example.com",
+        doc: "The names that the certificate is ordered for. Without it, hostname alone. Each \
+                      must lead to this server, where the authority asks on port 80.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::AcmeHttp,
+        name: "acme_http",
+        flag: "acme-http",
+        variable: "MAILROOST_ACME_HTTP",
+        value: "ADDR:PORT",
+        wanted: "an address with a port",
+        default: "0.0.0.0:80",
+        example: "[::]:80",
+        doc: "Where the authority is answered, over plain HTTP; nothing else is served there. \
+                      Opened only with acme.",
         ..PLAIN
     },
     Key {

@@ -44,6 +44,10 @@ pub struct Settings {
     pub master_key: Option<Secret<[u8; 32]>>,
     /// The certificates, the first for clients that name nobody; a self-made one without any.
     pub tls: Vec<Tls>,
+    /// Where certificates are ordered, if at all.
+    pub acme: Option<app::AcmeSettings>,
+    /// Where the authority is answered.
+    pub acme_http: SocketAddr,
     /// The largest message in bytes.
     pub max_message_bytes: usize,
     /// The most recipients of one SMTP transaction.
@@ -117,6 +121,8 @@ impl Settings {
     /// The first value that is not of its key's kind.
     pub fn check(layers: &Layers) -> Result<Self, ConfigError> {
         let domain = required(layers, Name::Domain, domain_name)?;
+        let hostname =
+            optional(layers, Name::Hostname, domain_name)?.unwrap_or_else(|| domain.clone());
         let connections = (
             required(layers, Name::MaxHttpConnections, |t| number(t, 1, 100_000))?,
             required(layers, Name::MaxSmtpConnections, |t| number(t, 1, 100_000))?,
@@ -128,8 +134,9 @@ impl Settings {
             smtp: required(layers, Name::Smtp, socket_address)?,
             submission: optional(layers, Name::Submission, socket_address)?,
             submissions: optional(layers, Name::Submissions, socket_address)?,
-            hostname: optional(layers, Name::Hostname, domain_name)?
-                .unwrap_or_else(|| domain.clone()),
+            acme: acme(layers, &hostname)?,
+            acme_http: required(layers, Name::AcmeHttp, socket_address)?,
+            hostname,
             limits: limits(layers, !is_reserved(&domain))?,
             domain,
             public_url: optional(layers, Name::PublicUrl, public_url)?,
@@ -218,6 +225,39 @@ fn tls(layers: &Layers) -> Result<Vec<Tls>, ConfigError> {
         (None, None) => Ok(Vec::new()),
         (Some(_), None) => alone(Name::TlsCertificate, Name::TlsKey),
         (None, Some(_)) => alone(Name::TlsKey, Name::TlsCertificate),
+    }
+}
+
+fn acme(layers: &Layers, hostname: &str) -> Result<Option<app::AcmeSettings>, ConfigError> {
+    let names = optional(layers, Name::AcmeNames, |text| {
+        domain_names(text).filter(|names| (1..=100).contains(&names.len()))
+    })?;
+    let contact = optional(layers, Name::AcmeContact, |text| {
+        let address = mail::Address::parse(text).ok()?;
+        Some(address.to_string())
+    })?;
+    let directory = optional(layers, Name::Acme, directory)?;
+    Ok(directory.map(|directory| app::AcmeSettings {
+        directory,
+        contact,
+        names: names.unwrap_or_else(|| vec![hostname.to_owned()]),
+    }))
+}
+
+fn directory(text: &str) -> Option<String> {
+    match text {
+        "letsencrypt" => Some("https://acme-v02.api.letsencrypt.org/directory".to_owned()),
+        "letsencrypt-staging" => {
+            Some("https://acme-staging-v02.api.letsencrypt.org/directory".to_owned())
+        }
+        _ => {
+            let url: http::Uri = text.parse().ok()?;
+            let authority = url.authority()?;
+            let good = url.scheme_str() == Some("https")
+                && !authority.as_str().contains('@')
+                && !authority.host().is_empty();
+            good.then(|| text.to_owned())
+        }
     }
 }
 

@@ -171,6 +171,43 @@ fn wrong_variables_and_flags_are_named_with_a_right_example() {
 }
 
 #[test]
+fn certificates_are_ordered_for_the_host_name_unless_others_are_named() {
+    let acme = |variables: &[(&str, &str)]| read(None, variables, &[]).map(|all| all.acme);
+    let hostname = ("MAILROOST_HOSTNAME", "mx.agents.test");
+    assert!(acme(&[hostname]).unwrap().is_none());
+    let one = acme(&[hostname, ("MAILROOST_ACME", "letsencrypt")]);
+    let one = one.unwrap().unwrap();
+    assert_eq!(
+        one.directory,
+        "https://acme-v02.api.letsencrypt.org/directory"
+    );
+    assert_eq!(
+        (one.names, one.contact),
+        (vec!["mx.agents.test".to_owned()], None)
+    );
+    let own = acme(&[
+        ("MAILROOST_ACME", "https://ca.internal:9000/acme/dir"),
+        (
+            "MAILROOST_ACME_NAMES",
+            "MX.agents.test, mta-sts.agents.test",
+        ),
+        ("MAILROOST_ACME_CONTACT", "ann@agents.test"),
+    ]);
+    let own = own.unwrap().unwrap();
+    assert_eq!(own.directory, "https://ca.internal:9000/acme/dir");
+    assert_eq!(own.names, ["mx.agents.test", "mta-sts.agents.test"]);
+    assert_eq!(own.contact.as_deref(), Some("ann@agents.test"));
+    for wrong in [
+        "on",
+        "http://ca.test/dir",
+        "https://u:p@ca.test/dir",
+        "https:///dir",
+    ] {
+        assert!(acme(&[("MAILROOST_ACME", wrong)]).is_err(), "{wrong}");
+    }
+}
+
+#[test]
 fn secrets_are_not_shown_when_they_are_wrong_or_debugged() {
     for variable in [
         "MAILROOST_DATABASE",

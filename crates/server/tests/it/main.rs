@@ -11,6 +11,7 @@
     reason = "an expectation that fails is a test that fails, and a skip is said"
 )]
 
+mod acme;
 mod allow_lists;
 mod answering;
 mod backup;

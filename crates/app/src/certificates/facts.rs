@@ -1,7 +1,8 @@
 //! What a certificate says of itself: for which names, and from when until when.
 
 use mail::Timestamp;
-use rustls::pki_types::CertificateDer;
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
 
 /// Tags of DER (X.690 §8).
 mod tag {
@@ -25,7 +26,15 @@ pub struct Facts {
 }
 
 impl Facts {
+    /// Reads the first certificate of a PEM text; `None` when there is none that can be understood.
+    #[must_use]
+    pub fn of_pem(text: &[u8]) -> Option<Self> {
+        let first = CertificateDer::pem_slice_iter(text).next()?.ok()?;
+        Self::of(&first)
+    }
+
     /// Reads a certificate; `None` when it is not one of X.509 version 3.
+    #[must_use]
     pub fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
         let parsed = webpki::EndEntityCert::try_from(certificate).ok()?;
         let names = parsed.valid_dns_names().map(str::to_ascii_lowercase);
