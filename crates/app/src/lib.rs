@@ -62,6 +62,7 @@ pub use start::{Bootstrap, Mode, NewOrganization, Settings};
 pub use store::{Access, Grant};
 pub use submission::Submission;
 pub use tail::{Event, Tail};
+pub use timeline::trace;
 
 use mail::Timestamp;
 use model::{InboxId, PodId, Result, perm};

@@ -32,6 +32,13 @@ pub enum Task {
     },
     /// Let go what a restore has kept back, while no server runs on the data folder.
     ReleaseQueue,
+    /// Print what happened to the messages of this id, also while a server runs on the data folder.
+    Trace {
+        /// The Message-ID or the key.
+        message: String,
+        /// As JSON.
+        json: bool,
+    },
     /// Ask a running server whether it is ready.
     HealthCheck,
     /// Print the table of keys.
@@ -40,6 +47,10 @@ pub enum Task {
 
 /// The argument of `organizations create`; no key of the table has this name.
 const ORGANIZATION_NAME: &str = "organization name";
+
+/// The arguments of `trace`; no key of the table has these names.
+const MESSAGE: &str = "message";
+const AS_JSON: &str = "as json";
 
 /// The arguments of `backup` and `restore`, likewise.
 const BACKUP_FOLDER: &str = "backup folder";
@@ -85,6 +96,12 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
             Some((_, release)) => (Task::ReleaseQueue, release),
             None => (Task::ReleaseQueue, queue),
         },
+        Some(("trace", trace)) => {
+            let message = trace.get_one::<String>(MESSAGE);
+            let message = message.cloned().unwrap_or_default();
+            let json = trace.get_flag(AS_JSON);
+            (Task::Trace { message, json }, trace)
+        }
         Some(("config", config)) => (Task::ExplainConfig, config),
         Some(("healthcheck", healthcheck)) => (Task::HealthCheck, healthcheck),
         Some((_, serve)) => (Task::Serve, serve),
@@ -202,6 +219,7 @@ fn command() -> Command {
                      SQLite, stop the server first)",
                 ))),
         )
+        .subcommand(trace_command())
         .subcommand(
             Command::new("config")
                 .about("The configuration")
@@ -213,6 +231,28 @@ fn command() -> Command {
             "Ask the server at the configured HTTP address whether it is ready (status 0 or 1)",
         )));
     backup_commands(command)
+}
+
+fn trace_command() -> Command {
+    with_flags(
+        Command::new("trace")
+            .about(
+                "Print what happened to the messages of an id, in order of time; also while \
+                     the server runs",
+            )
+            .arg(
+                Arg::new(MESSAGE)
+                    .value_name("MESSAGE-ID")
+                    .help("The Message-ID, or the key that log lines call the message by")
+                    .required(true),
+            )
+            .arg(
+                Arg::new(AS_JSON)
+                    .long("json")
+                    .action(ArgAction::SetTrue)
+                    .help("Print one JSON document for programs"),
+            ),
+    )
 }
 
 fn with_flags(command: Command) -> Command {
@@ -299,6 +339,17 @@ mod tests {
             Task::ReleaseQueue
         );
         assert!(read("mailroost backup").is_err());
+        assert_eq!(
+            read("mailroost trace --json a@b --data d").unwrap(),
+            (
+                Task::Trace {
+                    message: "a@b".to_owned(),
+                    json: true
+                },
+                vec![(Name::Data, "d".to_owned())]
+            )
+        );
+        assert!(read("mailroost trace").is_err());
         assert!(read("mailroost organizations create").is_err());
         assert_eq!(
             read("mailroost config explain").unwrap(),

@@ -77,6 +77,9 @@ fn run(task: Task, settings: Settings) -> anyhow::Result<()> {
         }
         Task::ListOrganizations => runtime.block_on(operator::list_organizations(settings)),
         Task::DomainRecords => runtime.block_on(operator::domain_records(settings)),
+        Task::Trace { message, json } => {
+            runtime.block_on(operator::trace(settings, &message, json))
+        }
         Task::RotateKeys => runtime.block_on(operator::rotate_keys(settings)),
         Task::ReleaseQueue => runtime.block_on(operator::release_queue(settings)),
         // The others are done by now.

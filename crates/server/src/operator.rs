@@ -1,8 +1,9 @@
 //! What the operator does on a stopped server: `mailroost keys create`, the way back when nobody
-//! holds an admin key any more, and `mailroost organizations`.
+//! holds an admin key any more, and `mailroost organizations`; and `mailroost trace`, which only
+//! looks, also while the server runs.
 //!
 //! Whoever can write the data folder owns the server, so no other proof is asked for. With SQLite
-//! the folder's lock keeps this from running beside a server.
+//! the folder's lock keeps whatever writes from running beside a server.
 
 use anyhow::{Context as _, bail};
 use app::App;
@@ -95,12 +96,57 @@ pub async fn release_queue(settings: Settings) -> anyhow::Result<()> {
     on_data(settings, release).await
 }
 
-/// Opens the data, does `work` on it, closes it and prints what `work` gave.
-async fn on_data(
-    settings: Settings,
-    work: impl AsyncFnOnce(App) -> anyhow::Result<String>,
-) -> anyhow::Result<()> {
-    // A mistyped folder must not become a second, empty server with a key to it.
+/// Prints what happened to every message of this public id, or to the one with this key.
+///
+/// # Errors
+/// When there is no Mailroost data, or nothing is known of such a message.
+pub async fn trace(settings: Settings, message: &str, json: bool) -> anyhow::Result<()> {
+    must_have_data(&settings)?;
+    let store = wiring::look_at_store(&settings, &Env::system()).await?;
+    let found = app::trace(&store, message).await;
+    wiring::close_store(store).await;
+    let found = found.context("the message cannot be looked for")?;
+    if found.messages.is_empty() {
+        bail!("nothing is known of {}", harmless(message));
+    }
+    let text = if json {
+        serde_json::to_string_pretty(&found)? + "\n"
+    } else {
+        found.messages.iter().map(shown).collect()
+    };
+    welcome::print(&text);
+    Ok(())
+}
+
+/// A trace as text: what it is about, and a line for each entry.
+fn shown(one: &wire::Trace) -> String {
+    let or =
+        |text: &Option<String>, without: &str| text.clone().unwrap_or_else(|| without.to_owned());
+    let mut text = format!(
+        "{} in {}: {} (organization {}, key {})\n",
+        or(&one.message_id, "a message"),
+        or(&one.inbox_id, "an inbox that is gone"),
+        or(&one.direction, "deleted"),
+        one.organization_id,
+        one.message_key,
+    );
+    for entry in &one.entries {
+        text += &format!("  {}  {:<16}  {}\n", entry.at, entry.kind, entry.summary);
+    }
+    if one.truncated {
+        text += "  and more that is not shown\n";
+    }
+    text.lines().map(|line| harmless(line) + "\n").collect()
+}
+
+/// Text of strangers without what a terminal would obey.
+fn harmless(text: &str) -> String {
+    let safe = |c: char| if c.is_control() { '?' } else { c };
+    text.chars().map(safe).collect()
+}
+
+/// A mistyped folder must not become a second, empty server with a key to it.
+fn must_have_data(settings: &Settings) -> anyhow::Result<()> {
     let has_data = settings.data.join("master.key").exists();
     let key_is_elsewhere = settings.master_key.is_some() && settings.data.is_dir();
     if settings.database.is_none() && !has_data && !key_is_elsewhere {
@@ -109,6 +155,15 @@ async fn on_data(
             settings.data.display()
         );
     }
+    Ok(())
+}
+
+/// Opens the data, does `work` on it, closes it and prints what `work` gave.
+async fn on_data(
+    settings: Settings,
+    work: impl AsyncFnOnce(App) -> anyhow::Result<String>,
+) -> anyhow::Result<()> {
+    must_have_data(&settings)?;
     let env = Env::system();
     let folder = DataFolder::open(&settings.data)?;
     let store = wiring::open_store(&settings, &folder, &env).await?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use app::App;
-use store::{Engine, Store};
+use store::{Engine, OpenError, Store};
 use sys::dial::Policy;
 use sys::{Env, Tasks};
 use tokio::net::TcpListener;
@@ -24,11 +24,28 @@ pub async fn open_store(
     folder: &DataFolder,
     env: &Env,
 ) -> anyhow::Result<Store> {
-    restore::refuse_half_done(folder.path())?;
-    let engine = engine(settings, folder.path());
-    let (blobs, env) = (blobs_folder(folder.path()), env.clone());
+    open_with(settings, folder.path(), env, Store::open).await
+}
+
+/// Opens the store only to look at it: also beside a server that has it open.
+///
+/// # Errors
+/// As [`open_store`], and when the data is of another version.
+pub async fn look_at_store(settings: &Settings, env: &Env) -> anyhow::Result<Store> {
+    open_with(settings, &settings.data, env, Store::look).await
+}
+
+async fn open_with(
+    settings: &Settings,
+    folder: &Path,
+    env: &Env,
+    open: fn(&Engine, &Path, Env) -> Result<Store, OpenError>,
+) -> anyhow::Result<Store> {
+    restore::refuse_half_done(folder)?;
+    let engine = engine(settings, folder);
+    let (blobs, env) = (blobs_folder(folder), env.clone());
     // Opening runs migrations and waits for the disk or the database.
-    let opened = spawn_blocking(move || Store::open(&engine, &blobs, env)).await?;
+    let opened = spawn_blocking(move || open(&engine, &blobs, env)).await?;
     let server = settings.database.as_ref().and_then(|url| host_of(&url.0));
     match (opened, server) {
         (Ok(store), _) => Ok(store),

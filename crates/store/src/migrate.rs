@@ -54,6 +54,23 @@ pub(crate) fn version(conn: &mut dyn Conn) -> DbResult<i64> {
     Ok(version)
 }
 
+/// Whether the database has the newest shape; nothing is changed.
+///
+/// # Errors
+/// When it was made by a newer server, or by an older one and is to be migrated first.
+pub(crate) fn check(conn: &mut dyn Conn) -> Result<()> {
+    let (done, newest) = (version(conn)?, newest());
+    if done == newest {
+        return Ok(());
+    }
+    let other = if done > newest { "a newer" } else { "an older" };
+    let detail = format!(
+        "the data was written by {other} server (schema {done}, this one knows {newest}); use the \
+         program of the server that runs on it"
+    );
+    Err(Error::new(Code::ServiceUnavailable, detail))
+}
+
 /// Brings the database to the shape `last`, inside the caller's transaction.
 ///
 /// # Errors

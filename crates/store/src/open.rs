@@ -106,6 +106,31 @@ impl Store {
                 None,
             ),
         };
+        Self::with(running, lock, blobs_folder, env)
+    }
+
+    /// Opens the store to look at it beside the server that has it open; nothing is changed, and
+    /// with SQLite nothing can be. Blocks the calling thread while it does.
+    ///
+    /// # Errors
+    /// [`OpenError`] with one line for the operator, also when the data is of another version.
+    pub fn look(engine: &Engine, blobs_folder: &Path, env: Env) -> Result<Self, OpenError> {
+        let running = match engine {
+            Engine::Sqlite { folder } => {
+                let file = folder.join("mailroost.db");
+                Sqlite::look(&file, migrate::check).map(Running::Sqlite)
+            }
+            Engine::Postgres { url } => Postgres::open(url, migrate::check).map(Running::Postgres),
+        };
+        Self::with(running, None, blobs_folder, env)
+    }
+
+    fn with(
+        running: Result<Running>,
+        lock: Option<File>,
+        blobs_folder: &Path,
+        env: Env,
+    ) -> Result<Self, OpenError> {
         let running = running.map_err(|error| OpenError::Database(chain(&error)))?;
         let unusable = |source| OpenError::Folder {
             path: blobs_folder.to_owned(),

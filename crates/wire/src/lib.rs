@@ -89,6 +89,7 @@ pub use thread::{
 };
 pub use timeline::{
     MessageOrigin, MessageTimeline, TimelineEntry, TimelineEvent, TimelineLabel, TimelineWebhook,
+    Trace, Traces,
 };
 
 pub use webhook::{

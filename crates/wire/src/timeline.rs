@@ -23,6 +23,41 @@ pub struct MessageTimeline {
     pub entries: Vec<TimelineEntry>,
 }
 
+/// What `mailroost trace --json` prints: the same for the operator, over all organizations, and as far
+/// as is known of messages that were deleted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traces {
+    /// Every message of that id.
+    pub messages: Vec<Trace>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// The organization.
+    pub organization_id: String,
+    /// How log lines name it.
+    pub message_key: String,
+    /// Whether it was deleted: then only what outlives a message is told.
+    pub deleted: bool,
+    /// Its public id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message_id: Option<String>,
+    /// The inbox, unless that is gone too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inbox_id: Option<String>,
+    /// The thread.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub thread_id: Option<String>,
+    /// `received` or `sent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub direction: Option<String>,
+    /// Whether something had so many entries that some are left out.
+    pub truncated: bool,
+    /// The entries, oldest first.
+    pub entries: Vec<TimelineEntry>,
+}
+
 /// One thing that happened. Which of the further fields there are follows from `kind`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineEntry {

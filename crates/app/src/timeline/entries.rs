@@ -28,10 +28,11 @@ enum Rank {
 type Dated = (Timestamp, Rank, TimelineEntry);
 
 /// Tells it.
-pub(super) fn tell(story: &Story) -> wire::MessageTimeline {
+pub(super) fn tell(story: &Story) -> Vec<TimelineEntry> {
     let mut all: Vec<Dated> = Vec::new();
-    let message = &story.message;
-    all.extend(arrived(story));
+    if let Some(message) = &story.message {
+        all.extend(arrived(story, message));
+    }
     for one in &story.deliveries {
         let attempts = story.attempts.iter();
         let attempts: Vec<&Attempt> = attempts
@@ -64,16 +65,7 @@ pub(super) fn tell(story: &Story) -> wire::MessageTimeline {
         webhook(&mut all, hook);
     }
     all.sort_by_key(|(at, rank, _)| (*at, *rank));
-    let entries: Vec<TimelineEntry> = all.into_iter().map(|(_, _, entry)| entry).collect();
-    wire::MessageTimeline {
-        inbox_id: message.inbox_id.to_string(),
-        message_id: message.message_id.to_string(),
-        thread_id: message.thread_id.to_string(),
-        direction: message.direction.label().to_owned(),
-        count: entries.len(),
-        truncated: story.truncated,
-        entries,
-    }
+    all.into_iter().map(|(_, _, entry)| entry).collect()
 }
 
 fn new(at: Timestamp, kind: &str, summary: String) -> TimelineEntry {
@@ -86,8 +78,7 @@ fn new(at: Timestamp, kind: &str, summary: String) -> TimelineEntry {
 }
 
 /// How it came here, what was thought of it, and how it was filed.
-fn arrived(story: &Story) -> Vec<Dated> {
-    let message = &story.message;
+fn arrived(story: &Story, message: &Message) -> Vec<Dated> {
     let mut all = Vec::new();
     if let Some(origin) = &story.origin {
         all.push((message.at, Rank::Origin, came(message, origin)));
@@ -108,14 +99,14 @@ fn arrived(story: &Story) -> Vec<Dated> {
         };
         all.push((filed_at, Rank::Verdict, entry));
     }
-    let first = first_labels(story);
+    let first = first_labels(story, message);
     let names: Vec<&str> = first.iter().map(model::Label::as_str).collect();
     let entry = TimelineEntry {
         labels: first
             .iter()
             .map(|label| TimelineLabel {
                 label: label.as_str().to_owned(),
-                reason: reason(label.as_str(), story),
+                reason: reason(label.as_str(), story, message),
             })
             .collect(),
         ..new(
@@ -218,8 +209,8 @@ fn weighed(spam: &Spam) -> String {
 }
 
 /// The labels it was born with: those of today, and all changes taken back.
-fn first_labels(story: &Story) -> Labels {
-    let mut labels = story.message.labels.clone();
+fn first_labels(story: &Story, message: &Message) -> Labels {
+    let mut labels = message.labels.clone();
     for change in story.changes.iter().rev() {
         let Ok(label) = model::Label::parse(&change.label) else {
             continue;
@@ -234,8 +225,8 @@ fn first_labels(story: &Story) -> Labels {
 }
 
 /// Why the server gave a label to mail that arrived.
-fn reason(label: &str, story: &Story) -> Option<String> {
-    if story.message.direction != Direction::Received {
+fn reason(label: &str, story: &Story, message: &Message) -> Option<String> {
+    if message.direction != Direction::Received {
         return None;
     }
     match label {

@@ -4,13 +4,16 @@
 //! event log and the webhooks have stored anyway, and an entry is there as long as its source is.
 
 mod entries;
+mod trace;
+
+pub use self::trace::trace;
 
 use mail::MessageId;
 use model::authentication::Authentication;
 use model::list::Entry;
 use model::message::{Message, Origin, Spam};
 use model::webhook::{HookAttempt, HookDelivery};
-use model::{InboxId, Kind, Result, perm};
+use model::{Error, InboxId, Kind, MessageKey, Result, perm};
 use store::{
     Attempt, Delivery, DeliveryReport, Grant, LabelChange, MessageEvent, ReportKind, Suppression,
     View,
@@ -29,8 +32,9 @@ const MOST_TRIES: i64 = 100;
 const MOST_HOOKS_IN_ALL: usize = 1_000;
 
 /// All that is known of the way of one message.
-pub(crate) struct Story {
-    message: Message,
+struct Story {
+    /// `None` for one that was deleted.
+    message: Option<Message>,
     origin: Option<Origin>,
     authentication: Option<Authentication>,
     spam: Option<Spam>,
@@ -77,14 +81,36 @@ impl App {
             story.hooks = hooks;
             story.truncated |= cut;
         }
-        Ok(entries::tell(&story))
+        let entries = entries::tell(&story);
+        let message = story.message.ok_or_else(|| Error::not_found("Message"))?;
+        Ok(wire::MessageTimeline {
+            inbox_id: message.inbox_id.to_string(),
+            message_id: message.message_id.to_string(),
+            thread_id: message.thread_id.to_string(),
+            direction: message.direction.label().to_owned(),
+            count: entries.len(),
+            truncated: story.truncated,
+            entries,
+        })
     }
 }
 
 /// Reads what is known of a message, but for the webhooks.
 fn gather(view: &mut View<'_>, message: Message) -> Result<Story> {
-    let key = message.key;
-    let content = view.content(key)?;
+    let content = view.content(message.key)?;
+    let story = remains(view, message.key)?;
+    Ok(Story {
+        origin: view.origin(message.key)?,
+        authentication: content.authentication,
+        spam: content.spam,
+        suppressed: suppressed(view, &message, &story.deliveries, &story.reports)?,
+        message: Some(message),
+        ..story
+    })
+}
+
+/// What is known of a message that may be gone.
+fn remains(view: &mut View<'_>, key: MessageKey) -> Result<Story> {
     let mut events = view.events_about(key, MOST_EVENTS + 1)?;
     let mut changes = view.label_changes_of(key, MOST_CHANGES + 1)?;
     let truncated = events.len() > MOST_EVENTS || changes.len() > MOST_CHANGES;
@@ -92,18 +118,16 @@ fn gather(view: &mut View<'_>, message: Message) -> Result<Story> {
     if changes.len() > MOST_CHANGES {
         changes.remove(0);
     }
-    let deliveries = view.deliveries(key, None)?;
-    let reports = view.delivery_reports(key)?;
     Ok(Story {
-        origin: view.origin(key)?,
-        authentication: content.authentication,
-        spam: content.spam,
-        suppressed: suppressed(view, &message, &deliveries, &reports)?,
+        message: None,
+        origin: None,
+        authentication: None,
+        spam: None,
+        suppressed: Vec::new(),
+        deliveries: view.deliveries(key, None)?,
         attempts: view.attempts(key)?,
-        message,
+        reports: view.delivery_reports(key)?,
         changes,
-        deliveries,
-        reports,
         events,
         hooks: Vec::new(),
         truncated,

@@ -5,7 +5,7 @@ use testkit::{Act, HookSink, ZoneRecord};
 
 use crate::bounces::report;
 use crate::departures::each_net;
-use crate::running::soon;
+use crate::running::{Ended, mailroost, run, soon};
 use crate::senders::{each_public, from_client, good_client};
 use crate::world::{World, column, each_engine, eventually, letter, message_path};
 
@@ -326,6 +326,92 @@ async fn deliveries_to_webhooks_are_told_to_whoever_may_read_those_webhooks() {
         assert_eq!(
             column(entries(&seen), "kind"),
             ["session", "authentication", "filed", "event"]
+        );
+    })
+    .await;
+}
+
+/// `mailroost trace` beside the server.
+async fn trace(world: &World, args: &[&str]) -> Ended {
+    let mut command = mailroost(&world.data.folder());
+    command.arg("trace").args(args);
+    if let Some(url) = world.data.database_url() {
+        command.env("MAILROOST_DATABASE", url);
+    }
+    run(&mut command).await
+}
+
+async fn traced(world: &World, name: &str) -> Vec<Value> {
+    let ended = trace(world, &[name, "--json"]).await;
+    assert!(ended.status.success(), "{ended:?}");
+    let told: Value = serde_json::from_str(&ended.stdout.join("\n")).unwrap();
+    told["messages"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn the_operator_traces_a_message_through_all_inboxes_while_the_server_runs() {
+    each_engine(async |world| {
+        let (inbox, other) = (world.inbox().await, world.inbox().await);
+        let sink = HookSink::start().await.unwrap();
+        world
+            .post("/v0/webhooks", json!({"url": sink.url("/hook")}))
+            .await;
+        let id = world
+            .send(
+                &inbox,
+                json!({"to": [other], "subject": "Out", "text": "Hi"}),
+            )
+            .await;
+        world.labelled(&inbox, &id, "delivered").await;
+        world.arrived(&other, 1).await;
+        let told = until(world, &inbox, &id, "webhook_attempt", 2).await;
+        let there = until(world, &other, &id, "webhook_attempt", 1).await;
+        // The brackets are a nuisance in a shell.
+        let bare = id.trim_matches(['<', '>']);
+        let found = traced(world, bare).await;
+        assert_eq!(found.len(), 2, "{found:#?}");
+        assert_eq!(
+            (&found[0]["inbox_id"], &found[0]["direction"]),
+            (&json!(inbox), &json!("sent"))
+        );
+        assert_eq!(found[0]["deleted"], false);
+        assert_eq!(found[0]["entries"], told["entries"]);
+        assert_eq!(found[1]["entries"], there["entries"]);
+        let key = found[0]["message_key"].as_str().unwrap();
+        assert_eq!(traced(world, key).await, &found[..1]);
+
+        let ended = trace(world, &[&id]).await;
+        assert!(ended.status.success(), "{ended:?}");
+        assert!(ended.stdout[0].starts_with(&format!("{id} in {inbox}: sent (")));
+        let text = ended.stdout.join("\n");
+        for part in ["submitted", "webhook_attempt", "session", "Queued for"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+
+        // What outlives a message is still told.
+        let key = key.to_owned();
+        world.delete(&message_path(&inbox, &id)).await;
+        world.delete(&message_path(&other, &id)).await;
+        for found in [traced(world, &id).await, traced(world, &key).await] {
+            let gone = found.iter().find(|one| one["message_key"] == key.as_str());
+            let gone = gone.unwrap();
+            assert_eq!(
+                (&gone["deleted"], &gone["inbox_id"]),
+                (&json!(true), &json!(inbox))
+            );
+            assert_eq!(gone["message_id"], id);
+            let events: Vec<&Value> = all(gone, "event")
+                .iter()
+                .map(|entry| &entry["event"]["event_type"])
+                .collect();
+            assert_eq!(events, ["message.sent", "message.delivered"]);
+            assert_eq!(one(gone, "label_added")["labels"][0]["label"], "delivered");
+        }
+        let none = trace(world, &["nobody@nowhere.test"]).await;
+        assert_eq!(none.status.code(), Some(1));
+        assert!(
+            none.stderr.join("").contains("nothing is known"),
+            "{none:?}"
         );
     })
     .await;

@@ -75,6 +75,28 @@ impl Sqlite {
         })
     }
 
+    /// Opens the database file beside the process that writes it: only to read. `check` looks at it
+    /// first.
+    pub(crate) fn look(
+        file: &Path,
+        check: impl FnOnce(&mut dyn Conn) -> Result<()>,
+    ) -> Result<Self> {
+        let mut reader = SqliteConn::open(file, read_only()).map_err(Error::from)?;
+        check(&mut reader)?;
+        let reads = Arc::new(Queue::new());
+        let queue = Arc::clone(&reads);
+        let thread = spawn("store-reader", move || read_loop(&mut reader, &queue))?;
+        let writes = Queue::new();
+        // What is handed in to be written is refused.
+        writes.close();
+        Ok(Self {
+            writes: Arc::new(writes),
+            reads,
+            checkpoints: Arc::new(Queue::new()),
+            threads: vec![thread],
+        })
+    }
+
     /// Runs one transaction on a connection of its own, and closes it. Does not take the folder: to
     /// read beside a server is sound, to write is for whoever holds the folder's lock.
     pub(crate) fn once<T, E: From<Error>>(
