@@ -18,6 +18,8 @@ use crate::App;
 const ANSWER_LIFE: Duration = Duration::from_secs(600);
 /// Between two looks at an order.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Characters of a refusal that are kept; others write it.
+const MAX_REASON: usize = 1000;
 
 /// A certificate as it came.
 pub(super) struct Issued {
@@ -36,8 +38,9 @@ pub(super) struct Refused {
 
 impl Refused {
     pub(super) fn new(why: impl Into<String>) -> Self {
+        let why = why.into().chars().take(MAX_REASON).collect();
         Self {
-            why: why.into(),
+            why,
             account_is_gone: false,
         }
     }
@@ -51,8 +54,8 @@ impl From<Error> for Refused {
                 == Some("urn:ietf:params:acme:error:accountDoesNotExist")
         );
         Self {
-            why: error.to_string(),
             account_is_gone,
+            ..Self::new(error.to_string())
         }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::RETRY_AFTER;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt as _;
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
 use sys::dial::{self, BodyEnd, Dialer, Limits};
@@ -45,6 +45,8 @@ impl Web {
 
     async fn send(self, request: Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, Error> {
         let (parts, body) = request.into_parts();
+        // A refusal of anything else is read by the client.
+        let wants_directory = parts.method == Method::GET;
         let body = match body.collect().await {
             Ok(body) => body.to_bytes(),
             Err(never) => match never {},
@@ -67,6 +69,12 @@ impl Web {
         // RFC 8555 §6.6: a refusal for its number may say when to come again.
         if matches!(answer.status, 429 | 503) {
             *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = seconds(&answer.headers);
+        }
+        if wants_directory && !(200..300).contains(&answer.status) {
+            let status = answer.status;
+            return Err(Error::Other(
+                format!("the authority's directory answers {status}").into(),
+            ));
         }
         let mut response = Response::new(());
         *response.status_mut() = answer.status.try_into().map_err(other)?;

@@ -221,15 +221,22 @@ impl CertificateStore {
     /// and leaves the certificate before it in place. Gives how many are new.
     fn look(&self, now: Timestamp) -> usize {
         let mut held = lock(&self.held);
-        let mut changed = 0;
-        for source in &mut held.files {
-            changed += usize::from(source.look());
+        let mut changed = Vec::new();
+        for (index, source) in held.files.iter_mut().enumerate() {
+            if source.look() {
+                changed.push(index);
+            }
             source.warn_of_end(now);
         }
-        if changed > 0 {
+        if !changed.is_empty() {
             self.show(&held);
         }
-        changed
+        for index in &changed {
+            if let Some(source) = held.files.get(*index) {
+                source.tell();
+            }
+        }
+        changed.len()
     }
 }
 
@@ -263,13 +270,6 @@ impl Source {
         self.print = found.print;
         match found.certificate {
             Ok(certificate) => {
-                let facts = &certificate.facts;
-                tracing::info!(
-                    file = %self.files.certificate.display(),
-                    names = facts.names.join(","),
-                    until = %facts.until,
-                    "a new certificate is shown from now on"
-                );
                 self.certificate = certificate;
                 self.warned = None;
                 true
@@ -285,6 +285,16 @@ impl Source {
                 false
             }
         }
+    }
+
+    fn tell(&self) {
+        let facts = &self.certificate.facts;
+        tracing::info!(
+            file = %self.files.certificate.display(),
+            names = facts.names.join(","),
+            until = %facts.until,
+            "a new certificate is shown from now on"
+        );
     }
 
     /// Logs once a day that the certificate ends soon, or has ended.
