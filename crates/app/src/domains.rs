@@ -16,8 +16,8 @@ use model::{Code, DomainKey, Error, InboxId, InboxKey, PodId, Result, inbox, per
 use store::{Access, DomainChange, Grant, NewDomain, NewDomainOutcome, Position, Standing, View};
 use wire::{CreateDomainRequest, Patch, UpdateDomainRequest};
 
+pub use self::checking::look_up;
 use self::render::item;
-
 use crate::paging::Listing;
 use crate::{App, Mode};
 

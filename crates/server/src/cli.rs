@@ -39,6 +39,13 @@ pub enum Task {
         /// As JSON.
         json: bool,
     },
+    /// Look for what keeps mail from coming and going.
+    Doctor {
+        /// Whether the report is for programs.
+        json: bool,
+        /// A mail server, or a domain that has one, that is asked whether mail can leave.
+        probe: Option<String>,
+    },
     /// Ask a running server whether it is ready.
     HealthCheck,
     /// Print the table of keys.
@@ -48,13 +55,15 @@ pub enum Task {
 /// The argument of `organizations create`; no key of the table has this name.
 const ORGANIZATION_NAME: &str = "organization name";
 
-/// The arguments of `trace`; no key of the table has these names.
+/// The arguments of `trace`, one also of `doctor`; no key of the table has these names.
 const MESSAGE: &str = "message";
 const AS_JSON: &str = "as json";
 
 /// The arguments of `backup` and `restore`, likewise.
 const BACKUP_FOLDER: &str = "backup folder";
 const HOLD_OUTBOUND: &str = "hold outbound";
+/// An argument of `doctor`, likewise.
+const PROBE: &str = "probe host";
 
 /// Reads the command line. Prints and exits by itself for `--help`, `--version` (status 0) and
 /// for mistakes (status 2).
@@ -91,6 +100,11 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
                 hold_outbound,
             };
             (task, restore)
+        }
+        Some(("doctor", doctor)) => {
+            let (json, probe) = (doctor.get_flag(AS_JSON), doctor.get_one::<String>(PROBE));
+            let probe = probe.cloned();
+            (Task::Doctor { json, probe }, doctor)
         }
         Some(("queue", queue)) => match queue.subcommand() {
             Some((_, release)) => (Task::ReleaseQueue, release),
@@ -131,8 +145,25 @@ fn backup_folder(help: &'static str) -> Arg {
         .required(true)
 }
 
-fn backup_commands(command: Command) -> Command {
+fn care_commands(command: Command) -> Command {
     command
+        .subcommand(with_flags(
+            Command::new("doctor")
+                .about(
+                    "Look for what keeps mail from coming and going, whether a server runs or not \
+                     (status 0, or 1 when there is a problem)",
+                )
+                .arg(
+                    Arg::new(AS_JSON)
+                        .long("json")
+                        .action(ArgAction::SetTrue)
+                        .help("Print the report as JSON"),
+                )
+                .arg(Arg::new(PROBE).long("probe").value_name("HOST").help(
+                    "A mail server, or a domain that has one, to try whether mail can leave on \
+                     port 25; nothing is sent",
+                )),
+        ))
         .subcommand(with_flags(
             Command::new("backup")
                 .about("Copy everything into a new folder, also while the server runs")
@@ -230,7 +261,7 @@ fn command() -> Command {
         .subcommand(with_flags(Command::new("healthcheck").about(
             "Ask the server at the configured HTTP address whether it is ready (status 0 or 1)",
         )));
-    backup_commands(command)
+    care_commands(command)
 }
 
 fn trace_command() -> Command {
@@ -337,6 +368,11 @@ mod tests {
         assert_eq!(
             read("mailroost queue release").unwrap().0,
             Task::ReleaseQueue
+        );
+        let (json, probe) = (true, Some("x.test".to_owned()));
+        assert_eq!(
+            read("mailroost doctor --json --probe x.test").unwrap().0,
+            Task::Doctor { json, probe }
         );
         assert!(read("mailroost backup").is_err());
         assert_eq!(

@@ -9,6 +9,7 @@ mod certificate;
 mod cli;
 mod config;
 mod data_folder;
+mod doctor;
 mod healthcheck;
 mod http;
 mod lifecycle;
@@ -39,6 +40,13 @@ fn main() -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return fail(&error, 2),
     };
+    if let Task::Doctor { json, probe } = task {
+        return match doctor::run(settings, json, probe) {
+            Ok(true) => ExitCode::SUCCESS,
+            Ok(false) => ExitCode::from(1),
+            Err(error) => fail(&error, 1),
+        };
+    }
     match run(task, settings) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error, 1),
@@ -86,6 +94,7 @@ fn run(task: Task, settings: Settings) -> anyhow::Result<()> {
         Task::Serve
         | Task::HealthCheck
         | Task::ExplainConfig
+        | Task::Doctor { .. }
         | Task::Backup(_)
         | Task::Restore { .. } => runtime.block_on(lifecycle::run(settings)),
     };

@@ -142,7 +142,7 @@ pub async fn start_app(
 }
 
 /// Where others reach the API: as the operator says, or, in laptop mode, where it listens.
-fn public_url(settings: &Settings) -> String {
+pub fn public_url(settings: &Settings) -> String {
     match &settings.public_url {
         Some(url) => url.clone(),
         None if settings.is_public() => format!("https://{}", settings.hostname),

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{NameServerConfig, ResolverConfig, ResolverOpts};
+use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::net::{DnsError, NetError};
 use hickory_resolver::proto::op::ResponseCode;
@@ -32,6 +32,8 @@ pub struct Resolver(Arc<Inner>);
 struct Inner {
     servers: Vec<SocketAddr>,
     remembers: bool,
+    /// Whether the machine's hosts file answers first.
+    reads_hosts: bool,
     /// Made at the first question; made anew after one that got no answer, because a machine that
     /// moved to another network has other servers.
     asking: Mutex<Option<TokioResolver>>,
@@ -88,6 +90,7 @@ impl Resolver {
         Self(Arc::new(Inner {
             servers,
             remembers: false,
+            reads_hosts: true,
             asking: Mutex::new(None),
         }))
     }
@@ -99,6 +102,19 @@ impl Resolver {
         Self(Arc::new(Inner {
             servers: self.0.servers.clone(),
             remembers: true,
+            reads_hosts: self.0.reads_hosts,
+            asking: Mutex::new(None),
+        }))
+    }
+
+    /// Another one with the same servers that shows what others see: the machine's hosts file, which
+    /// often has its own name, is not read.
+    #[must_use]
+    pub fn as_others_see(&self) -> Self {
+        Self(Arc::new(Inner {
+            servers: self.0.servers.clone(),
+            remembers: self.0.remembers,
+            reads_hosts: false,
             asking: Mutex::new(None),
         }))
     }
@@ -255,8 +271,7 @@ impl Resolver {
         if let Some(resolver) = &*asking {
             return Ok(resolver.clone());
         }
-        let resolver = build(&self.0.servers, self.0.remembers)
-            .map_err(|error| Unanswered(error.to_string()))?;
+        let resolver = build(&self.0).map_err(|error| Unanswered(error.to_string()))?;
         *asking = Some(resolver.clone());
         Ok(resolver)
     }
@@ -270,7 +285,8 @@ impl Resolver {
     }
 }
 
-fn build(servers: &[SocketAddr], remembers: bool) -> Result<TokioResolver, NetError> {
+fn build(inner: &Inner) -> Result<TokioResolver, NetError> {
+    let servers = &inner.servers;
     let mut builder = if servers.is_empty() {
         TokioResolver::builder_tokio()?
     } else {
@@ -284,7 +300,10 @@ fn build(servers: &[SocketAddr], remembers: bool) -> Result<TokioResolver, NetEr
         let config = ResolverConfig::from_parts(None, Vec::new(), servers.collect());
         TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
     };
-    patient(builder.options_mut(), remembers);
+    patient(builder.options_mut(), inner.remembers);
+    if !inner.reads_hosts {
+        builder.options_mut().use_hosts_file = ResolveHosts::Never;
+    }
     builder.build()
 }
 

@@ -13,7 +13,7 @@ use model::domain::{
 };
 use model::{Code, Error, EventKind, Hidden, Kind, OrgId, Result, SigningKeyId, perm};
 use store::{Checked, ClaimedJob, Finish, Grant, NewEvent, NewJob, Reason, Txn};
-use sys::Unanswered;
+use sys::{Resolver, Unanswered};
 
 use crate::jobs::check_domain::CheckDomain;
 use crate::{App, Mode, jobs};
@@ -133,7 +133,8 @@ impl App {
         let clock = &*self.env().clock;
         let until = self.now().plus(limit);
         let asked = wanted.into_iter().map(|record| async move {
-            let answer = sys::timeout_at(clock, until, self.find(&record)).await;
+            let answer =
+                sys::timeout_at(clock, until, look_up(&self.env().resolver, &record)).await;
             let look = match answer {
                 Ok(Ok(check)) => Some(check),
                 Ok(Err(error)) => {
@@ -145,47 +146,6 @@ impl App {
             (record, look)
         });
         join_all(asked).await
-    }
-
-    async fn find(&self, record: &Expected) -> Result<Check, Unanswered> {
-        let found = self.records_at(record, &record.host).await?;
-        let check = record.judge(&found);
-        if check.status != RecordStatus::Missing {
-            return Ok(check);
-        }
-        let doubled = self.records_at(record, &record.doubled()).await;
-        let is_there =
-            doubled.is_ok_and(|found| record.judge(&found).status == RecordStatus::Valid);
-        Ok(if is_there {
-            record.judge_doubled()
-        } else {
-            check
-        })
-    }
-
-    async fn records_at(&self, record: &Expected, host: &str) -> Result<Found, Unanswered> {
-        let resolver = &self.env().resolver;
-        Ok(match record.kind {
-            RecordKind::Txt => Found::Texts(resolver.txt(host).await?.records()),
-            RecordKind::Cname => {
-                let aliases = resolver.cname(host).await?.records();
-                // The policy host may just as well have this server's own addresses.
-                if aliases.is_empty() && record.purpose == Purpose::MtaStsHost {
-                    let all = resolver.addresses(host).await?.records();
-                    let ours = resolver.addresses(&record.value).await?.records();
-                    Found::Addresses {
-                        right: all.iter().any(|address| ours.contains(address)),
-                        all: all.iter().map(ToString::to_string).collect(),
-                    }
-                } else {
-                    Found::Aliases(aliases)
-                }
-            }
-            RecordKind::Mx => {
-                let all = resolver.mx(host).await?.records();
-                Found::Exchangers(all.into_iter().map(|mx| (mx.preference, mx.host)).collect())
-            }
-        })
     }
 
     /// Keeps the outcome of a look, tells of a domain that is verified for the first time, and
@@ -240,6 +200,53 @@ impl App {
     fn checker(&self, org: OrgId) -> Result<Grant<perm::Authenticated>> {
         self.store().system(org, Reason::Operation).grant()
     }
+}
+
+/// Asks the DNS for one record of a domain and judges what is there.
+///
+/// # Errors
+/// When the DNS gives no answer.
+pub async fn look_up(resolver: &Resolver, record: &Expected) -> Result<Check, Unanswered> {
+    let found = records_at(resolver, record, &record.host).await?;
+    let check = record.judge(&found);
+    if check.status != RecordStatus::Missing {
+        return Ok(check);
+    }
+    let doubled = records_at(resolver, record, &record.doubled()).await;
+    let is_there = doubled.is_ok_and(|found| record.judge(&found).status == RecordStatus::Valid);
+    Ok(if is_there {
+        record.judge_doubled()
+    } else {
+        check
+    })
+}
+
+async fn records_at(
+    resolver: &Resolver,
+    record: &Expected,
+    host: &str,
+) -> Result<Found, Unanswered> {
+    Ok(match record.kind {
+        RecordKind::Txt => Found::Texts(resolver.txt(host).await?.records()),
+        RecordKind::Cname => {
+            let aliases = resolver.cname(host).await?.records();
+            // The policy host may just as well have this server's own addresses.
+            if aliases.is_empty() && record.purpose == Purpose::MtaStsHost {
+                let all = resolver.addresses(host).await?.records();
+                let ours = resolver.addresses(&record.value).await?.records();
+                Found::Addresses {
+                    right: all.iter().any(|address| ours.contains(address)),
+                    all: all.iter().map(ToString::to_string).collect(),
+                }
+            } else {
+                Found::Aliases(aliases)
+            }
+        }
+        RecordKind::Mx => {
+            let all = resolver.mx(host).await?.records();
+            Found::Exchangers(all.into_iter().map(|mx| (mx.preference, mx.host)).collect())
+        }
+    })
 }
 
 fn done(txn: &mut Txn<'_>, job: Option<&ClaimedJob>) -> Result<()> {

@@ -111,8 +111,9 @@ async fn listed(resolver: &Resolver, ip: IpAddr, zone: &str, points: u32) -> Opt
     ))
 }
 
-/// The labels by which lists are asked.
-fn reversed(ip: IpAddr) -> String {
+/// The labels by which block lists are asked for an address (RFC 5782 §2.1, §2.4).
+#[must_use]
+pub fn reversed(ip: IpAddr) -> String {
     match ip {
         IpAddr::V4(four) => {
             let [a, b, c, d] = four.octets();

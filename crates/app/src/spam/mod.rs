@@ -18,6 +18,7 @@ use url::{Host, Url};
 
 use crate::App;
 
+pub use self::client::reversed;
 pub(crate) use self::rspamd::Rspamd;
 
 /// How unwanted mail is known.

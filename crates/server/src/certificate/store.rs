@@ -19,6 +19,7 @@ use sys::{Clock, Shutdown};
 use tokio::signal::unix::Signal;
 use tokio::task::spawn_blocking;
 
+use super::facts::Facts;
 use super::{Certificate, chain_in, files, self_made};
 use crate::config::Tls;
 use crate::data_folder::DataFolder;
@@ -105,6 +106,15 @@ impl CertificateStore {
             shown: Arc::new(Shown(RwLock::new(Arc::new(table)))),
             held: Mutex::new(held),
         })
+    }
+
+    /// What each of these certificates says, or why it cannot be used.
+    pub fn facts(configured: &[Tls]) -> Vec<anyhow::Result<Facts>> {
+        let each = configured
+            .iter()
+            .map(|files| files::look(files).certificate);
+        each.map(|found| found.map(|certificate| certificate.facts))
+            .collect()
     }
 
     /// What a door for mail is told.

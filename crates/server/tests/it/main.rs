@@ -23,6 +23,7 @@ mod client;
 mod crowd;
 mod database;
 mod departures;
+mod doctor;
 mod domain_names;
 mod domains;
 mod doors;

@@ -409,6 +409,11 @@ fn into_sqlite(
     let _lock = lock_folder(folder)?;
     let (staged, file) = (staging.join("mailroost.db"), folder.join("mailroost.db"));
     let restored = Sqlite::once(&staged, Mode::Write, move |conn| plan.load(conn))?;
+    if staging.join("mailroost.db-wal").exists() {
+        return Err(BackupError::Database(
+            "the log was not copied into the database".to_owned(),
+        ));
+    }
     files::rename(staged_blobs, blobs)?;
     // Closing has copied the log into the database, which is therefore whole without it.
     files::rename(&staged, &file).inspect_err(|_| {
