@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use app::{App, IssuedCertificate};
+use app::{App, CertificateFacts, IssuedCertificate};
 use mail::Timestamp;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
@@ -19,7 +19,6 @@ use sys::{Clock, Shutdown};
 use tokio::signal::unix::Signal;
 use tokio::task::spawn_blocking;
 
-use super::facts::Facts;
 use super::{Certificate, chain_in, files, self_made};
 use crate::config::Tls;
 use crate::data_folder::DataFolder;
@@ -109,7 +108,7 @@ impl CertificateStore {
     }
 
     /// What each of these certificates says, or why it cannot be used.
-    pub fn facts(configured: &[Tls]) -> Vec<anyhow::Result<Facts>> {
+    pub fn facts(configured: &[Tls]) -> Vec<anyhow::Result<CertificateFacts>> {
         let each = configured
             .iter()
             .map(|files| files::look(files).certificate);
