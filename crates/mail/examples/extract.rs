@@ -34,6 +34,15 @@ fn answer(question: &Value) -> Option<Value> {
             let raw = data_encoding::BASE64.decode(encoded.as_bytes()).ok()?;
             Some(mime(&mail::parse::parse(&raw)))
         }
+        "otp" => {
+            let encoded = question["input_b64"].as_str()?;
+            let raw = data_encoding::BASE64.decode(encoded.as_bytes()).ok()?;
+            let found = mail::codes::find(&mail::parse::parse(&raw));
+            Some(json!({
+                "code": found.code.map(|code| code.value),
+                "link": found.link.map(|link| link.url),
+            }))
+        }
         _ => None,
     }
 }

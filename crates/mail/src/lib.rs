@@ -7,6 +7,7 @@
 
 mod address;
 pub mod authentication;
+pub mod codes;
 pub mod compose;
 pub mod dkim;
 pub mod dsn;

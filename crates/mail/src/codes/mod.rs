@@ -1,0 +1,93 @@
+//! One-time codes and the links that verify, sign in, reset or invite.
+//!
+//! Text and HTML become a scene: blocks as a person sees them, without what is hidden. A code is a
+//! group of digits or letters that looks like one and that the words around it call one; a number
+//! that something else claims (an order, a price, a phone) is never one. Nothing is guessed: what
+//! does not reach the threshold is not there. Nothing is fetched.
+
+mod candidates;
+mod choose;
+mod labels;
+mod links;
+mod scene;
+mod style;
+#[cfg(test)]
+mod tests;
+// Tables of words, several to a line.
+#[rustfmt::skip]
+mod words;
+
+pub use links::{Link, LinkKind};
+
+use crate::parse::Parsed;
+
+/// Where a code was read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The `OTP-Token` field (draft-goto-otp-token). Believe it only as far as the sender's DKIM
+    /// signature covers the field and its domain is the origin's.
+    Header,
+    /// A line `@host #code`, which names the site the code is for.
+    Bound,
+    /// The subject.
+    Subject,
+    /// The text or the HTML.
+    Body,
+}
+
+/// A one-time code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Code {
+    /// The code as it is to be typed: without the blanks and dashes between groups of digits,
+    /// letters and digits as written, digits of other scripts as ASCII.
+    pub value: String,
+    /// Where it was read.
+    pub place: Place,
+    /// From 0 to 100: how sure the words around it make it.
+    pub confidence: u8,
+    /// The site it is for, where the message says so in a form made for machines.
+    pub origin: Option<String>,
+}
+
+/// What a message offers for signing up or in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Codes {
+    /// The one code, if there is exactly one that stands out.
+    pub code: Option<Code>,
+    /// The one link to follow, verbatim.
+    pub link: Option<Link>,
+}
+
+/// Looks for a one-time code and a link in a message.
+#[must_use]
+pub fn find(message: &Parsed) -> Codes {
+    let scene = scene::of(message);
+    let field = message
+        .headers
+        .iter()
+        .find(|(name, _)| name.eq_ignore_ascii_case("OTP-Token"));
+    Codes {
+        code: field
+            .and_then(|(_, value)| token(value))
+            .or_else(|| choose::code(&scene)),
+        link: links::best(&scene),
+    }
+}
+
+/// Reads an `OTP-Token` field: a structured string with parameters (RFC 8941 §3.3).
+fn token(value: &str) -> Option<Code> {
+    let rest = value.trim().strip_prefix('"')?;
+    let (code, parameters) = rest.split_once('"')?;
+    let is_code = (4..=64).contains(&code.len()) && code.bytes().all(|b| b.is_ascii_graphic());
+    let origin = parameters.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let is_origin = name.trim().eq_ignore_ascii_case("origin");
+        is_origin.then(|| value.trim().trim_matches('"').to_owned())
+    });
+    is_code.then(|| Code {
+        value: code.to_owned(),
+        place: Place::Header,
+        confidence: 90,
+        origin,
+    })
+}
