@@ -50,6 +50,8 @@ pub enum Task {
     HealthCheck,
     /// Print the table of keys.
     ExplainConfig,
+    /// Answer questions about messages, one a line.
+    Extract,
 }
 
 /// The argument of `organizations create`; no key of the table has this name.
@@ -117,6 +119,7 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
             (Task::Trace { message, json }, trace)
         }
         Some(("config", config)) => (Task::ExplainConfig, config),
+        Some(("extract", extract)) => (Task::Extract, extract),
         Some(("healthcheck", healthcheck)) => (Task::HealthCheck, healthcheck),
         Some((_, serve)) => (Task::Serve, serve),
         None => (Task::Serve, matches),
@@ -258,6 +261,9 @@ fn command() -> Command {
                 .arg_required_else_help(true)
                 .subcommand(Command::new("explain").about("Print every key and what it does")),
         )
+        .subcommand(Command::new("extract").about(
+            "Read messages as JSON lines on standard input; answer what is new, quoted or a code in them",
+        ))
         .subcommand(with_flags(Command::new("healthcheck").about(
             "Ask the server at the configured HTTP address whether it is ready (status 0 or 1)",
         )));
@@ -391,6 +397,7 @@ mod tests {
             read("mailroost config explain").unwrap(),
             (Task::ExplainConfig, vec![])
         );
+        assert_eq!(read("mailroost extract").unwrap(), (Task::Extract, vec![]));
         let error = read("mailroost serve --htp 1").unwrap_err().to_string();
         assert!(error.contains("--http"), "{error}");
         let error = read("mailroost serve --api-key am_us_x").unwrap_err();

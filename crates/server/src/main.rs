@@ -10,9 +10,11 @@ mod cli;
 mod config;
 mod data_folder;
 mod doctor;
+mod extract;
 mod healthcheck;
 mod http;
 mod lifecycle;
+mod lines;
 mod logging;
 mod operator;
 mod restore;
@@ -35,6 +37,12 @@ fn main() -> ExitCode {
     if task == Task::ExplainConfig {
         welcome::print(&config::explain());
         return ExitCode::SUCCESS;
+    }
+    if task == Task::Extract {
+        return match lines::answer(extract::answer) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => fail(&error, 1),
+        };
     }
     let settings = match read_settings(&flags) {
         Ok(settings) => settings,
@@ -95,6 +103,7 @@ fn run(task: Task, settings: Settings) -> anyhow::Result<()> {
         | Task::HealthCheck
         | Task::ExplainConfig
         | Task::Doctor { .. }
+        | Task::Extract
         | Task::Backup(_)
         | Task::Restore { .. } => runtime.block_on(lifecycle::run(settings)),
     };

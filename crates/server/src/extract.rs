@@ -1,0 +1,109 @@
+//! `mailroost extract`: what the server understands of a message, for people and for scorers.
+//!
+//! | `kind` | question | answer |
+//! |---|---|---|
+//! | `reply_text` | `input` | `text`: the new words of a reply |
+//! | `reply_html` | `input` | `html`: the same of a document |
+//! | `otp` | `input_b64`: a message | `code`, `link`: null for none |
+//! | `mime` | `input_b64` | what the message consists of |
+
+use mail::parse::Parsed;
+use serde_json::{Map, Value, json};
+
+/// The answer to one question. A question that cannot be answered is told so in `error`.
+pub fn answer(question: &Map<String, Value>) -> Map<String, Value> {
+    let kind = question.get("kind").and_then(Value::as_str);
+    let answer = match kind {
+        Some("reply_text") => text(question)
+            .map(|input| json!({ "text": mail::reply::visible(Some(input), None).text })),
+        Some("reply_html") => text(question)
+            .map(|input| json!({ "html": mail::reply::visible(None, Some(input)).html })),
+        Some("otp") => message(question).map(|message| {
+            let found = mail::codes::find(&message);
+            json!({
+                "code": found.code.map(|code| code.value),
+                "link": found.link.map(|link| link.url),
+            })
+        }),
+        Some("mime") => message(question).map(|message| parts(&message)),
+        Some(other) => Err(format!(
+            "the kind {other:?} is not known; use reply_text, reply_html, otp or mime"
+        )),
+        None => Err("the question has no kind; use reply_text, reply_html, otp or mime".to_owned()),
+    };
+    match answer.unwrap_or_else(|error| json!({ "error": error })) {
+        Value::Object(answer) => answer,
+        _ => Map::new(),
+    }
+}
+
+fn text(question: &Map<String, Value>) -> Result<&str, String> {
+    let input = question.get("input").and_then(Value::as_str);
+    input.ok_or_else(|| "the question has no input; give the text as a string".to_owned())
+}
+
+fn message(question: &Map<String, Value>) -> Result<Parsed, String> {
+    let encoded = question.get("input_b64").and_then(Value::as_str);
+    let encoded = encoded.ok_or("the question has no input_b64; give the message in Base64")?;
+    let raw = data_encoding::BASE64.decode(encoded.as_bytes());
+    let raw = raw.map_err(|error| format!("input_b64 is not Base64: {error}"))?;
+    Ok(mail::parse::parse(&raw))
+}
+
+fn parts(message: &Parsed) -> Value {
+    let addresses = |people: &[mail::Correspondent]| -> Vec<String> {
+        let addresses = people.iter().map(|person| person.address.clone());
+        addresses.filter(|address| !address.is_empty()).collect()
+    };
+    let names = message.attachments.iter().map(|file| file.filename.clone());
+    json!({
+        "subject": message.subject,
+        "from": addresses(&message.from),
+        "to": addresses(&message.to),
+        "message_id": message.message_id.as_ref().map(mail::MessageId::bare),
+        "date": message.date.map(mail::Timestamp::as_secs),
+        "text": message.text.as_ref().filter(|_| !message.text_from_html),
+        "html": message.html,
+        "attachments": names.collect::<Vec<_>>(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(question: Value) -> Value {
+        match question {
+            Value::Object(question) => Value::Object(answer(&question)),
+            _ => Value::Null,
+        }
+    }
+
+    #[test]
+    fn questions_are_answered_and_mistakes_are_named() {
+        let message = "Subject: Code\r\n\r\nYour login code is 482913.\r\n";
+        let message = data_encoding::BASE64.encode(message.as_bytes());
+        for (question, want) in [
+            (
+                json!({ "kind": "reply_text", "input": "Yes.\n\nOn Monday Ann wrote:\n> Coming?" }),
+                json!({ "text": "Yes." }),
+            ),
+            (
+                json!({ "kind": "otp", "input_b64": message }),
+                json!({ "code": "482913", "link": null }),
+            ),
+            (
+                json!({ "kind": "otp", "input_b64": "*" }),
+                json!({ "error": "input_b64 is not Base64: invalid length at 0" }),
+            ),
+            (
+                json!({ "kind": "poem" }),
+                json!({ "error": "the kind \"poem\" is not known; use reply_text, reply_html, otp or mime" }),
+            ),
+        ] {
+            assert_eq!(asked(question), want);
+        }
+        let parts = asked(json!({ "kind": "mime", "input_b64": message }));
+        assert_eq!(parts["subject"], "Code");
+    }
+}
