@@ -52,7 +52,7 @@ fn mime(parsed: &mail::parse::Parsed) -> Value {
         people
             .iter()
             .map(|person| person.address.clone())
-            .filter(|a| !a.is_empty())
+            .filter(|a| a.contains('@'))
             .collect()
     };
     json!({
@@ -61,7 +61,7 @@ fn mime(parsed: &mail::parse::Parsed) -> Value {
         "to": addresses(&parsed.to),
         "message_id": parsed.message_id.as_ref().map(mail::MessageId::bare),
         "date": parsed.date.map(mail::Timestamp::as_secs),
-        "text": parsed.text.as_ref().filter(|_| !parsed.text_from_html),
+        "text": parsed.text.as_ref().filter(|_| !parsed.text_from_html).and_then(|text| text.get(..parsed.first_text)),
         "html": parsed.html,
         "attachments": parsed.attachments.iter().map(|file| file.filename.clone()).collect::<Vec<_>>(),
     })

@@ -52,9 +52,16 @@ fn message(question: &Map<String, Value>) -> Result<Parsed, String> {
 
 fn parts(message: &Parsed) -> Value {
     let addresses = |people: &[mail::Correspondent]| -> Vec<String> {
-        let addresses = people.iter().map(|person| person.address.clone());
-        addresses.filter(|address| !address.is_empty()).collect()
+        // A lone word without a domain is a name, unless it stands in angle brackets after one.
+        let is_address = |person: &&mail::Correspondent| {
+            person.address.contains('@') || (person.name.is_some() && !person.address.is_empty())
+        };
+        let people = people.iter().filter(is_address);
+        people.map(|person| person.address.clone()).collect()
     };
+    // One part, as other parsers tell it; readers of mail see all of them.
+    let text = message.text.as_ref().filter(|_| !message.text_from_html);
+    let text = text.and_then(|text| text.get(..message.first_text));
     let names = message.attachments.iter().map(|file| file.filename.clone());
     json!({
         "subject": message.subject,
@@ -62,7 +69,7 @@ fn parts(message: &Parsed) -> Value {
         "to": addresses(&message.to),
         "message_id": message.message_id.as_ref().map(mail::MessageId::bare),
         "date": message.date.map(mail::Timestamp::as_secs),
-        "text": message.text.as_ref().filter(|_| !message.text_from_html),
+        "text": text,
         "html": message.html,
         "attachments": names.collect::<Vec<_>>(),
     })

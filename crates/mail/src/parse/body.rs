@@ -231,6 +231,13 @@ fn join(pieces: &[(Use, String)], alternative: bool, parsed: &mut Parsed) {
         } else {
             text
         });
+        let first = of(Use::Text).next().map_or(0, str::len);
+        let whole = parsed.text.as_ref().map_or(0, String::len);
+        parsed.first_text = if html_first && !alternative {
+            whole
+        } else {
+            first
+        };
         return;
     }
     parsed.text = match &parsed.html {

@@ -58,6 +58,9 @@ pub struct Parsed {
     pub date: Option<Timestamp>,
     /// The text, with `\n` as line break.
     pub text: Option<String>,
+    /// Octets of [`text`](Self::text) that its first part gave: a message may have several, shown one
+    /// after the other.
+    pub first_text: usize,
     /// The HTML, with `\n` as line break.
     pub html: Option<String>,
     /// The message had HTML only and [`text`](Self::text) was rendered from it.
