@@ -114,8 +114,9 @@ def killed(server, count, every):
     server.stop()
     server.flush()
     ids = server.work / "killed.ids"
-    # Slow enough for some rounds: each answer takes 20 ms.
-    sink = loadgen_bg("sink", addr=SINK, max_seconds=100, reply_delay_ms=20, ids=ids)
+    # Slow enough for some rounds: each answer takes 20 ms. It outlives the queue, whose entries wait for
+    # another attempt after a kill: what comes when nobody listens is not lost.
+    sink = loadgen_bg("sink", addr=SINK, max_seconds=300, reply_delay_ms=20, ids=ids)
     wait_port("127.0.0.1", 2600)
     kills, begun = 0, time.monotonic()
     while time.monotonic() - begun < 80:
@@ -127,9 +128,9 @@ def killed(server, count, every):
             break
         server.flush()
     server.start()
-    left = wait_settled(server, 30)
+    left = wait_settled(server, 200)
     server.stop()
-    bg_result(sink)
+    bg_result(sink, timeout=400)
     return {"part": "kill", "server": server.name, "messages": count, "kills": kills, "unsettled": left, **verdict(marks, ids)}
 
 
