@@ -1,5 +1,5 @@
 //! Answers a content scorer: one JSON question a line on standard input, one JSON answer a line
-//! on standard output. Kinds: `reply_text`, `reply_html`, `mime`.
+//! on standard output. Kinds: `reply_text`, `reply_html`, `mime`, `forward`.
 //!
 //! `cargo run --release -p mail --example extract < cases.jsonl`
 
@@ -34,17 +34,25 @@ fn answer(question: &Value) -> Option<Value> {
             let raw = data_encoding::BASE64.decode(encoded.as_bytes()).ok()?;
             Some(mime(&mail::parse::parse(&raw)))
         }
-        "otp" => {
-            let encoded = question["input_b64"].as_str()?;
-            let raw = data_encoding::BASE64.decode(encoded.as_bytes()).ok()?;
-            let found = mail::codes::find(&mail::parse::parse(&raw));
-            Some(json!({
-                "code": found.code.map(|code| code.value),
-                "link": found.link.map(|link| link.url),
-            }))
+        "forward" => {
+            let outer = question["subject"].as_str();
+            Some(forward(question["input"].as_str()?, outer))
         }
         _ => None,
     }
+}
+
+fn forward(text: &str, outer: Option<&str>) -> Value {
+    let Some(found) = mail::forward::forward(text, outer) else {
+        return json!({ "forwarded": false });
+    };
+    json!({
+        "forwarded": true,
+        "message": found.message,
+        "subject": found.subject,
+        "from_address": found.from.map(|from| from.address),
+        "body": found.body,
+    })
 }
 
 fn mime(parsed: &mail::parse::Parsed) -> Value {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use crate::MessageId;
 use crate::parse::Parsed;
+use crate::subject_prefixes::{AUTOMATIC, FORWARD, REPLY};
 
 /// Ids that are looked up for one message.
 const MAX_ANCESTORS: usize = 50;
@@ -37,85 +38,6 @@ pub fn ancestors(parsed: &Parsed) -> Vec<MessageId> {
         .collect()
 }
 
-/// Words that mail clients put before the subject of a reply, in lower case.
-const REPLY: &[&str] = &[
-    "re",
-    "aw",
-    "antw",
-    "antwort",
-    "sv",
-    "vs",
-    "rv",
-    "res",
-    "r",
-    "rif",
-    "odp",
-    "ynt",
-    "yan",
-    "bls",
-    "balas",
-    "ref",
-    "reply",
-    "réf",
-    "rép",
-    "απ",
-    "ответ",
-    "отв",
-    "на",
-    "відп",
-    "vá",
-    "vast",
-    "atb",
-    "回复",
-    "回覆",
-    "答复",
-    "答覆",
-    "返信",
-    "회신",
-    "답장",
-    "ตอบ",
-    "trả lời",
-    "השב",
-    "תשובה",
-    "رد",
-];
-
-/// Words that mail clients put before the subject of a forward, in lower case.
-const FORWARD: &[&str] = &[
-    "fwd",
-    "fw",
-    "wg",
-    "tr",
-    "enc",
-    "encam",
-    "i",
-    "inoltro",
-    "doorst",
-    "vb",
-    "vl",
-    "vedr",
-    "videre",
-    "pd",
-    "ilt",
-    "i̇lt",
-    "trs",
-    "fs",
-    "továbbítás",
-    "prw",
-    "rv",
-    "πρθ",
-    "переслать",
-    "пересл",
-    "fwd.",
-    "転送",
-    "转发",
-    "轉寄",
-    "전달",
-    "chuyển tiếp",
-    "הועבר",
-    "إعادة توجيه",
-];
-
 /// The subject without reply and forward prefixes, list tags and outer blanks, its white space
 /// collapsed (after RFC 5256 §2.1): what two messages of one conversation have in common.
 #[must_use]
@@ -123,7 +45,7 @@ pub fn base_subject(subject: &str) -> String {
     let collapsed = subject.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut rest = collapsed.as_str();
     for _ in 0..MAX_PREFIXES {
-        let Some(shorter) = without_prefix(rest).or_else(|| without_tag(rest)) else {
+        let Some(shorter) = after_prefix(rest).or_else(|| without_tag(rest)) else {
             break;
         };
         rest = shorter;
@@ -146,12 +68,70 @@ pub fn is_forward_subject(subject: &str) -> bool {
     prefix(subject.trim_start(), FORWARD).is_some()
 }
 
-fn without_prefix(text: &str) -> Option<&str> {
+/// What the beginning of a subject says a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubjectKind {
+    /// No prefix.
+    New,
+    /// An answer, written by a person or a program.
+    Reply,
+    /// A forward.
+    Forward,
+    /// One or the other: `VS:` is Finnish for a reply and Danish for a forward, `RV:` both in
+    /// Spanish.
+    Either,
+}
+
+/// What the first prefix of the subject says, list tags (`[EXTERNAL]`) before it passed over.
+#[must_use]
+pub fn subject_kind(subject: &str) -> SubjectKind {
+    let rest = after_tags(subject);
+    if rest
+        .get(..5)
+        .is_some_and(|start| start.eq_ignore_ascii_case("[fwd:"))
+    {
+        return SubjectKind::Forward;
+    }
+    let reply = prefix(rest, REPLY).is_some();
+    match (reply, prefix(rest, FORWARD).is_some()) {
+        (true, true) => SubjectKind::Either,
+        (true, false) => SubjectKind::Reply,
+        (false, true) => SubjectKind::Forward,
+        (false, false) if prefix(rest, AUTOMATIC).is_some() => SubjectKind::Reply,
+        (false, false) => SubjectKind::New,
+    }
+}
+
+/// The subject without its first prefix and the tags before it; as it is where it has none.
+#[must_use]
+pub fn without_prefix(subject: &str) -> &str {
+    let rest = after_tags(subject);
+    if let Some(inner) = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'))
+        && let Some(shorter) = prefix(inner, FORWARD)
+    {
+        return shorter;
+    }
+    after_prefix(rest).unwrap_or_else(|| subject.trim())
+}
+
+/// The subject behind the list tags that a prefix may follow.
+fn after_tags(subject: &str) -> &str {
+    let mut rest = subject.trim();
+    for _ in 0..MAX_PREFIXES {
+        match without_tag(rest) {
+            Some(shorter) => rest = shorter,
+            None => break,
+        }
+    }
+    rest
+}
+
+fn after_prefix(text: &str) -> Option<&str> {
     prefix(text, REPLY).or_else(|| prefix(text, FORWARD))
 }
 
 /// What follows `Re:`, `RE :`, `Re[2]:`, `Re^2:`, `Re(3):` or `回复：` at the beginning of `text`.
-fn prefix<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
+pub(crate) fn prefix<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
     let window = text.get(..text.floor_char_boundary(60)).unwrap_or(text);
     let colon = window.find([':', '：'])?;
     let before = text.get(..colon)?.trim_end();
