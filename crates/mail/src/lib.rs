@@ -22,6 +22,7 @@ pub mod reply;
 pub mod search;
 mod subject_prefixes;
 pub mod submitted;
+pub mod thread;
 pub mod thread_key;
 mod timestamp;
 pub mod trace;
