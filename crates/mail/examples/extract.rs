@@ -54,13 +54,17 @@ fn threads(input: &Value) -> Value {
         let lists = strings(value);
         let people = lists.iter().flat_map(|list| list.split(','));
         let bare = people.map(|one| one.rsplit('<').next().unwrap_or(one));
-        bare.map(|one| one.trim_matches([' ', '>']).to_owned()).collect()
+        bare.map(|one| one.trim_matches([' ', '>']).to_owned())
+            .collect()
     };
     let given: Vec<&Value> = input["messages"].as_array().into_iter().flatten().collect();
     let owned: Vec<_> = given
         .iter()
         .map(|message| {
-            let people: Vec<String> = ["from", "to", "cc"].iter().flat_map(|field| addresses(&message[*field])).collect();
+            let people: Vec<String> = ["from", "to", "cc"]
+                .iter()
+                .flat_map(|field| addresses(&message[*field]))
+                .collect();
             (
                 strings(&message["references"]),
                 strings(&message["in_reply_to"]),
@@ -72,21 +76,24 @@ fn threads(input: &Value) -> Value {
     let messages: Vec<mail::thread::Message<'_>> = given
         .iter()
         .zip(&owned)
-        .map(|(message, (references, in_reply_to, aliases, people))| mail::thread::Message {
-            date: message["date"].as_str().and_then(|date| {
-                mail::Timestamp::parse_rfc3339(date).or_else(|| mail::Timestamp::parse_rfc5322(date))
-            }),
-            message_id: message["message_id"].as_str(),
-            aliases: aliases.iter().map(String::as_str).collect(),
-            in_reply_to: in_reply_to.iter().map(String::as_str).collect(),
-            references: references.iter().map(String::as_str).collect(),
-            subject: message["subject"].as_str().unwrap_or_default(),
-            people: people.iter().map(String::as_str).collect(),
-            thread_index: message["thread_index"].as_str(),
-            thread_topic: message["thread_topic"].as_str(),
-            returned_id: message["embedded_message_id"].as_str(),
-            calendar_uid: message["calendar_uid"].as_str(),
-        })
+        .map(
+            |(message, (references, in_reply_to, aliases, people))| mail::thread::Message {
+                date: message["date"].as_str().and_then(|date| {
+                    mail::Timestamp::parse_rfc3339(date)
+                        .or_else(|| mail::Timestamp::parse_rfc5322(date))
+                }),
+                message_id: message["message_id"].as_str(),
+                aliases: aliases.iter().map(String::as_str).collect(),
+                in_reply_to: in_reply_to.iter().map(String::as_str).collect(),
+                references: references.iter().map(String::as_str).collect(),
+                subject: message["subject"].as_str().unwrap_or_default(),
+                people: people.iter().map(String::as_str).collect(),
+                thread_index: message["thread_index"].as_str(),
+                thread_topic: message["thread_topic"].as_str(),
+                returned_id: message["embedded_message_id"].as_str(),
+                calendar_uid: message["calendar_uid"].as_str(),
+            },
+        )
         .collect();
     let prefixes = strings(&input["options"]["subject_prefixes"]);
     let options = mail::thread::Options {

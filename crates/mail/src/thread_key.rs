@@ -106,7 +106,9 @@ pub fn subject_kind(subject: &str) -> SubjectKind {
 #[must_use]
 pub fn without_prefix(subject: &str) -> &str {
     let rest = after_tags(subject);
-    if let Some(inner) = rest.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'))
+    if let Some(inner) = rest
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
         && let Some(shorter) = prefix(inner, FORWARD)
     {
         return shorter;
@@ -115,7 +117,7 @@ pub fn without_prefix(subject: &str) -> &str {
 }
 
 /// The subject behind the list tags that a prefix may follow.
-fn after_tags(subject: &str) -> &str {
+pub(crate) fn after_tags(subject: &str) -> &str {
     let mut rest = subject.trim();
     for _ in 0..MAX_PREFIXES {
         match without_tag(rest) {
@@ -148,8 +150,38 @@ pub(crate) fn prefix<'a>(text: &'a str, words: &[&str]) -> Option<&'a str> {
     Some(after.trim_start_matches([':', '：']).trim_start())
 }
 
-/// What follows a list tag such as `[team]`, unless nothing would be left.
+/// What follows a list tag such as `[team]`, or what a gateway puts before the subject
+/// (`EXTERNAL:`, `*EXT*`, `***SPAM***`), unless nothing would be left.
 fn without_tag(text: &str) -> Option<&str> {
+    without_list_tag(text).or_else(|| without_warning(text))
+}
+
+fn without_warning(text: &str) -> Option<&str> {
+    const WARNINGS: &[&str] = &[
+        "external",
+        "ext",
+        "extern",
+        "externe",
+        "externo",
+        "external email",
+        "external sender",
+        "spam",
+    ];
+    if let Some(after) = prefix(text, WARNINGS) {
+        return Some(after).filter(|after| !after.is_empty());
+    }
+    let inner = text.trim_start_matches(['*', '(', '{']);
+    if inner.len() == text.len() {
+        return None;
+    }
+    let window = inner.get(..inner.floor_char_boundary(40)).unwrap_or(inner);
+    let end = window.find(['*', ')', '}'])?;
+    let word = window.get(..end)?.trim().to_ascii_lowercase();
+    let after = inner.get(end..)?.trim_start_matches(['*', ')', '}', ' ']);
+    (WARNINGS.contains(&word.as_str()) && !after.is_empty()).then_some(after)
+}
+
+fn without_list_tag(text: &str) -> Option<&str> {
     let inner = text.strip_prefix('[')?;
     let window = inner.get(..inner.floor_char_boundary(80)).unwrap_or(inner);
     let end = window.find(']')?;

@@ -25,7 +25,12 @@ pub(super) fn message(lines: &[Line<'_>], start: usize) -> String {
 
 /// The body that begins at line `from` under a header of the given quote depth, and what stands
 /// below it.
-pub(super) fn body(lines: &[Line<'_>], from: usize, depth: usize, indented: bool) -> (String, String) {
+pub(super) fn body(
+    lines: &[Line<'_>],
+    from: usize,
+    depth: usize,
+    indented: bool,
+) -> (String, String) {
     let end = if depth > 0 {
         quotation_end(lines, first_with_words(lines, from).min(lines.len()))
     } else {
@@ -50,7 +55,11 @@ pub(super) fn body(lines: &[Line<'_>], from: usize, depth: usize, indented: bool
             .map(|line| indentation(line.raw))
             .min()
             .unwrap_or(0);
-        joined(inside.iter().map(|line| line.raw.get(width..).unwrap_or("")))
+        joined(
+            inside
+                .iter()
+                .map(|line| line.raw.get(width..).unwrap_or("")),
+        )
     } else {
         joined(inside.iter().map(|line| line.raw))
     };
@@ -97,9 +106,16 @@ pub(super) fn quotation_end(lines: &[Line<'_>], at: usize) -> usize {
         }
         let gap = lines.iter().skip(end).take_while(|line| line.depth == 0);
         let blank = line.is_blank();
-        let length = gap.take(4).take_while(|line| line.is_blank() == blank).count();
+        let length = gap
+            .take(4)
+            .take_while(|line| line.is_blank() == blank)
+            .count();
         let follows = lines.get(end + length).is_some_and(|line| line.depth > 0);
-        let wrapped = blank || end.checked_sub(1).and_then(|above| lines.get(above)).is_some_and(|above| !above.is_blank());
+        let wrapped = blank
+            || end
+                .checked_sub(1)
+                .and_then(|above| lines.get(above))
+                .is_some_and(|above| !above.is_blank());
         if length > 3 || !follows || !wrapped {
             break;
         }
@@ -117,25 +133,53 @@ pub(super) fn after_closing_rule(lines: &[Line<'_>], end: usize) -> usize {
     }
 }
 
+/// Whether the line above the quotation at `at` introduces it, in any language: it has a number or
+/// an address, ends in a colon and is not what clients write above forwards.
+pub(super) fn is_introduced(lines: &[Line<'_>], at: usize) -> bool {
+    let above = lines
+        .iter()
+        .take(at)
+        .rev()
+        .take(3)
+        .find(|line| !line.is_blank());
+    above.is_some_and(|line| {
+        line.text.ends_with([':', '：', '︰'])
+            && (has_digit(line.text) || line.text.contains('@'))
+            && separators::separator(line.text).is_none()
+    })
+}
+
 /// If an attribution (`On 28/10/2021 12:46, "Ann" <ann@a.example> wrote:`) begins at `at`, its last
 /// line. No word of any language is asked for: it ends in a colon and has an address or a date
 /// with a time.
 pub(super) fn attribution(lines: &[Line<'_>], at: usize) -> Option<usize> {
     let first = lines.get(at)?;
     let mut length = 0;
-    for (index, line) in lines.iter().enumerate().skip(at).take(MAX_ATTRIBUTION_LINES) {
+    for (index, line) in lines
+        .iter()
+        .enumerate()
+        .skip(at)
+        .take(MAX_ATTRIBUTION_LINES)
+    {
         length += line.text.len();
         if line.is_blank() || line.depth != first.depth || length > MAX_ATTRIBUTION {
             return None;
         }
-        if line.text.trim_end_matches(['*', '_', '-', ' ', '\u{a0}']).ends_with([':', '：', '︰']) {
+        if line
+            .text
+            .trim_end_matches(['*', '_', '-', ' ', '\u{a0}'])
+            .ends_with([':', '：', '︰'])
+        {
             let text = join(lines, at, index);
-            let address = text.contains('@') && text.contains(['<', '[', '(']);
-            let dated = has_digit(&text) && (address || has_time_and_year(&text));
+            let dated = has_digit(&text)
+                && (people::in_attribution(&text).is_some() || has_time_and_year(&text));
             let below = first_with_words(lines, index + 1);
-            let quoted = lines.get(below).is_some_and(|line| line.depth > first.depth);
+            let quoted = lines
+                .get(below)
+                .is_some_and(|line| line.depth > first.depth);
             // Wrapped prose must not pass for one.
-            let begins_so = index == at || quoted || has_digit(first.text) || first.text.contains('@');
+            let begins_so =
+                index == at || quoted || has_digit(first.text) || first.text.contains('@');
             return ((dated || (quoted && has_digit(&text))) && begins_so).then_some(index);
         }
         if line.text.ends_with(['.', '!', '?']) {
@@ -146,13 +190,21 @@ pub(super) fn attribution(lines: &[Line<'_>], at: usize) -> Option<usize> {
 }
 
 /// Whom the attribution on these lines names; without an address, nobody.
-pub(super) fn attributed_person(lines: &[Line<'_>], at: usize, last: usize) -> Option<Correspondent> {
+pub(super) fn attributed_person(
+    lines: &[Line<'_>],
+    at: usize,
+    last: usize,
+) -> Option<Correspondent> {
     people::in_attribution(&join(lines, at, last))
 }
 
 fn join(lines: &[Line<'_>], at: usize, last: usize) -> String {
     let lines = lines.get(at..=last).unwrap_or_default();
-    lines.iter().map(|line| line.text).collect::<Vec<_>>().join(" ")
+    lines
+        .iter()
+        .map(|line| line.text)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn has_digit(text: &str) -> bool {
@@ -163,9 +215,11 @@ fn has_digit(text: &str) -> bool {
 fn has_time_and_year(text: &str) -> bool {
     let digit = |b: &u8| b.is_ascii_digit();
     let mut windows = text.as_bytes().windows(4);
-    let time = windows.any(|w| matches!(w, [a, b':' | b'.' | b'h', c, d] if digit(a) && digit(c) && digit(d)));
+    let time = windows
+        .any(|w| matches!(w, [a, b':' | b'.' | b'h', c, d] if digit(a) && digit(c) && digit(d)));
     let mut windows = text.as_bytes().windows(4);
     time && windows.any(|w| {
-        w.iter().all(digit) || matches!(w, [a, b'/' | b'.' | b'-', b, b'/' | b'.' | b'-'] if digit(a) && digit(b))
+        w.iter().all(digit)
+            || matches!(w, [a, b'/' | b'.' | b'-', b, b'/' | b'.' | b'-'] if digit(a) && digit(b))
     })
 }

@@ -58,7 +58,10 @@ impl Header {
     pub(super) fn stands_under_separator(&self) -> bool {
         self.stands_alone()
             || self.others() >= 2
-            || self.from.as_ref().is_some_and(|from| from.contains('@') || self.others() == 1)
+            || self
+                .from
+                .as_ref()
+                .is_some_and(|from| from.contains('@') || self.others() == 1)
     }
 
     fn is_complete(&self) -> bool {
@@ -118,7 +121,14 @@ impl<'a> Reader<'a> {
             let done = self.header.is_complete() || !self.pending.is_empty();
             return self.blanks <= 2 && self.labels > 0 && !done;
         }
-        let found = label(text).filter(|found| self.may_follow(found.label));
+        let found = label(text);
+        if found
+            .as_ref()
+            .is_some_and(|found| self.opens_another(found.label))
+        {
+            return false;
+        }
+        let found = found.filter(|found| self.may_follow(found.label));
         let Some(found) = found else {
             let awaited = self.current.is_some() && self.value_is_empty();
             let limit = match self.current {
@@ -150,12 +160,16 @@ impl<'a> Reader<'a> {
         true
     }
 
+    /// A second `From` or `Subject` belongs to another block, and so does any header after all
+    /// four stood there. (`Bcc` counts as `Cc`, and some write `Sent` and `Date`.)
+    fn opens_another(&self, label: Label) -> bool {
+        let once = matches!(label, Label::From | Label::Subject);
+        self.header.has(label) && (once || self.header.is_complete() && label != Label::Cc)
+    }
+
     /// After an empty line only a header that is still missing can follow, and only where empty
-    /// lines divide the others too; a second `From` or `Subject` opens another block.
+    /// lines divide the others too.
     fn may_follow(&self, label: Label) -> bool {
-        if matches!(label, Label::From | Label::Subject) && self.header.has(label) {
-            return false;
-        }
         self.blanks == 0 || (!self.header.has(label) && (self.spaced || self.labels < 3))
     }
 
@@ -206,10 +220,15 @@ fn folded(label: Option<Label>, last: &str, pending: &[&str]) -> usize {
     match label {
         Some(Label::To | Label::Cc) => {
             let above = std::iter::once(&last).chain(pending);
-            above.zip(pending).take_while(|(above, _)| is_open(above)).count()
+            above
+                .zip(pending)
+                .take_while(|(above, _)| is_open(above))
+                .count()
         }
         Some(Label::Subject) => {
-            let word = pending.first().and_then(|line| line.split_whitespace().next());
+            let word = pending
+                .first()
+                .and_then(|line| line.split_whitespace().next());
             let wide = last.chars().count();
             let full = word.is_some_and(|word| wide <= 80 && wide + 1 + word.chars().count() > 76);
             usize::from(full && pending.len() == 1)
@@ -301,9 +320,16 @@ pub(super) fn inline(text: &str) -> Option<Header> {
     let mut header = Header::default();
     for (index, &(start, from, label)) in marks.iter().enumerate() {
         let to = marks.get(index + 1).map_or(text.len(), |next| next.0);
-        let value = text.get(from..to).unwrap_or_default().trim_matches(is_padding);
+        let value = text
+            .get(from..to)
+            .unwrap_or_default()
+            .trim_matches(is_padding);
         if label == Label::From {
-            header.from_label = normal(text.get(start..from).unwrap_or_default().trim_end_matches([':', '：']));
+            header.from_label = normal(
+                text.get(start..from)
+                    .unwrap_or_default()
+                    .trim_end_matches([':', '：']),
+            );
         }
         if !header.has(label)
             && let Some(slot) = header.slot(label)

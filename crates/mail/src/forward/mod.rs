@@ -14,7 +14,7 @@ mod separators;
 mod tests;
 
 use crate::Correspondent;
-use crate::thread_key::{SubjectKind, subject_kind, without_prefix};
+use crate::thread_key::{SubjectKind, after_tags, prefix, subject_kind, without_prefix};
 use header::Header;
 use line::Line;
 use separators::{Announces, Separator};
@@ -95,6 +95,8 @@ struct Search<'a> {
     lines: &'a [Line<'a>],
     kind: SubjectKind,
     known: bool,
+    /// The prefix is `VS:`, Finnish for a reply, Danish and Norwegian for a forward.
+    nordic: bool,
     /// Something was written above.
     written: bool,
     /// An attribution was passed: quoted lines are history.
@@ -105,7 +107,7 @@ struct Search<'a> {
 
 /// What the search makes of a line.
 enum Step {
-    Found(Found),
+    Found(Box<Found>),
     /// The rest is the history of a reply.
     Stop,
     /// Go on at this line.
@@ -117,7 +119,7 @@ const LONG_RULE: usize = 8;
 /// Lines that may be empty or stand between a separator and its header block.
 const GAP: usize = 4;
 /// Lines of one text that are tried as headers run together.
-const MAX_INLINE: usize = 4;
+const MAX_INLINE: usize = 12;
 
 impl<'a> Search<'a> {
     fn new(lines: &'a [Line<'a>], subject: Option<&str>) -> Self {
@@ -125,6 +127,7 @@ impl<'a> Search<'a> {
             lines,
             kind: subject.map_or(SubjectKind::New, subject_kind),
             known: subject.is_some(),
+            nordic: subject.is_some_and(|subject| prefix(after_tags(subject), &["vs"]).is_some()),
             written: false,
             history: false,
             inline: MAX_INLINE,
@@ -139,7 +142,7 @@ impl<'a> Search<'a> {
                 continue;
             }
             match self.step(at, line) {
-                Step::Found(found) => return Some(found),
+                Step::Found(found) => return Some(*found),
                 Step::Stop => return None,
                 Step::Next(next) => at = next.max(at + 1),
             }
@@ -152,7 +155,8 @@ impl<'a> Search<'a> {
         if line.depth > 0 {
             // Only what opens a quotation can be a forward; deeper inside it is history.
             let end = body::quotation_end(self.lines, at);
-            if self.history || self.lines.get(first).is_none_or(|line| line.depth != 1) {
+            let history = self.history || body::is_introduced(self.lines, at);
+            if history || self.lines.get(first).is_none_or(|line| line.depth != 1) {
                 return Step::Next(end);
             }
             return match self.message_at(first) {
@@ -182,6 +186,9 @@ impl<'a> Search<'a> {
             if header.stands_alone() {
                 return self.bare_block(at, end, header, 0);
             }
+            if let Some(header) = self.run_together(line.text).filter(Header::stands_alone) {
+                return self.bare_block(at, at + 1, header, 0);
+            }
             // No part of it can be more than the whole, so the search does not look again.
             self.written = true;
             return Step::Next(end);
@@ -191,6 +198,15 @@ impl<'a> Search<'a> {
         }
         self.written = true;
         Step::Next(at + 1)
+    }
+
+    /// The header that a client wrote on one line, for a few lines of a text.
+    fn run_together(&mut self, text: &str) -> Option<Header> {
+        if self.inline == 0 || !header::is_labelled(text) {
+            return None;
+        }
+        self.inline -= 1;
+        header::inline(text)
     }
 
     /// `None` when the line is no separator after all.
@@ -209,7 +225,7 @@ impl<'a> Search<'a> {
             if !read && !separator.ruled {
                 return None;
             }
-            return Some(Step::Found(found));
+            return Some(Step::Found(Box::new(found)));
         }
         if !read {
             return None;
@@ -219,11 +235,10 @@ impl<'a> Search<'a> {
 
     /// Reads the header under (or on) the separator; `false` when there is none.
     fn header_below(&mut self, at: usize, separator: &Separator<'_>, found: &mut Found) -> bool {
-        if header::is_labelled(separator.rest) && self.inline > 0 {
-            self.inline -= 1;
+        if header::is_labelled(separator.rest) {
             let mut joined = separator.rest.to_owned();
             for (more, line) in self.lines.iter().skip(at + 1).take(GAP).enumerate() {
-                if let Some(header) = header::inline(&joined)
+                if let Some(header) = self.run_together(&joined)
                     && (header.subject.is_some() || line.is_blank())
                 {
                     found.header = header;
@@ -233,7 +248,7 @@ impl<'a> Search<'a> {
                 joined.push(' ');
                 joined.push_str(line.text);
             }
-            if let Some(header) = header::inline(&joined) {
+            if let Some(header) = self.run_together(&joined) {
                 found.header = header;
                 found.end = self.lines.len().min(at + 1 + GAP);
                 return true;
@@ -242,7 +257,11 @@ impl<'a> Search<'a> {
         let mut unlabelled = Vec::new();
         let mut index = at + 1;
         // Lotus wraps its separator, and names the sender and the date without labels.
-        while unlabelled.len() < GAP {
+        let limit = match separator.announces {
+            Announces::Forward => GAP,
+            Announces::Original | Announces::End => 1,
+        };
+        while unlabelled.len() < limit {
             index = body::first_with_words(self.lines, index);
             let Some(line) = self.lines.get(index) else {
                 return false;
@@ -263,7 +282,10 @@ impl<'a> Search<'a> {
             {
                 found.person = body::attributed_person(self.lines, index, last);
                 found.end = last + 1;
-                found.depth = self.lines.get(body::first_with_words(self.lines, last + 1)).map_or(0, |line| line.depth);
+                found.depth = self
+                    .lines
+                    .get(body::first_with_words(self.lines, last + 1))
+                    .map_or(0, |line| line.depth);
                 return true;
             }
             unlabelled.push(index);
@@ -280,11 +302,11 @@ impl<'a> Search<'a> {
             .map(|line| line.text)
             .filter(|text| !separators::is_rule(text) && !text.ends_with("--"));
         found.person = texts.next().and_then(people::person);
-        found.header.date = found
-            .header
-            .date
-            .take()
-            .or_else(|| texts.find(|text| text.contains(|c: char| c.is_ascii_digit())).map(ToOwned::to_owned));
+        found.header.date = found.header.date.take().or_else(|| {
+            texts
+                .find(|text| text.contains(|c: char| c.is_ascii_digit()))
+                .map(ToOwned::to_owned)
+        });
     }
 
     /// A header block that nothing calls forwarded.
@@ -292,42 +314,52 @@ impl<'a> Search<'a> {
         let forwarded = match self.kind {
             SubjectKind::Forward => true,
             SubjectKind::Reply => false,
-            // `VS:` is Danish and Norwegian for a forward, Finnish for a reply.
-            SubjectKind::Either => header.from_label != "lähettäjä",
+            SubjectKind::Either => !(self.nordic && header.from_label == "lähettäjä"),
             SubjectKind::New => !self.known || !self.written || dashes >= LONG_RULE,
         };
         if !forwarded {
             return Step::Stop;
         }
-        Step::Found(Found {
+        Step::Found(Box::new(Found {
             start,
             end: body::after_closing_rule(self.lines, end),
             depth: self.lines.get(start).map_or(0, |line| line.depth),
             header,
             ..Found::default()
-        })
+        }))
     }
 
     /// An attribution: above a forward in Outlook 2019 and for Mac, above history everywhere else.
     fn attributed(&mut self, at: usize, last: usize) -> Step {
         let below = body::first_with_words(self.lines, last + 1);
-        let depth = self.lines.get(below).map_or(0, |line| line.depth);
-        if self.kind == SubjectKind::Forward
-            && let Some(person) = body::attributed_person(self.lines, at, last)
-        {
-            return Step::Found(Found {
+        let next = self.lines.get(below);
+        let depth = next.map_or(0, |line| line.depth);
+        let person = body::attributed_person(self.lines, at, last);
+        // A sentence above the forward's own header: `What Ann (ann@a.example) wrote on 3 May:`
+        let headed = next.is_some_and(|line| {
+            header::is_labelled(line.text) || separators::separator(line.text).is_some()
+        });
+        self.written = true;
+        match (self.kind, person) {
+            (SubjectKind::Forward, Some(person)) if !headed => Step::Found(Box::new(Found {
                 start: at,
                 end: last + 1,
                 depth,
                 indented: depth == 0,
                 person: Some(person),
                 ..Found::default()
-            });
+            })),
+            (SubjectKind::Forward, _) => Step::Next(last + 1),
+            (kind, person) if depth == 0 => {
+                if kind == SubjectKind::Reply || (person.is_some() && !headed) {
+                    return Step::Stop;
+                }
+                Step::Next(last + 1)
+            }
+            _ => {
+                self.history = true;
+                Step::Next(body::quotation_end(self.lines, below))
+            }
         }
-        self.history = true;
-        if depth == 0 {
-            return Step::Stop;
-        }
-        Step::Next(body::quotation_end(self.lines, below))
     }
 }

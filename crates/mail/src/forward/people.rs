@@ -115,7 +115,8 @@ fn around(raw: &str, at: usize) -> Option<(usize, usize)> {
         .last()?
         .0;
     // `'ann@a.example'`: the quotes are not the address's.
-    let start = start + local.get(start..)?.len() - local.get(start..)?.trim_start_matches(['\'', '/']).len();
+    let start = start + local.get(start..)?.len()
+        - local.get(start..)?.trim_start_matches(['\'', '/']).len();
     if start >= at {
         return None;
     }
@@ -129,7 +130,11 @@ fn around(raw: &str, at: usize) -> Option<(usize, usize)> {
 }
 
 fn is_local(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '=' | '&' | '\'' | '/' | '#' | '!' | '%' | '~' | '$')
+    c.is_alphanumeric()
+        || matches!(
+            c,
+            '.' | '_' | '-' | '+' | '=' | '&' | '\'' | '/' | '#' | '!' | '%' | '~' | '$'
+        )
 }
 
 /// A name without the quotes, brackets and marks around it, its white space collapsed.
@@ -138,7 +143,24 @@ fn tidy(raw: &str) -> String {
         c.is_whitespace()
             || matches!(
                 c,
-                '"' | '\'' | '<' | '>' | '(' | ')' | '[' | ']' | '*' | ',' | ';' | ':' | '«' | '»' | '„' | '“' | '”' | '‘' | '’'
+                '"' | '\''
+                    | '<'
+                    | '>'
+                    | '('
+                    | ')'
+                    | '['
+                    | ']'
+                    | '*'
+                    | ','
+                    | ';'
+                    | ':'
+                    | '«'
+                    | '»'
+                    | '„'
+                    | '“'
+                    | '”'
+                    | '‘'
+                    | '’'
             )
     });
     bare.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -146,11 +168,17 @@ fn tidy(raw: &str) -> String {
 
 /// Who an attribution (`On 28/10/2021 12:46, "Ann Lee" <ann@a.example> wrote:`) names. The words
 /// around the name are in any language: the name is what stands in quotes before the address, or
-/// the capitalised words after the last number or comma.
+/// the capitalised words after the last number or comma. An address outside brackets is prose.
 pub(super) fn in_attribution(line: &str) -> Option<Correspondent> {
     let (start, end) = address_in(line)?;
     let address = line.get(start..end)?.to_owned();
-    let before = line.get(..start)?.trim_end_matches(['<', '(', '[', ' ', '\u{a0}']);
+    let before = line.get(..start)?;
+    let before = before.strip_suffix("mailto:").unwrap_or(before);
+    let bare = before.trim_end_matches(['<', '(', '[', ' ', '\u{a0}']);
+    if !before.ends_with(['<', '(', '[']) {
+        return None;
+    }
+    let before = bare;
     let name = match before.strip_suffix(['"', '”', '»', '“']) {
         Some(inner) => inner.rsplit(['"', '„', '“', '«', '”']).next().map(tidy),
         None => before
@@ -158,7 +186,10 @@ pub(super) fn in_attribution(line: &str) -> Option<Correspondent> {
             .next()
             .map(|words| {
                 let mut words = words.split_whitespace().peekable();
-                while words.next_if(|word| word.starts_with(char::is_lowercase)).is_some() {}
+                while words
+                    .next_if(|word| word.starts_with(char::is_lowercase))
+                    .is_some()
+                {}
                 tidy(&words.collect::<Vec<_>>().join(" "))
             }),
     };

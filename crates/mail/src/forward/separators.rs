@@ -116,12 +116,14 @@ fn is_rule_char(c: char) -> bool {
 
 /// A line of nothing but dashes: Outlook's underscores, Hotmail's hyphens.
 pub(super) fn is_rule(line: &str) -> bool {
-    line.len() >= 5 && line.chars().all(|c| is_rule_char(c) || c == '*' || c == ' ')
+    line.len() >= 5
+        && line
+            .chars()
+            .all(|c| is_rule_char(c) || c == '*' || c == ' ')
 }
 
 fn is_forward_phrase(lower: &str) -> bool {
-    FORWARD.iter().any(|stem| lower.contains(stem))
-        || (MESSAGE_BEGINS.contains(&lower))
+    FORWARD.iter().any(|stem| lower.contains(stem)) || (MESSAGE_BEGINS.contains(&lower))
 }
 
 fn is_ending(lower: &str) -> bool {
@@ -145,9 +147,29 @@ const FORWARD: &[&str] = &[
 ];
 
 /// Apple Mail in Turkish says only that a message begins.
-const MESSAGE_BEGINS: &[&str] = &["i̇leti başlangıcı", "ileti başlangıcı", "iletinin başlangıcı"];
+const MESSAGE_BEGINS: &[&str] = &[
+    "i̇leti başlangıcı",
+    "ileti başlangıcı",
+    "iletinin başlangıcı",
+];
 
-const ENDING: &[&str] = &["end ", "ende ", "fin ", "fine ", "fim ", "einde ", "slut ", "koniec ", "конец "];
+const ENDING: &[&str] = &[
+    "end ",
+    "ende ",
+    "fin ",
+    "fine ",
+    "fim ",
+    "einde ",
+    "slut ",
+    "koniec ",
+    "конец ",
+];
 
 /// Stems of what is said of an old message, where the line has no dashes after the words.
-const ORIGINAL: &[&str] = &["original m", "original e", "originalnachricht", "ursprüngliche n", "message d'origine"];
+const ORIGINAL: &[&str] = &[
+    "original m",
+    "original e",
+    "originalnachricht",
+    "ursprüngliche n",
+    "message d'origine",
+];

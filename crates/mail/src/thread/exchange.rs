@@ -42,12 +42,19 @@ pub(super) fn join(sorted: &[&Message<'_>], sets: &mut Sets, open: &mut [bool]) 
         let mut hit = None;
         if let Some((guid, topic)) = key {
             let same = topics.get(&(guid.clone(), topic.clone())).copied();
-            hit = same.filter(|&same| same != at && !topic.is_empty()).or_else(|| {
-                let mut members = members.get(guid).into_iter().flatten().copied();
-                members.find(|&other| other != at && sets.know_each_other(at, other))
-            });
+            hit = same
+                .filter(|&same| same != at && !topic.is_empty())
+                .or_else(|| {
+                    let mut members = members.get(guid).into_iter().flatten().copied();
+                    members.find(|&other| other != at && sets.know_each_other(at, other))
+                });
         }
-        hit = hit.or_else(|| events.get(uid(message)?).copied().filter(|&other| other != at));
+        hit = hit.or_else(|| {
+            events
+                .get(uid(message)?)
+                .copied()
+                .filter(|&other| other != at)
+        });
         if let Some(hit) = hit {
             sets.join(at, hit);
             *open = false;
@@ -56,7 +63,10 @@ pub(super) fn join(sorted: &[&Message<'_>], sets: &mut Sets, open: &mut [bool]) 
 }
 
 fn uid<'a>(message: &Message<'a>) -> Option<&'a str> {
-    message.calendar_uid.map(str::trim).filter(|uid| !uid.is_empty())
+    message
+        .calendar_uid
+        .map(str::trim)
+        .filter(|uid| !uid.is_empty())
 }
 
 /// The GUID of the conversation and its topic.

@@ -101,7 +101,11 @@ fn ancestors(message: &Message<'_>, known: &HashMap<String, usize>) -> Vec<Strin
         .chain(&message.aliases)
         .filter_map(|id| ids::normal(id))
         .collect();
-    let mut references: Vec<String> = message.references.iter().flat_map(|field| ids::ids(field)).collect();
+    let mut references: Vec<String> = message
+        .references
+        .iter()
+        .flat_map(|field| ids::ids(field))
+        .collect();
     references.reverse();
     if references.len() > MAX_ANCESTORS {
         let oldest = references.pop();
@@ -110,10 +114,22 @@ fn ancestors(message: &Message<'_>, known: &HashMap<String, usize>) -> Vec<Strin
     }
     // A sentence in In-Reply-To may name the person who is answered.
     let is_person = |id: &String| {
-        message.people.iter().any(|person| person.eq_ignore_ascii_case(id)) && !known.contains_key(id)
+        message
+            .people
+            .iter()
+            .any(|person| person.eq_ignore_ascii_case(id))
+            && !known.contains_key(id)
     };
-    let replied = message.in_reply_to.iter().flat_map(|field| ids::ids(field)).take(MAX_ANCESTORS);
-    let returned = message.returned_id.iter().flat_map(|field| ids::ids(field)).take(1);
+    let replied = message
+        .in_reply_to
+        .iter()
+        .flat_map(|field| ids::ids(field))
+        .take(MAX_ANCESTORS);
+    let returned = message
+        .returned_id
+        .iter()
+        .flat_map(|field| ids::ids(field))
+        .take(1);
     let mut seen = HashSet::new();
     references
         .into_iter()

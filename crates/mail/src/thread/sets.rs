@@ -28,7 +28,10 @@ impl Sets {
         Self {
             parent: (0..own.len()).collect(),
             size: vec![1; own.len()],
-            people: own.iter().map(|own| own.iter().copied().collect()).collect(),
+            people: own
+                .iter()
+                .map(|own| own.iter().copied().collect())
+                .collect(),
             own,
         }
     }
@@ -72,7 +75,11 @@ impl Sets {
         if let Some(slot) = self.size.get_mut(large) {
             *slot = sum;
         }
-        let mut fewer = self.people.get_mut(small).map(std::mem::take).unwrap_or_default();
+        let mut fewer = self
+            .people
+            .get_mut(small)
+            .map(std::mem::take)
+            .unwrap_or_default();
         if let Some(more) = self.people.get_mut(large) {
             if more.len() < fewer.len() {
                 std::mem::swap(more, &mut fewer);

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::sets::Sets;
 use super::{Message, Options};
+use crate::Timestamp;
 use crate::subject_prefixes::{AUTOMATIC, CALENDAR};
 use crate::thread_key::{SubjectKind, base_subject, prefix, subject_kind, without_prefix};
-use crate::Timestamp;
 
 /// How long after a conversation's last message a subject still means it.
 const NEAR: Duration = Duration::from_hours(24 * 30);
@@ -34,14 +34,20 @@ type Places<'a> = HashMap<(&'a str, usize), Vec<(Timestamp, usize)>>;
 /// Joins each message that is still `open` and has a reply prefix to the latest message before it
 /// with the same subject, near in time, among whose people are its own.
 pub(super) fn join(sorted: &[&Message<'_>], sets: &mut Sets, open: &[bool], options: &Options<'_>) {
-    let bases: Vec<String> = sorted.iter().map(|message| base(message.subject, options)).collect();
+    let bases: Vec<String> = sorted
+        .iter()
+        .map(|message| base(message.subject, options))
+        .collect();
     let mut places: Places<'_> = HashMap::new();
     for (at, (message, base)) in sorted.iter().zip(&bases).enumerate() {
         let Some(date) = message.date.filter(|_| !is_generic(base)) else {
             continue;
         };
         for person in sets.people(at) {
-            places.entry((base.as_str(), *person)).or_default().push((date, at));
+            places
+                .entry((base.as_str(), *person))
+                .or_default()
+                .push((date, at));
         }
     }
     for (at, (message, base)) in sorted.iter().zip(&bases).enumerate() {
@@ -56,7 +62,13 @@ pub(super) fn join(sorted: &[&Message<'_>], sets: &mut Sets, open: &[bool], opti
 }
 
 /// The message to join: not later than `date` if there is one, and as near as possible.
-fn nearest(places: &Places<'_>, sets: &mut Sets, at: usize, base: &str, date: Timestamp) -> Option<usize> {
+fn nearest(
+    places: &Places<'_>,
+    sets: &mut Sets,
+    at: usize,
+    base: &str,
+    date: Timestamp,
+) -> Option<usize> {
     let own = sets.find(at);
     let people = sets.people(at).to_vec();
     let mut best: Option<(bool, std::cmp::Reverse<Duration>, std::cmp::Reverse<usize>)> = None;
@@ -73,7 +85,11 @@ fn nearest(places: &Places<'_>, sets: &mut Sets, at: usize, base: &str, date: Ti
                 continue;
             }
             let distance = date.since(*other).max(other.since(date));
-            let rank = (*other <= date, std::cmp::Reverse(distance), std::cmp::Reverse(*candidate));
+            let rank = (
+                *other <= date,
+                std::cmp::Reverse(distance),
+                std::cmp::Reverse(*candidate),
+            );
             best = best.max(Some(rank));
         }
     }
@@ -81,8 +97,10 @@ fn nearest(places: &Places<'_>, sets: &mut Sets, at: usize, base: &str, date: Ti
 }
 
 fn is_answer(subject: &str, options: &Options<'_>) -> bool {
-    matches!(subject_kind(subject), SubjectKind::Reply | SubjectKind::Either)
-        || prefix(subject.trim(), CALENDAR).is_some()
+    matches!(
+        subject_kind(subject),
+        SubjectKind::Reply | SubjectKind::Either
+    ) || prefix(subject.trim(), CALENDAR).is_some()
         || prefix(subject.trim(), &options.reply_prefixes).is_some()
 }
 
