@@ -6,17 +6,17 @@ pub(crate) const REPLY: &[&str] = &[
     "re", "aw", "antw", "antwort", "sv", "svar", "vs", "rv", "res", "resp", "respuesta", "resposta", "risposta", "r", "rif",
     "odp", "odpověď", "odpoveď", "ynt", "yan", "yanıt", "bls", "balas", "ref", "reply", "réf", "rép", "réponse", "απ", "απαντ",
     "ответ", "отв", "на", "відп", "відповідь", "vá", "válasz", "vast", "vastaus", "atb", "ats", "odg", "одг", "răsp", "raspuns", "răspuns",
-    "ha", "回复", "回覆", "答复", "答覆", "回信", "返信", "회신", "답장", "ตอบ", "ตอบกลับ", "trả lời", "tl", "השב", "תשובה", "רד", "رد", "پاسخ",
+    "回复", "回覆", "答复", "答覆", "回信", "返信", "회신", "답장", "ตอบ", "ตอบกลับ", "trả lời", "השב", "תשובה", "רד", "رد", "پاسخ",
 ];
 
 /// Before forwards.
 #[rustfmt::skip]
 pub(crate) const FORWARD: &[&str] = &[
-    "fwd", "fw", "wg", "weitergeleitet", "wtr", "tr", "trans", "enc", "encam", "i", "inoltro", "inoltra", "doorst", "doorgestuurd",
+    "fwd", "fw", "wg", "weitergeleitet", "tr", "enc", "encam", "i", "inoltro", "inoltra", "doorst", "doorgestuurd",
     "vb", "vl", "vs", "vedr", "videre", "videres", "videresend", "videresendt", "vidarebefordrat", "pd", "ilt", "i̇lt", "iletilen",
-    "trs", "fs", "továbbítás", "továbbított", "prw", "rv", "reenv", "reenviado", "reenvío", "rwd", "redir", "redir.", "redirecț", "πρθ", "прп", "пр",
-    "переслать", "пересл", "переслано", "пересылка", "fwd.", "fw.", "edasi", "pārsūt", "persiųsta", "prosl", "posr", "proslijeđeno",
-    "přep", "přeposláno", "転送", "转发", "轉寄", "轉發", "전달", "ส่งต่อ", "chuyển tiếp", "ct", "trs", "terus", "הועבר", "إعادة توجيه", "ارسال",
+    "trs", "fs", "továbbítás", "továbbított", "prw", "rv", "reenv", "reenviado", "reenvío", "redir", "redir.", "redirecț", "πρθ", "прп", "пр",
+    "переслать", "пересл", "переслано", "пересылка", "fwd.", "fw.", "pārsūt", "persiųsta", "prosl", "posr", "proslijeđeno",
+    "přep", "přeposláno", "転送", "转发", "轉寄", "轉發", "전달", "ส่งต่อ", "chuyển tiếp", "הועבר", "إعادة توجيه", "ارسال",
 ];
 
 /// Before what programs answer on their own.

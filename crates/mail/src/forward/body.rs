@@ -46,7 +46,9 @@ pub(super) fn body(
         None => (end, end),
     };
     let inside = lines.get(from..end).unwrap_or_default();
-    let body = if depth > 0 {
+    // Proton marks every line of what it forwards.
+    let marked = inside.iter().all(|line| line.depth > 0 || line.is_blank());
+    let body = if depth > 0 || marked {
         joined(inside.iter().map(|line| line::unquoted(line.raw)))
     } else if indented {
         let width = inside

@@ -29,15 +29,19 @@ impl Header {
         })
     }
 
-    fn has(&self, label: Label) -> bool {
+    fn get(&self, label: Label) -> Option<&String> {
         match label {
-            Label::From => self.from.is_some(),
-            Label::Date => self.date.is_some(),
-            Label::To => self.to.is_some(),
-            Label::Cc => self.cc.is_some(),
-            Label::Subject => self.subject.is_some(),
-            Label::Other => false,
+            Label::From => self.from.as_ref(),
+            Label::Date => self.date.as_ref(),
+            Label::To => self.to.as_ref(),
+            Label::Cc => self.cc.as_ref(),
+            Label::Subject => self.subject.as_ref(),
+            Label::Other => None,
         }
+    }
+
+    fn has(&self, label: Label) -> bool {
+        self.get(label).is_some()
     }
 
     fn others(&self) -> usize {
@@ -93,10 +97,12 @@ struct Reader<'a> {
     header: Header,
     current: Option<Label>,
     /// Lines since the last label: the rest of its value if another label follows.
-    pending: Vec<&'a str>,
+    pending: Vec<(usize, &'a str)>,
     blanks: usize,
     /// Some clients put an empty line between headers.
     spaced: bool,
+    /// Values stand on the lines below their labels.
+    below: bool,
     labels: usize,
     end: usize,
 }
@@ -109,6 +115,7 @@ impl<'a> Reader<'a> {
             pending: Vec::new(),
             blanks: 0,
             spaced: false,
+            below: false,
             labels: 0,
             end: at,
         }
@@ -130,7 +137,7 @@ impl<'a> Reader<'a> {
         }
         let found = found.filter(|found| self.may_follow(found.label));
         let Some(found) = found else {
-            let awaited = self.current.is_some() && self.value_is_empty();
+            let awaited = self.value_is_empty() && self.pending.is_empty();
             let limit = match self.current {
                 Some(Label::To | Label::Cc) => MAX_FOLDED,
                 Some(Label::Subject) if self.header.is_complete() => 2,
@@ -139,7 +146,7 @@ impl<'a> Reader<'a> {
             };
             let taken = (self.blanks == 0 || awaited) && self.pending.len() < limit;
             if taken {
-                self.pending.push(text);
+                self.pending.push((index, text));
             }
             return taken;
         };
@@ -174,24 +181,18 @@ impl<'a> Reader<'a> {
     }
 
     fn value_is_empty(&self) -> bool {
-        let value = match self.current {
-            Some(Label::From) => &self.header.from,
-            Some(Label::Date) => &self.header.date,
-            Some(Label::To) => &self.header.to,
-            Some(Label::Cc) => &self.header.cc,
-            Some(Label::Subject) => &self.header.subject,
-            _ => return false,
-        };
-        value.as_ref().is_some_and(String::is_empty) && self.pending.is_empty()
+        let value = self.current.and_then(|label| self.header.get(label));
+        value.is_some_and(String::is_empty)
     }
 
     fn append_pending(&mut self) {
         let pending = std::mem::take(&mut self.pending);
+        self.below |= !pending.is_empty() && self.value_is_empty();
         let Some(slot) = self.current.and_then(|label| self.header.slot(label)) else {
             return;
         };
         if let Some(value) = slot {
-            for line in pending {
+            for (_, line) in pending {
                 if !value.is_empty() {
                     value.push(' ');
                 }
@@ -205,9 +206,15 @@ impl<'a> Reader<'a> {
             return None;
         }
         let last = lines.get(self.end - 1).map_or("", |line| line.text);
-        self.pending
-            .truncate(folded(self.current, last, &self.pending));
-        self.end += self.pending.len();
+        let rest = if self.below && self.value_is_empty() {
+            1
+        } else {
+            folded(self.current, last, &self.pending)
+        };
+        self.pending.truncate(rest);
+        if let Some((at, _)) = self.pending.last() {
+            self.end = at + 1;
+        }
         self.append_pending();
         Some((self.header, self.end))
     }
@@ -216,22 +223,22 @@ impl<'a> Reader<'a> {
 /// How many of the lines under the last label are the rest of its value: people go on after a
 /// comma or inside a bracket; a subject goes on where a mailer had to fold it, which shows in the
 /// first word of the next line not having had room, and in an empty line after it.
-fn folded(label: Option<Label>, last: &str, pending: &[&str]) -> usize {
+fn folded(label: Option<Label>, last: &str, pending: &[(usize, &str)]) -> usize {
+    let pending = || pending.iter().map(|(_, line)| *line);
     match label {
         Some(Label::To | Label::Cc) => {
-            let above = std::iter::once(&last).chain(pending);
+            let above = std::iter::once(last).chain(pending());
             above
-                .zip(pending)
+                .zip(pending())
                 .take_while(|(above, _)| is_open(above))
                 .count()
         }
         Some(Label::Subject) => {
-            let word = pending
-                .first()
-                .and_then(|line| line.split_whitespace().next());
+            let mut below = pending();
+            let word = below.next().and_then(|line| line.split_whitespace().next());
             let wide = last.chars().count();
             let full = word.is_some_and(|word| wide <= 80 && wide + 1 + word.chars().count() > 76);
-            usize::from(full && pending.len() == 1)
+            usize::from(full && below.next().is_none())
         }
         _ => 0,
     }

@@ -50,7 +50,8 @@ pub struct Forward {
 /// bare header block, `Original Message`, and an attribution stand above the history of replies
 /// as well, so there the subject decides: a forward prefix means forwarded; a reply prefix means
 /// history; with a subject that has neither, a block counts when nothing was written above it. A
-/// `subject` of `None` is one that is not known: a block counts, an attribution does not.
+/// `subject` of `None` is one that is not known: a block that is not quoted counts, an attribution
+/// does not. A subject alone proves nothing: a forward as an attachment gives `None`.
 #[must_use]
 pub fn forward(text: &str, subject: Option<&str>) -> Option<Forward> {
     let lines = line::lines(text);
@@ -315,7 +316,9 @@ impl<'a> Search<'a> {
             SubjectKind::Forward => true,
             SubjectKind::Reply => false,
             SubjectKind::Either => !(self.nordic && header.from_label == "lähettäjä"),
-            SubjectKind::New => !self.known || !self.written || dashes >= LONG_RULE,
+            SubjectKind::New if !self.written => true,
+            SubjectKind::New if self.lines.get(start).is_some_and(|line| line.depth > 0) => false,
+            SubjectKind::New => !self.known || dashes >= LONG_RULE,
         };
         if !forwarded {
             return Step::Stop;

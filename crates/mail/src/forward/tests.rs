@@ -268,65 +268,6 @@ fn lotus_names_the_sender_without_a_label() {
     assert_eq!(found.body, "Text");
 }
 
-#[test]
-fn people_in_all_their_forms() {
-    for (raw, name, address) in [
-        ("ann@a.example", None, "ann@a.example"),
-        ("Ann <ann@a.example>", Some("Ann"), "ann@a.example"),
-        ("Ann [mailto:ann@a.example]", Some("Ann"), "ann@a.example"),
-        (
-            "Ann <ann@a.example<mailto:ann@a.example>>",
-            Some("Ann"),
-            "ann@a.example",
-        ),
-        ("ann@a.example <ann@a.example>", None, "ann@a.example"),
-        (
-            "ann@a.example <mailto:ann@a.example>",
-            None,
-            "ann@a.example",
-        ),
-        (
-            "[ann@a.example](mailto:ann@a.example)",
-            None,
-            "ann@a.example",
-        ),
-        ("Ann (ann@a.example)", Some("Ann"), "ann@a.example"),
-        ("ann@a.example (Ann Lee)", Some("Ann Lee"), "ann@a.example"),
-        (
-            "\"Lee, Ann\" <ann@a.example>",
-            Some("Lee, Ann"),
-            "ann@a.example",
-        ),
-        (
-            "'Ann Lee' via List <list@l.example>",
-            Some("Ann Lee' via List"),
-            "list@l.example",
-        ),
-        (
-            "ann@home <ann@a.example>",
-            Some("ann@home"),
-            "ann@a.example",
-        ),
-        ("Ann Lee", Some("Ann Lee"), ""),
-        ("Зоя <зоя@пример.рф>", Some("Зоя"), "зоя@пример.рф"),
-    ] {
-        let found = people::person(raw).unwrap();
-        assert_eq!(found.name.as_deref(), name, "{raw}");
-        assert_eq!(found.address, address, "{raw}");
-    }
-    assert_eq!(people::person(" <> "), None);
-    let many = people::people("Lee, Ann <a@a.example>; Roe, Bob <b@b.example>; <c@c.example>");
-    let names: Vec<_> = many
-        .iter()
-        .map(|one| one.name.clone().unwrap_or_default())
-        .collect();
-    assert_eq!(names, ["Lee, Ann", "Roe, Bob", ""]);
-    assert_eq!(
-        people::people("Lee, Ann <a@a.example>, b@b.example").len(),
-        2
-    );
-}
-
 /// Pieces of which hostile and half-right forwards are made.
 fn pieces() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![

@@ -1,3 +1,5 @@
+mod styles;
+
 use proptest::prelude::*;
 
 use super::*;
