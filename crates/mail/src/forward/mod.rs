@@ -223,15 +223,22 @@ impl<'a> Search<'a> {
         found.depth = self.lines.get(at)?.depth;
         let read = self.header_below(at, separator, &mut found);
         if separator.announces == Announces::Forward {
-            if !read && !separator.ruled {
-                return None;
-            }
-            return Some(Step::Found(Box::new(found)));
+            let labelled = || separator.ruled && self.labels_follow(at + 1);
+            return (read || labelled()).then(|| Step::Found(Box::new(found)));
         }
         if !read {
             return None;
         }
         Some(self.bare_block(at, found.end, found.header, separator.dashes))
+    }
+
+    /// Whether the line below could be a header in a language nobody taught us.
+    fn labels_follow(&self, at: usize) -> bool {
+        let below = body::first_with_words(self.lines, at);
+        self.lines
+            .get(below)
+            .and_then(|line| line.text.find([':', '：']))
+            .is_some_and(|colon| colon <= labels::LONGEST)
     }
 
     /// Reads the header under (or on) the separator; `false` when there is none.

@@ -16,7 +16,7 @@ pub(super) enum Announces {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Separator<'a> {
     pub(super) announces: Announces,
-    /// The words stand between dashes on both sides: proof enough without a header block.
+    /// The words stand between dashes on both sides: labels in any language may follow.
     pub(super) ruled: bool,
     /// Dashes before the words. Open-Xchange, Roundcube and old Thunderbirds write eight and more
     /// above forwards; Outlook writes five, above both.

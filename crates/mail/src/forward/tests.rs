@@ -211,6 +211,10 @@ fn history_that_holds_a_forward_is_no_forward() {
             Some("Fwd: x"),
         ),
         ("Just words.".to_owned(), None),
+        (
+            "Log:\n------ 302 Redirect ------\nGET / HTTP\n".to_owned(),
+            None,
+        ),
         (String::new(), Some("Fwd: Plan")),
     ] {
         assert_eq!(forward(&text, subject), None, "{text}");

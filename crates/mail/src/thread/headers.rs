@@ -19,6 +19,12 @@ pub(super) fn join(sorted: &[&Message<'_>], sets: &mut Sets) -> Vec<bool> {
     for (at, message) in sorted.iter().enumerate() {
         let original = first_copy.get(at).copied().unwrap_or(at);
         sets.join(at, original);
+        // Our own mail may come back under the id that the relay gave it.
+        for id in message.aliases.iter().filter_map(|id| ids::normal(id)) {
+            if let Some(copy) = held(&known, &id) {
+                sets.join(at, copy);
+            }
+        }
         let ancestors = ancestors(message, &known);
         if ancestors.is_empty() {
             continue;
@@ -46,9 +52,8 @@ pub(super) fn join(sorted: &[&Message<'_>], sets: &mut Sets) -> Vec<bool> {
         }
     }
     for (at, original) in first_copy.iter().enumerate() {
-        let copy_of_joined = open.get(*original) == Some(&false);
         if let Some(open) = open.get_mut(at) {
-            *open &= *original == at && !copy_of_joined;
+            *open &= *original == at;
         }
     }
     open

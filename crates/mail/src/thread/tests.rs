@@ -128,6 +128,8 @@ fn relays_and_reports_lead_back_to_what_was_sent() {
         let answer = naming(mail(1, "<2@y>", "Other", &[]), replied, &[]);
         assert_eq!(grouped(&[sent.clone(), answer]).len(), 1, "{replied}");
     }
+    let back = mail(1, "<0100-aa@email.amazonses.com>", "Chairs", &[US, BOB]);
+    assert_eq!(grouped(&[sent.clone(), back]).len(), 1);
     let mut report = mail(1, "<d@mx>", "Undelivered Mail", &["mailer-daemon@mx", US]);
     report.returned_id = Some("<local@inbox.example>");
     assert_eq!(grouped(&[sent.clone(), report]).len(), 1);
