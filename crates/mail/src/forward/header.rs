@@ -299,6 +299,7 @@ fn normal(name: &str) -> String {
         .nfc()
         .collect::<String>()
         .to_lowercase()
+        .replace('\u{307}', "")
         .split_whitespace()
         .collect::<Vec<_>>()
         .join(" ")

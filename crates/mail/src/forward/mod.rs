@@ -115,8 +115,6 @@ enum Step {
     Next(usize),
 }
 
-/// Dashes from which `Original Message` stands above forwards only.
-const LONG_RULE: usize = 8;
 /// Lines that may be empty or stand between a separator and its header block.
 const GAP: usize = 4;
 /// Lines of one text that are tried as headers run together.
@@ -185,10 +183,10 @@ impl<'a> Search<'a> {
             && let Some((header, end)) = header::block(self.lines, at)
         {
             if header.stands_alone() {
-                return self.bare_block(at, end, header, 0);
+                return self.bare_block(at, end, header);
             }
             if let Some(header) = self.run_together(line.text).filter(Header::stands_alone) {
-                return self.bare_block(at, at + 1, header, 0);
+                return self.bare_block(at, at + 1, header);
             }
             // No part of it can be more than the whole, so the search does not look again.
             self.written = true;
@@ -227,9 +225,11 @@ impl<'a> Search<'a> {
             return (read || labelled()).then(|| Step::Found(Box::new(found)));
         }
         if !read {
-            return None;
+            // `Original Message` without a header: what follows is history all the same.
+            let stops = separator.known && self.kind != SubjectKind::Forward;
+            return stops.then_some(Step::Stop);
         }
-        Some(self.bare_block(at, found.end, found.header, separator.dashes))
+        Some(self.bare_block(at, found.end, found.header))
     }
 
     /// Whether the line below could be a header in a language nobody taught us.
@@ -318,14 +318,14 @@ impl<'a> Search<'a> {
     }
 
     /// A header block that nothing calls forwarded.
-    fn bare_block(&mut self, start: usize, end: usize, header: Header, dashes: usize) -> Step {
+    fn bare_block(&mut self, start: usize, end: usize, header: Header) -> Step {
         let forwarded = match self.kind {
             SubjectKind::Forward => true,
             SubjectKind::Reply => false,
             SubjectKind::Either => !(self.nordic && header.from_label == "lähettäjä"),
             SubjectKind::New if !self.written => true,
             SubjectKind::New if self.lines.get(start).is_some_and(|line| line.depth > 0) => false,
-            SubjectKind::New => !self.known || dashes >= LONG_RULE,
+            SubjectKind::New => !self.known,
         };
         if !forwarded {
             return Step::Stop;

@@ -18,9 +18,8 @@ pub(super) struct Separator<'a> {
     pub(super) announces: Announces,
     /// The words stand between dashes on both sides: labels in any language may follow.
     pub(super) ruled: bool,
-    /// Dashes before the words. Open-Xchange, Roundcube and old Thunderbirds write eight and more
-    /// above forwards; Outlook writes five, above both.
-    pub(super) dashes: usize,
+    /// The words are among those we were taught.
+    pub(super) known: bool,
     /// What follows on the same line: Yahoo puts the whole header there.
     pub(super) rest: &'a str,
 }
@@ -48,13 +47,13 @@ pub(super) fn separator(line: &str) -> Option<Separator<'_>> {
     let words = inner
         .strip_suffix([':', '：'])?
         .trim_end_matches([' ', '\u{a0}', '\u{202f}', '*']);
-    let lower = words.to_lowercase();
+    let lower = lower(words);
     // A sentence with the word in it is no separator.
     let short = words.split_whitespace().count() <= 7 && !words.contains(['.', '!', '?', '@']);
     (short && is_forward_phrase(&lower)).then_some(Separator {
         announces: Announces::Forward,
         ruled: false,
-        dashes: 0,
+        known: true,
         rest: "",
     })
 }
@@ -72,9 +71,7 @@ fn between_rules(inner: &str, dashes: usize) -> Option<Separator<'_>> {
         None if inner.len() <= MAX_WORDS => (inner, ""),
         None => return None,
     };
-    let lower = words
-        .trim_matches([' ', '\u{a0}', '\u{202f}', ':', '：', '*', '\t'])
-        .to_lowercase();
+    let lower = lower(words.trim_matches([' ', '\u{a0}', '\u{202f}', ':', '：', '*', '\t']));
     if lower.is_empty() || !lower.contains(char::is_alphabetic) {
         return None;
     }
@@ -84,7 +81,7 @@ fn between_rules(inner: &str, dashes: usize) -> Option<Separator<'_>> {
         } else {
             Announces::Forward
         }
-    } else if close.is_some() || ORIGINAL.iter().any(|stem| lower.contains(stem)) {
+    } else if close.is_some() || is_original(&lower) {
         Announces::Original
     } else {
         return None;
@@ -92,7 +89,7 @@ fn between_rules(inner: &str, dashes: usize) -> Option<Separator<'_>> {
     Some(Separator {
         announces,
         ruled: close.is_some() && dashes >= 3,
-        dashes,
+        known: announces != Announces::Original || is_original(&lower),
         rest,
     })
 }
@@ -122,6 +119,11 @@ pub(super) fn is_rule(line: &str) -> bool {
             .all(|c| is_rule_char(c) || c == '*' || c == ' ')
 }
 
+/// In lower case, the Turkish İ as a plain i.
+fn lower(words: &str) -> String {
+    words.to_lowercase().replace('\u{307}', "")
+}
+
 fn is_forward_phrase(lower: &str) -> bool {
     FORWARD.iter().any(|stem| lower.contains(stem)) || (MESSAGE_BEGINS.contains(&lower))
 }
@@ -139,7 +141,7 @@ const FORWARD: &[&str] = &[
     "berbidali", "birbidali", "inoltrat", "doorgestuurd", "doorgezonden", "videresend", "vidaresend", "vidarebefodra", "vidarebefordra",
     "framsend", "áframsen", "välitetty", "välitetyn", "edelleenlähete", "edasi saadetud", "edastatud", "pārsūtīt",
     "pārsūtāmā", "persiųst", "persiunč", "przekaz", "przesłana dalej", "podana dalej", "přeposl", "přeposíl", "přesměrovan", "preposl", "preposiel",
-    "továbbít", "redirecț", "redirecţ", "redirect", "retrimis", "transmis mai departe", "posredovan", "posreduj", "proslijeđen", "prosljeđen",
+    "továbbít", "redirecț", "redirecţ", "redirect", "retrimis", "înaintat", "përcjell", "перасла", "transmis mai departe", "posredovan", "posreduj", "proslijeđen", "prosljeđen",
     "proslijedi", "prosleđen", "прослеђен", "препратен", "пересыл", "переслан", "пересила", "перенаправл", "переадрес", "переправлен",
     "προωθ", "iletilen", "iletilmiş", "yönlendiril", "הועבר", "מועבר", "המועבר", "שהועברה", "معاد توجيه", "معاد إرسال", "المحول", "محولة",
     "معاد إرسالها", "تمت إعادة توجيه", "هدایت شده", "ارجاع", "फ़ॉरवर्ड", "अग्रेषित", "diteruskan", "terusan", "dimajukan", "dipanjangkan",
@@ -147,11 +149,7 @@ const FORWARD: &[&str] = &[
 ];
 
 /// Apple Mail in Turkish says only that a message begins.
-const MESSAGE_BEGINS: &[&str] = &[
-    "i̇leti başlangıcı",
-    "ileti başlangıcı",
-    "iletinin başlangıcı",
-];
+const MESSAGE_BEGINS: &[&str] = &["ileti başlangıcı", "iletinin başlangıcı"];
 
 const ENDING: &[&str] = &[
     "end ",
@@ -165,11 +163,15 @@ const ENDING: &[&str] = &[
     "конец ",
 ];
 
-/// Stems of what is said of an old message, where the line has no dashes after the words.
+fn is_original(lower: &str) -> bool {
+    ORIGINAL.iter().any(|stem| lower.contains(stem))
+}
+
+/// Stems of what is said of an old message.
+#[rustfmt::skip]
 const ORIGINAL: &[&str] = &[
-    "original m",
-    "original e",
-    "originalnachricht",
-    "ursprüngliche n",
-    "message d'origine",
+    "original m", "original e", "original n", "originalnachricht", "ursprüngliche", "d'origine", "d’origine", "originale", "oorspronkelijk",
+    "origineel", "oprindelig", "opprinnelig", "ursprunglig", "originalmeddel", "alkuperäi", "algsõnum", "oryginaln", "původní", "pôvodná",
+    "eredeti", "izvorn", "izvirn", "исходн", "оригинальн", "оригинално", "початков", "оригінальн", "αρχικό", "özgün", "orijinal",
+    "pesan asli", "pesan asal", "thư gốc", "מקורית", "الأصلية", "原始邮件", "原始郵件", "原邮件", "元のメッセージ", "원본",
 ];

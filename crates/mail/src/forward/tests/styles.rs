@@ -16,6 +16,9 @@ const fn style(name: &'static str, separator: &'static str, labels: [&'static st
     }
 }
 
+/// A separator in a language that no table has.
+pub(super) const UNTAUGHT: &str = "a language nobody taught us";
+
 #[rustfmt::skip]
 pub(super) const STYLES: &[Style] = &[
     style("apple en", "Begin forwarded message:", ["From", "Date", "Subject", "To", "Cc"]),
@@ -68,5 +71,5 @@ pub(super) const STYLES: &[Style] = &[
     style("lotus", "----- Forwarded by Ann Lee/ACME on 27/10/2021 09:31 -----", ["From", "Date", "Subject", "To", "Cc"]),
     style("proton", "------- Forwarded Message -------", ["From", "Date", "Subject", "To", "CC"]),
     style("gnus", "-------------------- Start of forwarded message --------------------", ["From", "Date", "Subject", "To", "Cc"]),
-    style("a language nobody taught us", "-------- Ymlaen neges --------", ["From", "Date", "Subject", "To", "Cc"]),
+    style(UNTAUGHT, "-------- Ymlaen neges --------", ["From", "Date", "Subject", "To", "Cc"]),
 ];
