@@ -5,7 +5,11 @@
 //! | `reply_text` | `input` | `text`: the new words of a reply |
 //! | `reply_html` | `input` | `html`: the same of a document |
 //! | `otp` | `input_b64`: a message | `code`, `link`: null for none |
+//! | `forward` | `input`, `subject` | the forwarded message, as its header block says it |
 //! | `mime` | `input_b64` | what the message consists of |
+//! | `thread` | `input`: messages | `groups`: the ids of each conversation |
+
+mod thread;
 
 use mail::parse::Parsed;
 use serde_json::{Map, Value, json};
@@ -25,11 +29,22 @@ pub fn answer(question: &Map<String, Value>) -> Map<String, Value> {
                 "link": found.link.map(|link| link.url),
             })
         }),
+        Some("forward") => text(question).map(|input| {
+            let subject = question.get("subject").and_then(Value::as_str);
+            forwarded(input, subject)
+        }),
+        Some("thread") => question
+            .get("input")
+            .map(thread::answer)
+            .ok_or_else(|| "the question has no input; give the messages".to_owned()),
         Some("mime") => message(question).map(|message| parts(&message)),
         Some(other) => Err(format!(
-            "the kind {other:?} is not known; use reply_text, reply_html, otp or mime"
+            "the kind {other:?} is not known; use reply_text, reply_html, otp, forward, mime or thread"
         )),
-        None => Err("the question has no kind; use reply_text, reply_html, otp or mime".to_owned()),
+        None => Err(
+            "the question has no kind; use reply_text, reply_html, otp, forward, mime or thread"
+                .to_owned(),
+        ),
     };
     match answer.unwrap_or_else(|error| json!({ "error": error })) {
         Value::Object(answer) => answer,
@@ -48,6 +63,19 @@ fn message(question: &Map<String, Value>) -> Result<Parsed, String> {
     let raw = data_encoding::BASE64.decode(encoded.as_bytes());
     let raw = raw.map_err(|error| format!("input_b64 is not Base64: {error}"))?;
     Ok(mail::parse::parse(&raw))
+}
+
+fn forwarded(text: &str, subject: Option<&str>) -> Value {
+    let Some(found) = mail::forward::forward(text, subject) else {
+        return json!({ "forwarded": false });
+    };
+    json!({
+        "forwarded": true,
+        "message": found.message,
+        "subject": found.subject,
+        "from_address": found.from.map(|from| from.address),
+        "body": found.body,
+    })
 }
 
 fn parts(message: &Parsed) -> Value {
@@ -105,7 +133,7 @@ mod tests {
             ),
             (
                 json!({ "kind": "poem" }),
-                json!({ "error": "the kind \"poem\" is not known; use reply_text, reply_html, otp or mime" }),
+                json!({ "error": "the kind \"poem\" is not known; use reply_text, reply_html, otp, forward, mime or thread" }),
             ),
         ] {
             assert_eq!(asked(question), want);
