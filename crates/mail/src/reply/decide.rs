@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
+use super::attribution::attribution;
+use super::headers::header_block;
 use super::lines::{self, Line, Mark};
+use super::{Reading, tail, words};
 
 /// Octets from which a quoted line counts as one that a mailer may have wrapped.
 const WRAPPED_FROM: usize = 50;
@@ -24,40 +27,64 @@ struct Run {
 /// * Words between two quotations are answers to them: everything is kept.
 /// * A forwarded message is what the author wanted to show: it is kept, and all that follows it.
 /// * Never is everything taken away.
-pub(super) fn history(lines: &[Line<'_>]) -> Vec<Range<usize>> {
+pub(super) fn history(lines: &[Line<'_>], reading: &Reading) -> Vec<Range<usize>> {
     if lines::is_bounce(lines) {
         return Vec::new();
     }
-    let (runs, end) = runs(lines);
-    let mut dropped = quotations(lines, &runs);
+    let Message {
+        runs,
+        end,
+        is_forward,
+    } = Message::read(lines);
+    let mut dropped = quotations(lines, &runs, end);
     if end < lines.len() {
         dropped.push(end..lines.len());
     }
-    let dropped = joined(with_device_note(lines, dropped));
-    let own_left = super::kept(&dropped, lines.len())
-        .into_iter()
-        .filter_map(|range| lines.get(range))
-        .any(|kept| kept.iter().any(Line::is_own));
-    if own_left { dropped } else { Vec::new() }
+    let dropped = joined(dropped);
+    if !leaves_words(lines, &dropped) {
+        return Vec::new();
+    }
+    if is_forward {
+        return dropped;
+    }
+    let shorter = without_tail(lines, &dropped, reading);
+    if leaves_words(lines, &shorter) {
+        return shorter;
+    }
+    let gentle = without_tail(lines, &dropped, &Reading::default());
+    if leaves_words(lines, &gentle) {
+        gentle
+    } else {
+        dropped
+    }
 }
 
-/// Adds the line a telephone put under the author's words, if that is the last of them.
-fn with_device_note(lines: &[Line<'_>], mut dropped: Vec<Range<usize>>) -> Vec<Range<usize>> {
-    let last = super::kept(&dropped, lines.len())
+fn leaves_words(lines: &[Line<'_>], dropped: &[Range<usize>]) -> bool {
+    super::kept(dropped, lines.len())
         .into_iter()
-        .rev()
-        .find_map(|mut range| {
-            range.rfind(|&at| lines.get(at).is_some_and(|line| !line.is_blank()))
-        });
-    if let Some(last) = last
-        && lines
-            .get(last)
-            .is_some_and(|line| line.is_own() && lines::is_device_note(&line.text))
-    {
-        dropped.push(last..last + 1);
-        dropped.sort_by_key(|range| range.start);
-    }
-    dropped
+        .filter_map(|range| lines.get(range))
+        .any(|kept| kept.iter().any(Line::is_own))
+}
+
+/// Adds what stands under the author's words to `dropped`.
+fn without_tail(
+    lines: &[Line<'_>],
+    dropped: &[Range<usize>],
+    reading: &Reading,
+) -> Vec<Range<usize>> {
+    let marked = |at: &usize| {
+        reading.strip_signature && lines.get(*at).is_some_and(|l| l.mark == Mark::Signature)
+    };
+    let (signed, kept): (Vec<usize>, Vec<usize>) = super::kept(dropped, lines.len())
+        .into_iter()
+        .flatten()
+        .partition(marked);
+    let shown: Vec<&Line<'_>> = kept.iter().filter_map(|&at| lines.get(at)).collect();
+    let stays = tail::stays(&shown, reading.strip_signature);
+    let mut out = dropped.to_vec();
+    out.extend(kept.iter().skip(stays).chain(&signed).map(|&at| at..at + 1));
+    out.sort_by_key(|range| range.start);
+    joined(out)
 }
 
 /// Neighbouring ranges as one.
@@ -72,62 +99,75 @@ fn joined(ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
     out
 }
 
-/// Divides the message into the author's words and quotations; the second value is the line at
-/// which unmarked history begins.
-fn runs(lines: &[Line<'_>]) -> (Vec<Run>, usize) {
-    let mut runs: Vec<Run> = Vec::new();
-    let mut own = false;
-    let mut at = 0;
-    while let Some(line) = lines.get(at) {
-        if line.depth > 0 {
-            let end = quotation_end(lines, at);
-            let attributed = lines::attribution(lines, at).is_some();
-            push(&mut runs, at..end, true, attributed);
-            at = end;
-            continue;
-        }
-        if line.is_blank() {
-            at += 1;
-            continue;
-        }
-        if line.mark == Mark::Forward || lines::is_forward(&line.text) {
-            push(&mut runs, at..lines.len(), false, false);
-            break;
-        }
-        let unmarked = line.mark == Mark::History
-            || lines::is_divider(&line.text)
-            || lines::header_block(lines, at);
-        if unmarked {
-            if own && !follows_forward_subject(lines, at) {
-                let end = before_rule(lines, at);
-                trim_after(&mut runs, end);
-                return (runs, end);
-            }
-            // Nothing of the author's stands above: the old message is the message.
-            push(&mut runs, at..lines.len(), false, false);
-            break;
-        }
-        if let Some(last) = lines::attribution(lines, at) {
-            let below = first_with_words(lines, last + 1);
-            if lines.get(below).is_some_and(|line| line.depth > 0) {
-                let end = quotation_end(lines, below);
-                push(&mut runs, at..end, true, true);
+/// A message divided into the author's words and quotations.
+struct Message {
+    runs: Vec<Run>,
+    /// The line at which unmarked history begins.
+    end: usize,
+    is_forward: bool,
+}
+
+impl Message {
+    fn read(lines: &[Line<'_>]) -> Self {
+        let mut runs: Vec<Run> = Vec::new();
+        let message = |runs, end, is_forward| Self {
+            runs,
+            end,
+            is_forward,
+        };
+        let mut own = false;
+        let mut at = 0;
+        while let Some(line) = lines.get(at) {
+            if line.depth > 0 {
+                let end = quotation_end(lines, at);
+                let attributed = attribution(lines, at).is_some();
+                push(&mut runs, at..end, true, attributed);
                 at = end;
                 continue;
             }
-            if own {
-                let start = name_above(lines, at);
-                trim_after(&mut runs, start);
-                return (runs, start);
+            if line.is_blank() {
+                at += 1;
+                continue;
             }
-            push(&mut runs, at..lines.len(), false, false);
-            break;
+            if line.mark == Mark::Forward || lines::is_forward(&line.text) {
+                push(&mut runs, at..lines.len(), false, false);
+                return message(runs, lines.len(), true);
+            }
+            let unmarked = line.mark == Mark::History
+                || lines::is_divider(&line.text)
+                || header_block(lines, at);
+            if unmarked {
+                if own && !follows_forward_subject(lines, at) {
+                    let end = before_rule(lines, at);
+                    trim_after(&mut runs, end);
+                    return message(runs, end, false);
+                }
+                // Nothing of the author's stands above: the old message is the message.
+                push(&mut runs, at..lines.len(), false, false);
+                return message(runs, lines.len(), true);
+            }
+            if let Some(last) = attribution(lines, at) {
+                let below = first_with_words(lines, last + 1);
+                if lines.get(below).is_some_and(|line| line.depth > 0) {
+                    let end = quotation_end(lines, below);
+                    push(&mut runs, at..end, true, true);
+                    at = end;
+                    continue;
+                }
+                if own {
+                    let start = name_above(lines, at);
+                    trim_after(&mut runs, start);
+                    return message(runs, start, false);
+                }
+                push(&mut runs, at..lines.len(), false, false);
+                return message(runs, lines.len(), true);
+            }
+            own = true;
+            push(&mut runs, at..at + 1, false, false);
+            at += 1;
         }
-        own = true;
-        push(&mut runs, at..at + 1, false, false);
-        at += 1;
+        message(runs, lines.len(), false)
     }
-    (runs, lines.len())
 }
 
 fn push(runs: &mut Vec<Run>, lines: Range<usize>, quoted: bool, attributed: bool) {
@@ -153,7 +193,7 @@ fn trim_after(runs: &mut Vec<Run>, end: usize) {
 }
 
 /// The quotations among `runs` that are history.
-fn quotations(lines: &[Line<'_>], runs: &[Run]) -> Vec<Range<usize>> {
+fn quotations(lines: &[Line<'_>], runs: &[Run], end: usize) -> Vec<Range<usize>> {
     let has_words = |run: &Run| {
         !run.quoted
             && lines
@@ -171,17 +211,13 @@ fn quotations(lines: &[Line<'_>], runs: &[Run]) -> Vec<Range<usize>> {
         .any(|(at, run)| at > first && at < last && has_words(run));
     let text_before = runs.iter().take(first).any(has_words);
     // A signature under the quotation belongs to the words above it.
-    let signature = |run: &Run| {
-        let first = lines
-            .iter()
-            .skip(run.lines.start)
-            .find(|line| line.is_own());
-        first.is_some_and(|line| lines::is_signature_mark(&line.text))
-    };
-    let text_after = runs
+    let below: Vec<&Line<'_>> = runs
         .iter()
         .skip(last + 1)
-        .any(|run| has_words(run) && !signature(run));
+        .filter_map(|run| lines.get(run.lines.clone()))
+        .flatten()
+        .collect();
+    let text_after = below.iter().any(|line| line.is_own()) && !tail::is_furniture(&below);
     let by_client = |run: &Run| {
         lines
             .get(run.lines.clone())
@@ -189,16 +225,24 @@ fn quotations(lines: &[Line<'_>], runs: &[Run]) -> Vec<Range<usize>> {
     };
     if answers_between {
         // A whole old message under inline answers or under the author's own quotations is still
-        // history.
+        // history, and so is what a client left of it below the last answer.
         return match runs.get(last) {
-            Some(run) if run.attributed && !text_after => vec![run.lines.clone()],
+            Some(run) if (run.attributed || by_client(run)) && !text_after => {
+                vec![run.lines.clone()]
+            }
             _ => Vec::new(),
         };
     }
+    // With a certain old message below them, quotations without an attribution are the author's.
+    let sure = end < lines.len()
+        || runs
+            .get(last)
+            .is_some_and(|run| run.attributed || by_client(run));
     runs.iter()
         .enumerate()
         .filter(|(_, run)| {
-            run.quoted && (run.attributed || by_client(run) || !text_before || !text_after)
+            run.quoted
+                && (run.attributed || by_client(run) || !text_before || (!text_after && !sure))
         })
         .map(|(_, run)| run.lines.clone())
         .collect()
@@ -242,18 +286,15 @@ fn first_with_words(lines: &[Line<'_>], from: usize) -> usize {
     from + blank.count()
 }
 
-/// The line of underscores right above a header block belongs to it.
+/// The line drawn right above a header block belongs to it, with the words drawn into it.
 fn before_rule(lines: &[Line<'_>], at: usize) -> usize {
     let above = lines.iter().take(at).rposition(|line| !line.is_blank());
+    let drawn = |line: &Line<'_>| {
+        words::is_rule(&line.text)
+            || (line.text.len() <= 80 && line.text.starts_with("---") && line.text.ends_with("---"))
+    };
     match above {
-        Some(above)
-            if at - above <= 2
-                && lines
-                    .get(above)
-                    .is_some_and(|line| lines::is_rule(&line.text)) =>
-        {
-            above
-        }
+        Some(above) if at - above <= 2 && lines.get(above).is_some_and(drawn) => above,
         _ => at,
     }
 }

@@ -10,14 +10,17 @@ use std::ops::Range;
 use html5gum::emitters::default::{DefaultEmitter, StartTag, Token};
 use html5gum::{HtmlString, Tokenizer};
 
+use super::Reading;
 use super::decide;
 use super::lines::{Line, Mark};
-use crate::html::{breaks, is_unshown, is_void};
+use super::role::{Role, role};
+use super::words::is_invisible;
+use crate::html::{breaks, is_void};
 
 /// The document without its history; borrowed when all of it stays.
-pub(super) fn without_history(html: &str) -> Cow<'_, str> {
+pub(super) fn without_history<'a>(html: &'a str, reading: &Reading) -> Cow<'a, str> {
     let document = Document::read(html);
-    let dropped = decide::history(&document.lines);
+    let dropped = decide::history(&document.lines, reading);
     if dropped.is_empty() {
         return Cow::Borrowed(html);
     }
@@ -45,21 +48,6 @@ struct Open {
     role: Role,
 }
 
-/// What an element means for the lines in it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Role {
-    Plain,
-    /// Its lines are quoted, by the author or by a client.
-    Quote,
-    /// Its lines are quoted by a client: they are history.
-    ClientQuote,
-    Attribution,
-    /// From its first line on all is history.
-    History,
-    Forward,
-    Unshown,
-}
-
 struct Builder {
     document: Document,
     open: Vec<Open>,
@@ -68,7 +56,10 @@ struct Builder {
     depth: usize,
     client_quotes: usize,
     attributions: usize,
+    signatures: usize,
     unshown: usize,
+    /// A paragraph ended since the last line.
+    gap: bool,
     /// The mark of the next line with words.
     pending: Mark,
     text: String,
@@ -92,7 +83,9 @@ impl Document {
             depth: 0,
             client_quotes: 0,
             attributions: 0,
+            signatures: 0,
             unshown: 0,
+            gap: true,
             pending: Mark::None,
             text: String::new(),
             span: 0..0,
@@ -194,13 +187,7 @@ impl Builder {
             return;
         };
         let text = String::from_utf8_lossy(&text);
-        let invisible = |c: char| {
-            c.is_whitespace()
-                || matches!(
-                    c,
-                    '\u{200b}' | '\u{feff}' | '\u{ad}' | '\u{200e}' | '\u{200f}'
-                )
-        };
+        let invisible = |c: char| c.is_whitespace() || is_invisible(c);
         if text.chars().all(invisible) {
             if !self.text.is_empty() && !self.text.ends_with(' ') {
                 self.text.push(' ');
@@ -230,7 +217,7 @@ impl Builder {
 
     fn end_line(&mut self) {
         let text = std::mem::take(&mut self.text);
-        let text = text.trim();
+        let text = text.trim_matches(|c: char| c.is_whitespace() || is_invisible(c));
         if text.is_empty() {
             return;
         }
@@ -244,6 +231,8 @@ impl Builder {
             Mark::Attribution
         } else if self.client_quotes > 0 {
             Mark::Quoted
+        } else if self.signatures > 0 && self.pending == Mark::None {
+            Mark::Signature
         } else {
             self.pending
         };
@@ -252,6 +241,7 @@ impl Builder {
             text: Cow::Owned(words.to_owned()),
             depth,
             mark,
+            gap: std::mem::take(&mut self.gap),
         });
         self.document.spans.push(self.span.clone());
     }
@@ -260,7 +250,9 @@ impl Builder {
         self.at = tag.span.end;
         let name = tag.name.as_slice();
         if name == b"br" || breaks(name) > 0 {
+            self.gap |= self.text.trim().is_empty() && name == b"br";
             self.end_line();
+            self.gap |= breaks(name) > 1;
         }
         if name == b"img" && self.unshown == 0 && !crate::html::is_hidden(tag) {
             // A picture is something to see: it is not swallowed by a cut beside it.
@@ -303,6 +295,10 @@ impl Builder {
                 self.end_line();
                 self.pending = Mark::Forward;
             }
+            Role::Signature => {
+                self.end_line();
+                self.signatures += 1;
+            }
             Role::Unshown => self.unshown += 1,
             Role::Plain => {}
         }
@@ -312,6 +308,7 @@ impl Builder {
         self.at = span.end;
         if breaks(name) > 0 {
             self.end_line();
+            self.gap |= breaks(name) > 1;
         }
         let index = self.document.tags.len();
         self.document.tags.push(Tag {
@@ -353,6 +350,10 @@ impl Builder {
                 self.end_line();
                 self.attributions -= 1;
             }
+            Role::Signature => {
+                self.end_line();
+                self.signatures -= 1;
+            }
             Role::Unshown => self.unshown -= 1,
             Role::Plain | Role::History | Role::Forward => {}
         }
@@ -365,138 +366,4 @@ impl Builder {
         }
         self.document
     }
-}
-
-fn role(tag: &StartTag<usize>) -> Role {
-    let name = tag.name.as_slice();
-    if is_unshown(name) && !is_void(name) {
-        return Role::Unshown;
-    }
-    let marks = Marks::of(tag);
-    if marks.named(ATTRIBUTION_NAMES) {
-        return Role::Attribution;
-    }
-    if marks.named(&[b"moz-forward-container"]) {
-        return Role::Forward;
-    }
-    if marks.named(HISTORY_NAMES) {
-        return Role::History;
-    }
-    if name == b"blockquote" {
-        let client = marks.named(QUOTE_NAMES) || tag.attributes.contains_key(b"type".as_slice());
-        return match client {
-            true => Role::ClientQuote,
-            // Gmail's indentation is a blockquote too.
-            false if marks.styled(b"border:none") => Role::Plain,
-            false => Role::Quote,
-        };
-    }
-    let attribute = |name: &[u8], wanted: &[u8]| {
-        tag.attributes
-            .get(name)
-            .is_some_and(|value| value.eq_ignore_ascii_case(wanted))
-    };
-    let client = (name != b"div" || !marks.named(&[b"gmail_quote"])) && marks.named(QUOTE_NAMES)
-        || marks.has_class_ending(b"yahoo_quoted")
-        || attribute(b"data-marker", b"__QUOTED_TEXT__")
-        || (name == b"div" && attribute(b"name", b"quote"));
-    if client {
-        return Role::ClientQuote;
-    }
-    // The line Outlook for Windows draws above the old message's headers.
-    if name == b"div"
-        && marks.styled(b"border:none;border-top:solid#")
-        && marks.styled(b"padding:3")
-    {
-        return Role::History;
-    }
-    Role::Plain
-}
-
-/// Classes and ids of elements that hold an attribution.
-const ATTRIBUTION_NAMES: &[&[u8]] = &[
-    b"gmail_attr",
-    b"moz-cite-prefix",
-    b"reply-intro",
-    b"mail-citation-caption",
-];
-
-/// Classes and ids of elements at which the old message begins.
-const HISTORY_NAMES: &[&[u8]] = &[
-    b"divrplyfwdmsg",
-    b"appendonsend",
-    b"outlookmessageheader",
-    b"stopspelling",
-    b"zwchr",
-    b"mail-editor-reference-message-container",
-    b"replysplit",
-];
-
-/// Classes and ids of elements that hold the old message.
-const QUOTE_NAMES: &[&[u8]] = &[
-    b"gmail_quote",
-    b"protonmail_quote",
-    b"zmail_extra",
-    b"tutanota_quote",
-    b"olk_src_body_section",
-    b"ms-outlook-mobile-reference-message",
-    b"isreplycontent",
-    b"yahoo_quoted",
-    b"qtdsepr",
-    b"hmquote",
-    b"mailspring-quote",
-    b"front-quote",
-];
-
-/// The attributes of an element that tell what it is for, in lower case.
-struct Marks {
-    class: Vec<u8>,
-    id: Vec<u8>,
-    /// Without white space.
-    style: Vec<u8>,
-}
-
-impl Marks {
-    fn of(tag: &StartTag<usize>) -> Self {
-        let lower = |name: &[u8]| {
-            tag.attributes
-                .get(name)
-                .map(|value| value.to_ascii_lowercase())
-                .unwrap_or_default()
-        };
-        let mut style = lower(b"style");
-        style.retain(|b| !b.is_ascii_whitespace());
-        Self {
-            class: lower(b"class"),
-            id: lower(b"id"),
-            style,
-        }
-    }
-
-    /// Whether a class or the id is one of `wanted`. Outlook on the web puts `x_` before the
-    /// names it finds in a message.
-    fn named(&self, wanted: &[&[u8]]) -> bool {
-        self.class
-            .split(u8::is_ascii_whitespace)
-            .chain(std::iter::once(self.id.as_slice()))
-            .any(|word| wanted.contains(&strip_x(word)))
-    }
-
-    fn has_class_ending(&self, wanted: &[u8]) -> bool {
-        self.class
-            .split(u8::is_ascii_whitespace)
-            .any(|word| word.ends_with(wanted))
-    }
-
-    fn styled(&self, wanted: &[u8]) -> bool {
-        memchr::memmem::find(&self.style, wanted).is_some()
-    }
-}
-
-fn strip_x(word: &[u8]) -> &[u8] {
-    let mut word = word;
-    while let Some(inner) = word.strip_prefix(b"x_") {
-        word = inner;
-    }
-    word
 }

@@ -2,19 +2,28 @@
 //!
 //! Text and HTML are turned into lines with a quote depth; `decide` says which of them are
 //! history, for both alike. What clients write in which language is data in `language`.
-//! Signatures stay in. Every step is linear.
+//! Every step is linear.
 
+mod attribution;
+mod closings;
 mod decide;
+mod headers;
 mod html;
 mod language;
 mod lines;
+mod notices;
+mod role;
+mod signature;
+mod tail;
 #[cfg(test)]
 mod tests;
+mod text;
+mod words;
 
 use std::borrow::Cow;
 use std::ops::Range;
 
-use lines::{Line, Mark};
+use text::Text;
 
 /// What the author of a message wrote themselves.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,17 +34,32 @@ pub struct Visible {
     pub html: Option<String>,
 }
 
-/// Takes the quoted history off a message. A message that is all quotation, a forward and a
-/// failure report come back whole; answers between quoted lines come back with the lines.
+/// How a message is to be read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Reading {
+    /// Whether the author's signature is taken off as well. By default it stays; boilerplate of
+    /// clients, lists and lawyers goes in both cases.
+    pub strip_signature: bool,
+}
+
+/// Takes the quoted history off a message, and the boilerplate under it. A message that is all
+/// quotation, a forward and a failure report come back whole; answers between quoted lines come
+/// back with the lines.
 ///
 /// Give no `text` when it was itself rendered from the HTML
 /// ([`Parsed::text_from_html`](crate::parse::Parsed::text_from_html)): the text is then rendered
 /// from the shortened HTML, whose structure says more than its words.
 #[must_use]
 pub fn visible(text: Option<&str>, html: Option<&str>) -> Visible {
-    let html = html.map(html::without_history);
+    visible_with(text, html, &Reading::default())
+}
+
+/// [`visible`], read as asked.
+#[must_use]
+pub fn visible_with(text: Option<&str>, html: Option<&str>, reading: &Reading) -> Visible {
+    let html = html.map(|html| html::without_history(html, reading));
     let text = match (text, &html) {
-        (Some(text), _) => Some(without_history(text)),
+        (Some(text), _) => Some(without_history(text, reading)),
         (None, Some(html)) => Some(crate::html::to_text(html)).filter(|text| !text.is_empty()),
         (None, None) => None,
     };
@@ -45,34 +69,9 @@ pub fn visible(text: Option<&str>, html: Option<&str>) -> Visible {
     }
 }
 
-fn without_history(text: &str) -> String {
-    let source: Vec<&str> = text.lines().collect();
-    let mut lines: Vec<Line<'_>> = Vec::with_capacity(source.len());
-    for line in &source {
-        let unclosed = lines
-            .last()
-            .is_some_and(|above| above.depth == 0 && ends_in_open_address(&above.text));
-        lines.push(text_line(line, unclosed));
-    }
-    let dropped = decide::history(&lines);
-    let kept = kept(&dropped, source.len());
-    let pieces: Vec<String> = kept
-        .into_iter()
-        .filter_map(|range| source.get(range))
-        .map(|lines| {
-            let piece = lines.join("\n");
-            let piece = piece.trim_end();
-            // Blank lines go; the indentation of the first line of words stays.
-            let start = piece.len() - piece.trim_start().len();
-            let start = piece
-                .get(..start)
-                .and_then(|blank| blank.rfind('\n'))
-                .map_or(0, |at| at + 1);
-            piece.get(start..).unwrap_or_default().to_owned()
-        })
-        .filter(|piece| !piece.is_empty())
-        .collect();
-    pieces.join("\n\n")
+fn without_history(text: &str, reading: &Reading) -> String {
+    let text = Text::read(text);
+    text.without(&decide::history(&text.lines, reading))
 }
 
 /// The ranges of `0..length` that `dropped` leaves.
@@ -85,30 +84,4 @@ fn kept(dropped: &[Range<usize>], length: usize) -> Vec<Range<usize>> {
     }
     kept.push(from..length);
     kept
-}
-
-/// `Ann Lee <ann@a.example` whose `>` a mailer wrapped onto the next line, where it looks like a
-/// quote mark.
-fn ends_in_open_address(line: &str) -> bool {
-    line.rsplit_once('<').is_some_and(|(_, after)| {
-        !after.contains(['>', ' ']) && (after.contains('@') || after.contains("://"))
-    })
-}
-
-fn text_line(line: &str, unclosed: bool) -> Line<'_> {
-    let mut rest = line.trim();
-    let mut depth = 0;
-    while let Some(inner) = rest.strip_prefix('>').filter(|_| !unclosed) {
-        depth += 1;
-        rest = inner.trim_start();
-    }
-    // An mbox escape, not a quotation.
-    if depth == 1 && line.starts_with(">From ") {
-        depth = 0;
-    }
-    Line {
-        text: Cow::Borrowed(rest.trim_matches(['\u{200b}', '\u{feff}', '\u{200e}', '\u{200f}'])),
-        depth,
-        mark: Mark::None,
-    }
 }
