@@ -26,11 +26,18 @@ pub(super) fn attribution(lines: &[Line<'_>], at: usize) -> Option<usize> {
     let mut octets = 0;
     for (count, line) in near.enumerate() {
         octets += line.text.len() + 1;
-        if line.is_blank() || line.depth != depth || octets > MAX_ATTRIBUTION {
+        let apart = count > 0 && line.gap;
+        if line.is_blank() || apart || line.depth != depth || octets > MAX_ATTRIBUTION {
             break;
         }
         let last = at + count;
         if may_end(&line.text) && is_attribution(lines, at, last) {
+            return Some(last);
+        }
+        if count == 1
+            && is_name_over_date(&first.text, &line.text)
+            && stands_over_quote(lines, last)
+        {
             return Some(last);
         }
         if count == 0
@@ -42,6 +49,16 @@ pub(super) fn attribution(lines: &[Line<'_>], at: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// `Ann Lee <ann@a.example>` above `Tuesday, 25 August 2026 10:41`.
+fn is_name_over_date(first: &str, second: &str) -> bool {
+    first.len() < 120
+        && has_address(first)
+        && first.ends_with(['>', ']', ')'])
+        && has_time(second)
+        && second.len() < 80
+        && opens(&second.to_lowercase())
 }
 
 /// Cheap: most lines of a message fail here.
@@ -137,6 +154,17 @@ fn begins_lower_down(lines: &[&str]) -> bool {
     let lower = first.to_lowercase();
     if opens(lower.trim_start_matches(['-', '*', '_', ' ', '>'])) {
         return false;
+    }
+    let sentence = first.trim_end_matches(['.', '!', '?', '。', '！', '？']);
+    if sentence.len() < first.len()
+        && sentence
+            .chars()
+            .rev()
+            .take_while(|c| c.is_alphanumeric())
+            .count()
+            >= 4
+    {
+        return true;
     }
     // `Ann Lee <ann@a.example> wrote` above the date.
     let names = has_address(first)

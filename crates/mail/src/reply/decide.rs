@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::attribution::attribution;
 use super::headers::header_block;
 use super::lines::{self, Line, Mark};
-use super::{Reading, tail, words};
+use super::{Reading, proof, tail, words};
 
 /// Octets from which a quoted line counts as one that a mailer may have wrapped.
 const WRAPPED_FROM: usize = 50;
@@ -27,24 +27,36 @@ struct Run {
 /// * Words between two quotations are answers to them: everything is kept.
 /// * A forwarded message is what the author wanted to show: it is kept, and all that follows it.
 /// * Never is everything taken away.
-pub(super) fn history(lines: &[Line<'_>], reading: &Reading) -> Vec<Range<usize>> {
+pub(super) fn history(lines: &mut [Line<'_>], reading: &Reading<'_>) -> Vec<Range<usize>> {
     if lines::is_bounce(lines) {
         return Vec::new();
     }
-    let Message {
-        runs,
-        end,
-        is_forward,
-    } = Message::read(lines);
+    if let Some(earlier) = reading.earlier {
+        earlier.mark(lines);
+    }
+    let lines = &*lines;
+    let Message { runs, end, whole } = Message::read(lines);
     let mut dropped = quotations(lines, &runs, end);
     if end < lines.len() {
         dropped.push(end..lines.len());
+    }
+    // A line drawn above what goes, goes with it.
+    for range in &mut dropped {
+        range.start = before_rule(lines, range.start);
     }
     let dropped = joined(dropped);
     if !leaves_words(lines, &dropped) {
         return Vec::new();
     }
-    if is_forward {
+    if whole == Some(Whole::Forward) {
+        return dropped;
+    }
+    let dropped = if reading.earlier.is_some() {
+        with_proven(lines, dropped)
+    } else {
+        dropped
+    };
+    if whole.is_some() {
         return dropped;
     }
     let shorter = without_tail(lines, &dropped, reading);
@@ -54,6 +66,31 @@ pub(super) fn history(lines: &[Line<'_>], reading: &Reading) -> Vec<Range<usize>
     let gentle = without_tail(lines, &dropped, &Reading::default());
     if leaves_words(lines, &gentle) {
         gentle
+    } else {
+        dropped
+    }
+}
+
+/// Adds what earlier messages of the thread prove to be quoted, unless that is everything.
+fn with_proven(lines: &[Line<'_>], dropped: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let kept: Vec<usize> = super::kept(&dropped, lines.len())
+        .into_iter()
+        .flatten()
+        .collect();
+    let shown: Vec<&Line<'_>> = kept.iter().filter_map(|&at| lines.get(at)).collect();
+    let mut more = dropped.clone();
+    for range in proof::quoted(&shown) {
+        more.extend(
+            kept.get(range)
+                .unwrap_or_default()
+                .iter()
+                .map(|&at| at..at + 1),
+        );
+    }
+    more.sort_by_key(|range| range.start);
+    let more = joined(more);
+    if leaves_words(lines, &more) {
+        more
     } else {
         dropped
     }
@@ -70,7 +107,7 @@ fn leaves_words(lines: &[Line<'_>], dropped: &[Range<usize>]) -> bool {
 fn without_tail(
     lines: &[Line<'_>],
     dropped: &[Range<usize>],
-    reading: &Reading,
+    reading: &Reading<'_>,
 ) -> Vec<Range<usize>> {
     let marked = |at: &usize| {
         reading.strip_signature && lines.get(*at).is_some_and(|l| l.mark == Mark::Signature)
@@ -104,17 +141,23 @@ struct Message {
     runs: Vec<Run>,
     /// The line at which unmarked history begins.
     end: usize,
-    is_forward: bool,
+    whole: Option<Whole>,
+}
+
+/// Why a message is kept whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whole {
+    /// It shows another message.
+    Forward,
+    /// It begins like an old message that is not marked line by line: where that ends only the
+    /// earlier messages of the thread can tell.
+    OldFirst,
 }
 
 impl Message {
     fn read(lines: &[Line<'_>]) -> Self {
         let mut runs: Vec<Run> = Vec::new();
-        let message = |runs, end, is_forward| Self {
-            runs,
-            end,
-            is_forward,
-        };
+        let message = |runs, end, whole| Self { runs, end, whole };
         let mut own = false;
         let mut at = 0;
         while let Some(line) = lines.get(at) {
@@ -131,7 +174,7 @@ impl Message {
             }
             if line.mark == Mark::Forward || lines::is_forward(&line.text) {
                 push(&mut runs, at..lines.len(), false, false);
-                return message(runs, lines.len(), true);
+                return message(runs, lines.len(), Some(Whole::Forward));
             }
             let unmarked = line.mark == Mark::History
                 || lines::is_divider(&line.text)
@@ -140,11 +183,11 @@ impl Message {
                 if own && !follows_forward_subject(lines, at) {
                     let end = before_rule(lines, at);
                     trim_after(&mut runs, end);
-                    return message(runs, end, false);
+                    return message(runs, end, None);
                 }
                 // Nothing of the author's stands above: the old message is the message.
                 push(&mut runs, at..lines.len(), false, false);
-                return message(runs, lines.len(), true);
+                return message(runs, lines.len(), Some(Whole::OldFirst));
             }
             if let Some(last) = attribution(lines, at) {
                 let below = first_with_words(lines, last + 1);
@@ -157,16 +200,16 @@ impl Message {
                 if own {
                     let start = name_above(lines, at);
                     trim_after(&mut runs, start);
-                    return message(runs, start, false);
+                    return message(runs, start, None);
                 }
                 push(&mut runs, at..lines.len(), false, false);
-                return message(runs, lines.len(), true);
+                return message(runs, lines.len(), Some(Whole::OldFirst));
             }
             own = true;
             push(&mut runs, at..at + 1, false, false);
             at += 1;
         }
-        message(runs, lines.len(), false)
+        message(runs, lines.len(), None)
     }
 }
 

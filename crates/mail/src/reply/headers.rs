@@ -8,6 +8,8 @@ use super::lines::Line;
 const MAX_BLOCK_LINES: usize = 14;
 /// Octets of one line looked at for several headers.
 const MAX_INLINE: usize = 600;
+/// Colons of a line before which a header block is looked for.
+const MAX_GLUED_COLONS: usize = 12;
 
 /// If the header block of an old message begins at `at`, true: `From:` and at least one of the
 /// other headers follow one another, in any order, perhaps in bold, perhaps all in one line.
@@ -49,7 +51,9 @@ pub(super) fn header_block(lines: &[Line<'_>], at: usize) -> bool {
         };
         waiting = false;
         strays = 0;
-        seen.add(label, value);
+        if !seen.add(label, value) {
+            break;
+        }
     }
     seen.is_block()
         || in_one_line(&line.text)
@@ -68,20 +72,22 @@ struct Seen {
 }
 
 impl Seen {
-    fn add(&mut self, label: Label, value: &str) {
-        match label {
+    /// False for a header that was there before: another block begins.
+    fn add(&mut self, label: Label, value: &str) -> bool {
+        let seen = match label {
             Label::From => {
-                self.from = true;
                 self.proven |= has_address(value) || value.contains("mailto");
+                &mut self.from
             }
             Label::Date => {
-                self.date = true;
                 self.proven |= has_time(value) && has_date(value);
+                &mut self.date
             }
-            Label::To => self.to = true,
-            Label::Subject => self.subject = true,
-            Label::Cc | Label::Other => {}
-        }
+            Label::To => &mut self.to,
+            Label::Subject => &mut self.subject,
+            Label::Cc | Label::Other => return true,
+        };
+        !std::mem::replace(seen, true)
     }
 
     fn is_block(&self) -> bool {
@@ -121,6 +127,27 @@ fn in_one_line(line: &str) -> bool {
     false
 }
 
+/// Where a header block begins in a line whose breaks were lost: `Yes. From: Ann <ann@a.example>
+/// Sent: Tuesday To: Bob Subject: Plan`.
+pub(super) fn glued(line: &str) -> Option<usize> {
+    if line.len() < 60 {
+        return None;
+    }
+    for (colon, _) in line.match_indices([':', '：']).take(MAX_GLUED_COLONS) {
+        let before = line.get(..colon)?.trim_end_matches([' ', '*', '\u{a0}']);
+        let start = before.rfind(' ').map_or(0, |at| at + 1);
+        let name = before.get(start..)?;
+        if start > 0
+            && name.starts_with(char::is_uppercase)
+            && named(name) == Some(Label::From)
+            && in_one_line(line.get(start..)?)
+        {
+            return Some(start);
+        }
+    }
+    None
+}
+
 /// An address and at most a name, and no word more.
 fn is_lone_sender(value: &str) -> bool {
     let value = value.trim_end_matches(['*', ' ', ',']);
@@ -137,7 +164,7 @@ fn stands_alone(lines: &[Line<'_>], at: usize) -> bool {
 }
 
 /// `From: …`, `*Von:* …`, `差出人： …`: the header a line is, and its value.
-fn label(line: &str) -> Option<(Label, &str)> {
+pub(super) fn label(line: &str) -> Option<(Label, &str)> {
     let window = line.get(..line.floor_char_boundary(40)).unwrap_or(line);
     let colon = window.find([':', '：'])?;
     let found = named(line.get(..colon)?)?;

@@ -18,9 +18,9 @@ use super::words::is_invisible;
 use crate::html::{breaks, is_void};
 
 /// The document without its history; borrowed when all of it stays.
-pub(super) fn without_history<'a>(html: &'a str, reading: &Reading) -> Cow<'a, str> {
-    let document = Document::read(html);
-    let dropped = decide::history(&document.lines, reading);
+pub(super) fn without_history<'a>(html: &'a str, reading: &Reading<'_>) -> Cow<'a, str> {
+    let mut document = Document::read(html);
+    let dropped = decide::history(&mut document.lines, reading);
     if dropped.is_empty() {
         return Cow::Borrowed(html);
     }

@@ -1,6 +1,6 @@
 //! What a line of a message is, and the lines that stand alone: dividers, forwards, reports.
 
-use super::language::{FORWARDED, ORIGINAL, REPLY_ABOVE};
+use super::language::{FORWARDED, ORIGINAL, REPLY_ABOVE, UNDELIVERED};
 
 /// A line as the reader sees it.
 #[derive(Clone, Debug, Default)]
@@ -29,6 +29,8 @@ pub(super) enum Mark {
     Quoted,
     /// Inside the element a client puts the signature in.
     Signature,
+    /// Stands in an earlier message of the thread.
+    Proven,
 }
 
 impl Line<'_> {
@@ -142,9 +144,10 @@ pub(super) fn is_bounce(lines: &[Line<'_>]) -> bool {
         .any(|line| {
             let window = line
                 .text
-                .get(..line.text.floor_char_boundary(120))
+                .get(..line.text.floor_char_boundary(160))
                 .unwrap_or(&line.text);
             let lower = window.to_lowercase();
             OPENINGS.iter().any(|opening| lower.starts_with(opening))
+                || UNDELIVERED.iter().any(|phrase| lower.contains(phrase))
         })
 }

@@ -7,11 +7,13 @@
 mod attribution;
 mod closings;
 mod decide;
+mod earlier;
 mod headers;
 mod html;
 mod language;
 mod lines;
 mod notices;
+mod proof;
 mod role;
 mod signature;
 mod tail;
@@ -23,6 +25,7 @@ mod words;
 use std::borrow::Cow;
 use std::ops::Range;
 
+pub use earlier::Earlier;
 use text::Text;
 
 /// What the author of a message wrote themselves.
@@ -36,10 +39,14 @@ pub struct Visible {
 
 /// How a message is to be read.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Reading {
+pub struct Reading<'a> {
     /// Whether the author's signature is taken off as well. By default it stays; boilerplate of
     /// clients, lists and lawyers goes in both cases.
     pub strip_signature: bool,
+    /// What the earlier messages of the thread say, if they are known. Paragraphs that stand in
+    /// them are quoted when they are long, and at the end of the message or under a line that
+    /// names an author or a date.
+    pub earlier: Option<&'a Earlier>,
 }
 
 /// Takes the quoted history off a message, and the boilerplate under it. A message that is all
@@ -56,7 +63,7 @@ pub fn visible(text: Option<&str>, html: Option<&str>) -> Visible {
 
 /// [`visible`], read as asked.
 #[must_use]
-pub fn visible_with(text: Option<&str>, html: Option<&str>, reading: &Reading) -> Visible {
+pub fn visible_with(text: Option<&str>, html: Option<&str>, reading: &Reading<'_>) -> Visible {
     let html = html.map(|html| html::without_history(html, reading));
     let text = match (text, &html) {
         (Some(text), _) => Some(without_history(text, reading)),
@@ -69,9 +76,10 @@ pub fn visible_with(text: Option<&str>, html: Option<&str>, reading: &Reading) -
     }
 }
 
-fn without_history(text: &str, reading: &Reading) -> String {
-    let text = Text::read(text);
-    text.without(&decide::history(&text.lines, reading))
+fn without_history(text: &str, reading: &Reading<'_>) -> String {
+    let mut text = Text::read(text);
+    let dropped = decide::history(&mut text.lines, reading);
+    text.without(&dropped)
 }
 
 /// The ranges of `0..length` that `dropped` leaves.

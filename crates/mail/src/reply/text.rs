@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::attribution::glued;
+use super::headers;
 use super::lines::{Line, Mark};
 use super::words::is_invisible;
 
@@ -42,7 +43,7 @@ impl<'a> Text<'a> {
         let divided = if whole.starts_with('>') {
             None
         } else {
-            glued(whole)
+            glued(whole).or_else(|| headers::glued(whole).map(|at| at..whole.len()))
         };
         let Some(attribution) = divided else {
             self.push(whole, span, unclosed);
