@@ -1,6 +1,7 @@
 //! What a line of a message is, and the lines that stand alone: dividers, forwards, reports.
 
 use super::language::{FORWARDED, ORIGINAL, REPLY_ABOVE, UNDELIVERED};
+use super::words::Lower;
 
 /// A line as the reader sees it.
 #[derive(Clone, Debug, Default)]
@@ -59,29 +60,27 @@ pub(super) fn is_divider(line: &str) -> bool {
         let bare = inner.trim_end_matches(['-', ' ', '\u{a0}', '_', '=']);
         bare == "original" || ORIGINAL.iter().any(|phrase| inner.starts_with(phrase))
     }) || is_lone_phrase(line, ORIGINAL)
-        || is_processed(line)
-        || is_reply_above(line)
+        || is_spoken_divider(line)
 }
 
-/// `Original Message processed by david`, which names the program instead of drawing a line.
-fn is_processed(line: &str) -> bool {
-    let lower = line.to_lowercase();
+/// `Original Message processed by david`, which names the program instead of drawing a line, and
+/// `##- Please type your reply above this line -##`, which help desks put above the old messages.
+fn is_spoken_divider(line: &str) -> bool {
+    if line.len() > 200 || line.len() < 12 {
+        return false;
+    }
+    let lower = Lower::of(line);
+    let drawn = line.starts_with(['#', '-', '=', '*', '_', '~', '—', '–', '+']);
+    if (drawn || line.len() <= 90) && lower.has_one(REPLY_ABOVE) {
+        return true;
+    }
     ORIGINAL.iter().any(|phrase| {
-        lower.strip_prefix(phrase).is_some_and(|rest| {
-            rest.starts_with(" processed by ")
-                || rest.starts_with(" bearbeitet ")
-                || rest.starts_with(" verarbeitet ")
+        lower.text.strip_prefix(phrase).is_some_and(|rest| {
+            [" processed by ", " bearbeitet ", " verarbeitet "]
+                .iter()
+                .any(|word| rest.starts_with(word))
         })
     })
-}
-
-/// `##- Please type your reply above this line -##`, which help desks put above the old messages.
-fn is_reply_above(line: &str) -> bool {
-    let lower = line.to_lowercase();
-    let drawn = line.starts_with(['#', '-', '=', '*', '_', '~', '—', '–', '+']);
-    line.len() <= 200
-        && REPLY_ABOVE.iter().any(|phrase| lower.contains(phrase))
-        && (drawn || line.len() <= 90)
 }
 
 /// `---------- Forwarded message ---------` in its many forms.
@@ -146,8 +145,10 @@ pub(super) fn is_bounce(lines: &[Line<'_>]) -> bool {
                 .text
                 .get(..line.text.floor_char_boundary(160))
                 .unwrap_or(&line.text);
-            let lower = window.to_lowercase();
-            OPENINGS.iter().any(|opening| lower.starts_with(opening))
-                || UNDELIVERED.iter().any(|phrase| lower.contains(phrase))
+            let lower = Lower::of(window);
+            OPENINGS
+                .iter()
+                .any(|opening| lower.text.starts_with(opening))
+                || lower.has_one(UNDELIVERED)
         })
 }

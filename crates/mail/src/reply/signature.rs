@@ -50,6 +50,8 @@ fn under_mark(shown: &[&Line<'_>], end: usize) -> Option<usize> {
     let mut below = 0;
     // Whether every line below looks like a signature's, and like a name or an address.
     let (mut narrow, mut titles, mut names) = (true, true, true);
+    // The line right below is a name or the like.
+    let mut over_name = true;
     for (at, line) in shown.get(..end)?.iter().enumerate().rev() {
         if line.is_blank() {
             continue;
@@ -63,7 +65,7 @@ fn under_mark(shown: &[&Line<'_>], end: usize) -> Option<usize> {
         }
         if below <= MAX_LINES {
             let opens = (is_mark(text) && narrow && opens_paragraph(shown, at))
-                || (titles && is_closing(text))
+                || (titles && (over_name || (below <= 1 && text.len() >= 12)) && is_closing(text))
                 || (names && below > 0 && is_thanks(text))
                 || (narrow && titles && below <= 6 && is_dashed_name(shown, at));
             if opens {
@@ -72,6 +74,11 @@ fn under_mark(shown: &[&Line<'_>], end: usize) -> Option<usize> {
         }
         below += 1;
         narrow &= text.chars().take(MAX_WIDTH + 1).count() <= MAX_WIDTH;
+        over_name = is_name(text)
+            || is_contact(text)
+            || is_link(text)
+            || is_mark(text)
+            || line.is_picture();
         names &= is_name(text) || is_contact(text) || line.is_picture();
         titles &= is_title(text)
             || is_contact(text)
@@ -110,6 +117,14 @@ fn is_closing(text: &str) -> bool {
     }
     let lower = bare(text);
     if CLOSINGS.contains(&lower.as_str()) {
+        return true;
+    }
+    // `Mit freundlichen Grüßen / Kind regards`
+    if text.contains(['/', '|'])
+        && text
+            .split(['/', '|'])
+            .all(|part| CLOSINGS.contains(&bare(part).as_str()))
+    {
         return true;
     }
     if let Some((head, name)) = text.split_once([',', '!', '.', '-', '–', '—'])

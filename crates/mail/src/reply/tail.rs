@@ -5,7 +5,7 @@
 
 use super::lines::{Line, Mark};
 use super::signature;
-use super::words::{is_contact, is_link, is_name, is_rule, is_signature_mark};
+use super::words::{Lower, is_contact, is_link, is_name, is_rule, is_signature_mark, is_title};
 
 use super::notices::{
     DEVICES, FOOTERS, LEAVING, LEAVING_STARTS, LEGAL, MESSAGE_WORDS, SECRET_WORDS, SENT,
@@ -18,6 +18,8 @@ const MAX_LINES: usize = 80;
 const MAX_NEUTRAL: usize = 14;
 /// Signatures one above the other: a program's, a firm's and a person's.
 const MAX_SIGNATURES: usize = 5;
+/// Octets of the shortest phrases looked for.
+const MIN_PHRASE: usize = 6;
 /// Octets of a paragraph that are looked at for legal words.
 const MAX_PARAGRAPH: usize = 3_000;
 /// Octets from which words about secrecy are a notice rather than a remark.
@@ -130,37 +132,33 @@ fn legal_notice(shown: &[&Line<'_>], at: usize, floor: usize) -> Option<usize> {
         if joined.len() > MAX_PARAGRAPH {
             return None;
         }
-        joined.push_str(&line.text.to_lowercase());
+        joined.push_str(&line.text);
         joined.push(' ');
     }
-    if !is_legal(&joined) {
+    if joined.len() < MIN_PHRASE || !is_legal(&Lower::of(&joined)) {
         return None;
     }
     // The author's name may stand right above it.
     let first = shown.get(start..at)?.iter().position(|line| {
-        let lower = line.text.to_lowercase();
-        names_one(&lower, LEGAL)
-            || names_one(&lower, MESSAGE_WORDS)
-            || names_one(&lower, SECRET_WORDS)
+        let lower = Lower::of(&line.text);
+        lower.has_one(LEGAL) || lower.has_one(MESSAGE_WORDS) || lower.has_one(SECRET_WORDS)
     });
     Some(start + first.unwrap_or(0))
 }
 
-fn is_legal(lower: &str) -> bool {
-    if names_one(lower, LEGAL) {
-        return lower.len() >= 40 || lower.ends_with(": ") || lower.len() < 30;
+fn is_legal(lower: &Lower) -> bool {
+    let text = lower.text.as_str();
+    let length = text.len();
+    if lower.has_one(LEGAL) {
+        return true;
     }
-    let asks = lower.starts_with("please ") || lower.starts_with("bitte ");
+    let asks = text.starts_with("please ") || text.starts_with("bitte ");
     // "This email is confidential."
-    let declares = lower.starts_with("this ") && lower.len() >= 30;
+    let declares = text.starts_with("this ") && length >= 30;
     !asks
-        && (lower.len() >= LEGAL_FROM || declares)
-        && names_one(lower, SECRET_WORDS)
-        && names_one(lower, MESSAGE_WORDS)
-}
-
-fn names_one(lower: &str, phrases: &[&str]) -> bool {
-    phrases.iter().any(|phrase| lower.contains(phrase))
+        && (length >= LEGAL_FROM || declares)
+        && lower.has_one(SECRET_WORDS)
+        && lower.has_one(MESSAGE_WORDS)
 }
 
 /// May stand under a notice without being one.
@@ -173,22 +171,26 @@ fn is_neutral(line: &Line<'_>) -> bool {
         || is_link(text)
         || is_name(text)
         || text.contains('©')
+        || text.starts_with("Copyright ")
+        // `Acme Inc., 12 Long Street, Some Town`
+        || (text.contains(',') && text.contains(|c: char| c.is_ascii_digit()) && is_title(text))
         || (text.len() >= LEGAL_FROM && {
-            let lower = text.to_lowercase();
-            names_one(&lower, MESSAGE_WORDS) || names_one(&lower, SECRET_WORDS)
+            let lower = Lower::of(text);
+            lower.has_one(MESSAGE_WORDS) || lower.has_one(SECRET_WORDS)
         })
 }
 
 /// A footer of a list, a shop or a program.
 fn is_footer(text: &str) -> bool {
-    if text.len() > 600 {
+    if text.len() > 600 || text.len() < MIN_PHRASE {
         return false;
     }
-    let lower = text.to_lowercase();
-    if names_one(&lower, FOOTERS) {
+    let lower = Lower::of(text);
+    if lower.has_one(FOOTERS) {
         return true;
     }
-    names_one(&lower, LEAVING) && {
+    lower.has_one(LEAVING) && {
+        let lower = lower.text.as_str();
         let bare = lower.trim_start_matches(|c: char| !c.is_alphanumeric());
         let begins = LEAVING_STARTS.iter().any(|start| bare.starts_with(start));
         let linked = lower.contains("http") || lower.contains(" | ") || lower.contains(" · ");
@@ -219,7 +221,7 @@ pub(super) fn is_device_note(text: &str) -> bool {
         return true;
     }
     let ends = SENT_AT_END.iter().any(|verb| plain.ends_with(verb));
-    if ends && words <= 12 && names_one(plain, DEVICES) {
+    if ends && words <= 12 && DEVICES.iter().any(|device| plain.contains(device)) {
         return true;
     }
     // `Sent from Nine`: a program of any name.
@@ -242,7 +244,7 @@ pub(super) fn is_device_note(text: &str) -> bool {
             let unknown = *start == "sent from " && rest.starts_with("my ") && {
                 !rest.contains([',', '.', ';']) && rest.split_whitespace().count() <= 5
             };
-            unknown || names_one(near, DEVICES)
+            unknown || DEVICES.iter().any(|device| near.contains(device))
         })
     })
 }

@@ -158,6 +158,85 @@ fn text_is_rendered_from_the_shortened_html() {
     assert_eq!(seen.text.as_deref(), Some("Yes."));
 }
 
+fn stripped(input: &str) -> String {
+    let reading = Reading {
+        strip_signature: true,
+        ..Reading::default()
+    };
+    visible_with(Some(input), None, &reading).text.unwrap()
+}
+
+#[test]
+fn boilerplate_goes_and_the_signature_stays_unless_asked_for() {
+    for boilerplate in [
+        "Sent from my iPhone",
+        "Von meinem Samsung Galaxy Smartphone gesendet.",
+        "Envoyé de mon iPhone",
+        "iPhoneから送信",
+        "Outlook für iOS<https://aka.ms/o0ukef> beschaffen",
+        "To unsubscribe from this list, click here: https://l.example/u",
+        "View this email in your browser",
+        "CONFIDENTIALITY NOTICE: This message is for the designated recipient only.",
+        "Este mensaje y sus archivos adjuntos son confidenciales y van dirigidos a su destinatario.",
+        "Please consider the environment before printing this email.",
+    ] {
+        for signature in [
+            "-- \nAnn Lee\nAcme",
+            "Best regards,\nAnn Lee",
+            "Viele Grüße\nAnn",
+            "С уважением,\nАнна",
+            "Ann Lee\nVP Sales, Acme\nT: +49 30 1234567\nann@a.example",
+            "-Ann",
+        ] {
+            let whole = format!("Hello Bob,\n\nYes, on Friday.\n\n{signature}\n\n{boilerplate}");
+            let want = format!("Hello Bob,\n\nYes, on Friday.\n\n{signature}");
+            assert_eq!(text(&whole), want, "{whole}");
+            assert_eq!(stripped(&whole), "Hello Bob,\n\nYes, on Friday.", "{whole}");
+        }
+    }
+}
+
+#[test]
+fn words_like_boilerplate_in_the_midst_are_kept() {
+    for whole in [
+        "Here it is.\n\nSent from my desk, which is easier than my mobile phone.",
+        "Sent from my iPhone\n\nBut this came later, so it stays in sight.",
+        "Please unsubscribe me from this list",
+        "It is confidential, so do not share it.",
+        "My list:\n\n- Apples\n\n- Pears",
+        "Thank you",
+        "Options:\n---\nThe first of them is a long sentence that is not a signature of anybody, I would say.",
+        "See https://x.example/a",
+    ] {
+        assert_eq!(text(whole), whole);
+        assert_eq!(stripped(whole), whole);
+    }
+}
+
+#[test]
+fn an_attribution_glued_into_a_line_is_found() {
+    for attribution in [
+        "On Tue, Aug 25, 2026 at 10:41 AM Ann Lee <ann@a.example> wrote:",
+        "Am Di., 25. Aug. 2026 um 10:41 Uhr schrieb Ann Lee <ann@a.example>:",
+        "Le mar. 25 août 2026 à 10:41, Ann Lee <ann@a.example> a écrit :",
+        "2026年8月25日(火) 10:41 Ann Lee <ann@a.example>:",
+        "From: Ann <ann@a.example> Sent: Tuesday, 25 August 2026 To: Bob Subject: Plan",
+    ] {
+        let glued = format!("Yes, fine. {attribution} > Old words > more");
+        assert_eq!(text(&glued), "Yes, fine.", "{glued}");
+    }
+}
+
+#[test]
+fn reports_of_any_language_are_kept_whole() {
+    for report in [
+        "Your message wasn't delivered to x@y.example.\n\n----- Original message -----\nFrom: a@b.example",
+        "Ihre Nachricht konnte nicht zugestellt werden.\n\nVon: a@b.example\nAn: c\nBetreff: x\n\nold",
+    ] {
+        assert_eq!(text(report), report);
+    }
+}
+
 #[test]
 fn hostile_shapes_take_linear_time() {
     for unit in [
