@@ -2,8 +2,8 @@
 //!
 //! | `kind` | question | answer |
 //! |---|---|---|
-//! | `reply_text` | `input` | `text`: the new words of a reply |
-//! | `reply_html` | `input` | `html`: the same of a document |
+//! | `reply_text` | `input`, `strip_signature` | `text`: the new words of a reply |
+//! | `reply_html` | `input`, `strip_signature` | `html`: the same of a document |
 //! | `otp` | `input_b64`: a message | `code`, `link`: null for none |
 //! | `forward` | `input`, `subject` | the forwarded message, as its header block says it |
 //! | `mime` | `input_b64` | what the message consists of |
@@ -17,6 +17,10 @@ use serde_json::{Map, Value, json};
 /// The answer to one question. A question that cannot be answered is told so in `error`.
 pub fn answer(question: &Map<String, Value>) -> Map<String, Value> {
     let kind = question.get("kind").and_then(Value::as_str);
+    let reading = mail::reply::Reading {
+        strip_signature: question.get("strip_signature") == Some(&Value::Bool(true)),
+        ..mail::reply::Reading::default()
+    };
     let answer = match kind {
         Some("reply_text") => text(question)
             .map(|input| json!({ "text": mail::reply::visible(Some(input), None).text })),
