@@ -14,6 +14,7 @@ pub mod dsn;
 pub mod facts;
 pub mod forward;
 pub mod html;
+pub mod leaks;
 mod mailbox;
 mod message_id;
 pub mod parse;

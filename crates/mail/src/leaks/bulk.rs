@@ -1,0 +1,91 @@
+//! Data of many people in one mail: tables, cards and lists of addresses.
+
+use super::{Class, Findings, Place, View};
+
+/// Rows about one person each that make a list.
+const MANY_ROWS: usize = 10;
+/// Addresses without anything beside them that make a list.
+const MANY_ADDRESSES: usize = 30;
+
+/// Counts rows and addresses.
+pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
+    if matches!(
+        view.place,
+        Place::Recipients | Place::Subject | Place::FileName(_)
+    ) {
+        return;
+    }
+    let attached = matches!(view.place, Place::Attachment(_));
+    let mut rows = 0;
+    let mut phones = 0;
+    let mut addresses = std::collections::BTreeSet::new();
+    let mut in_header = false;
+    for line in view.lower.lines() {
+        let folded = line.starts_with([' ', '\t']) && in_header;
+        in_header = folded || is_header(line);
+        if in_header && !attached {
+            continue;
+        }
+        let fields = line.split([';', ',', '\t', '|']).count();
+        let address = first_address(line);
+        let phone = has_phone(line);
+        rows += usize::from(fields >= 2 && address.is_some() && (phone || fields >= 3));
+        phones += usize::from(phone && fields >= 2 && address.is_none());
+        for word in line.split([';', ',', '\t', '|', ' ', '<', '>', '"', '(', ')', ':']) {
+            if addresses.len() <= MANY_ADDRESSES && word.len() < 100 && is_address(word) {
+                addresses.insert(word);
+            }
+        }
+    }
+    let cards = memchr::memmem::find_iter(view.lower.as_bytes(), "begin:vcard").count();
+    let people = memchr::memmem::find_iter(view.lower.as_bytes(), "\"email\"").count();
+    let most = rows.max(phones).max(cards).max(people.min(addresses.len()));
+    if most >= MANY_ROWS || addresses.len() >= MANY_ADDRESSES {
+        let told = format!("{} rows", most.max(addresses.len()));
+        findings.add("contact_list", Class::Bulk, view.place, &told);
+    }
+}
+
+/// Header lines of a forwarded mail, which name many people by nature.
+fn is_header(line: &str) -> bool {
+    let line = line.trim_start_matches(['>', ' ', '*']);
+    [
+        "to:",
+        "cc:",
+        "bcc:",
+        "from:",
+        "an:",
+        "kopie:",
+        "à:",
+        "para:",
+        "reply-to:",
+        "sent:",
+    ]
+    .iter()
+    .any(|name| line.starts_with(name))
+}
+
+fn first_address(line: &str) -> Option<&str> {
+    line.split([';', ',', '\t', '|', ' ', '<', '>', '"'])
+        .take(60)
+        .find(|word| is_address(word))
+}
+
+fn is_address(word: &str) -> bool {
+    let word = word.trim_end_matches(['.', '\'']);
+    word.split_once('@').is_some_and(|(local, host)| {
+        !local.is_empty() && host.contains('.') && !host.starts_with('.') && !host.contains('@')
+    })
+}
+
+/// Whether a field is a telephone number.
+fn has_phone(line: &str) -> bool {
+    line.split([';', ',', '\t', '|']).take(30).any(|field| {
+        let field = field.trim().trim_matches('"');
+        let digits = field.bytes().filter(u8::is_ascii_digit).count();
+        let rest = field
+            .bytes()
+            .all(|b| b.is_ascii_digit() || b"+-() ./".contains(&b));
+        (8..=15).contains(&digits) && rest && field.starts_with(['+', '0', '('])
+    })
+}

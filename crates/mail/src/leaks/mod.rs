@@ -1,0 +1,301 @@
+//! What must not leave: secrets, payment data, national identity numbers, lists of contacts,
+//! confidentiality marks and an agent's own instructions in an outgoing mail.
+//!
+//! The screen is deterministic and reads every text of the mail, also what is hidden in HTML,
+//! encoded (two layers deep), broken into pieces or written with look-alike characters. A kind
+//! is found by its form, by its checksum where it has one, and by the words around it where the
+//! form alone proves nothing. Examples, placeholders, public keys, identifiers and hashes are
+//! not findings. Time and memory grow linearly with the mail.
+
+mod bulk;
+mod canonical;
+mod decode;
+mod forms;
+mod labelled;
+mod marks;
+mod markup;
+mod national;
+mod numbers;
+mod payment;
+mod prefixed;
+mod random;
+mod structured;
+#[cfg(test)]
+mod tests;
+
+use decode::Turn;
+use prefixed::{Index, Pieces};
+
+/// Layers of encoding that are taken off.
+const MAX_LAYERS: u8 = 2;
+/// Findings that are told of one mail.
+const MAX_FINDINGS: usize = 100;
+
+/// A mail that is about to leave. Texts are decoded, as the composer holds them.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Outgoing<'a> {
+    /// The subject.
+    pub subject: &'a str,
+    /// The plain text.
+    pub text: &'a str,
+    /// The HTML as it is sent.
+    pub html: Option<&'a str>,
+    /// Recipients with their display names.
+    pub recipients: &'a [&'a str],
+    /// Attached files.
+    pub attachments: &'a [Attached<'a>],
+    /// Account numbers and other values of the sender's own that may leave, such as the IBAN on
+    /// an invoice. Blanks do not matter.
+    pub own: &'a [&'a str],
+}
+
+/// An attached file.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Attached<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its text, as far as it is text; empty otherwise.
+    pub text: &'a str,
+}
+
+/// What a finding is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// A key, token or password.
+    Secret,
+    /// Payment data or the number of a person.
+    Personal,
+    /// Data of many people.
+    Bulk,
+    /// A mark that says the text stays inside.
+    Marker,
+    /// The instructions of an agent.
+    Prompt,
+}
+
+impl Class {
+    /// The name in answers: `secret`, `pii`, `bulk_pii`, `marker` or `prompt`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Secret => "secret",
+            Self::Personal => "pii",
+            Self::Bulk => "bulk_pii",
+            Self::Marker => "marker",
+            Self::Prompt => "prompt",
+        }
+    }
+}
+
+/// The part of the mail that holds a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The subject.
+    Subject,
+    /// The plain text.
+    Text,
+    /// Text of the HTML, shown or hidden.
+    Html,
+    /// Attributes, comments, styles and scripts of the HTML.
+    Markup,
+    /// Addresses and names of recipients.
+    Recipients,
+    /// The name of the attachment with this index.
+    FileName(usize),
+    /// The text of the attachment with this index.
+    Attachment(usize),
+}
+
+impl Place {
+    /// The name in answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Subject => "subject",
+            Self::Text => "text",
+            Self::Html => "html",
+            Self::Markup => "html_markup",
+            Self::Recipients => "recipients",
+            Self::FileName(_) => "attachment_name",
+            Self::Attachment(_) => "attachment",
+        }
+    }
+}
+
+/// Something that must not leave unseen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The kind, such as `github_pat`, `credit_card` or `contact_list`.
+    pub kind: &'static str,
+    /// What it is about.
+    pub class: Class,
+    /// Where it stands.
+    pub place: Place,
+    /// The first characters and the length; never the whole value.
+    pub masked: String,
+}
+
+/// Findings so far, each told once for a place.
+struct Findings {
+    list: Vec<Finding>,
+    own: Vec<String>,
+}
+
+impl Findings {
+    fn add(&mut self, kind: &'static str, class: Class, place: Place, value: &str) {
+        let bare: String = value.chars().filter(|c| c.is_alphanumeric()).collect();
+        if self.own.iter().any(|own| *own == bare) {
+            return;
+        }
+        let finding = Finding {
+            kind,
+            class,
+            place,
+            masked: masked(value),
+        };
+        if self.list.len() < MAX_FINDINGS && !self.list.contains(&finding) {
+            self.list.push(finding);
+        }
+    }
+}
+
+/// At most four characters and at most a third of a value, and its length.
+fn masked(value: &str) -> String {
+    let length = value.chars().count();
+    let shown: String = value.chars().take((length / 3).min(4)).collect();
+    format!("{}… ({length})", shown.replace(char::is_control, " "))
+}
+
+/// A canonical text under screening.
+struct View<'a> {
+    text: &'a str,
+    /// The text with ASCII letters in lower case; the same offsets.
+    lower: &'a str,
+    /// The subject in lower case, which may name what the text holds.
+    subject: &'a str,
+    place: Place,
+}
+
+/// A text that waits for its turn.
+struct Segment {
+    place: Place,
+    text: String,
+    layers: u8,
+    turn: Turn,
+}
+
+/// Screens a mail. An empty answer means that nothing was found, not that nothing is there: a
+/// patient author finds an encoding that no screen knows.
+#[must_use]
+pub fn screen(mail: &Outgoing<'_>) -> Vec<Finding> {
+    let own = mail
+        .own
+        .iter()
+        .map(|own| own.chars().filter(|c| c.is_alphanumeric()).collect());
+    let mut findings = Findings {
+        list: Vec::new(),
+        own: own.collect(),
+    };
+    let index = Index::new();
+    let mut pieces = Pieces::default();
+    let subject = canonical::canonical(mail.subject).to_ascii_lowercase();
+    let mut waiting = segments(mail);
+    while let Some(segment) = waiting.pop() {
+        let text = canonical::canonical(&segment.text);
+        let lower = text.to_ascii_lowercase();
+        let view = View {
+            text: &text,
+            lower: &lower,
+            subject: &subject,
+            place: segment.place,
+        };
+        prefixed::whole(&view, &index, &mut findings, &mut pieces);
+        prefixed::broken(&view, &index, &mut findings);
+        structured::find(&view, &mut findings);
+        if segment.turn == Turn::Straight {
+            labelled::find(&view, &mut findings);
+            payment::find(&view, &mut findings);
+            national::find(&view, &mut findings);
+            bulk::find(&view, &mut findings);
+            marks::find(&view, &mut findings);
+        }
+        if segment.layers == 0 {
+            prefixed::loose(&view, &mut pieces);
+            let hidden = canonical::smuggled(&segment.text);
+            if !hidden.is_empty() {
+                waiting.push(Segment {
+                    place: segment.place,
+                    text: hidden,
+                    layers: 1,
+                    turn: Turn::Straight,
+                });
+            }
+        }
+        if segment.layers < MAX_LAYERS {
+            for (turn, text) in decode::decode(&text, segment.turn, segment.layers) {
+                waiting.push(Segment {
+                    place: segment.place,
+                    text,
+                    layers: segment.layers + 1,
+                    turn,
+                });
+            }
+        }
+    }
+    pieces.report(&mut findings);
+    findings.list
+}
+
+/// The texts of a mail.
+fn segments(mail: &Outgoing<'_>) -> Vec<Segment> {
+    let straight = |place, text: &str| Segment {
+        place,
+        text: text.to_owned(),
+        layers: 0,
+        turn: Turn::Straight,
+    };
+    let mut all = vec![
+        straight(Place::Subject, mail.subject),
+        straight(Place::Text, mail.text),
+        straight(Place::Recipients, &mail.recipients.join("\n")),
+    ];
+    if let Some(html) = mail.html {
+        let markup = markup::split(html);
+        all.push(straight(Place::Html, &markup.written));
+        all.push(straight(Place::Markup, &markup.unseen));
+    }
+    for (at, file) in mail.attachments.iter().enumerate() {
+        all.push(straight(Place::FileName(at), file.name));
+        if file.name.to_ascii_lowercase().ends_with(".htm")
+            || file.name.to_ascii_lowercase().ends_with(".html")
+        {
+            all.push(straight(
+                Place::Attachment(at),
+                &markup::split(file.text).written,
+            ));
+        }
+        all.push(straight(Place::Attachment(at), file.text));
+    }
+    all.retain(|segment| !segment.text.is_empty());
+    all
+}
+
+/// The text before and after a place, at most so many octets, cut at characters.
+fn around<'a>(text: &'a str, from: usize, to: usize, reach: usize) -> &'a str {
+    let mut start = from.saturating_sub(reach);
+    let mut end = to.saturating_add(reach).min(text.len());
+    while start < from && !text.is_char_boundary(start) {
+        start += 1;
+    }
+    while end > to && !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(start..end).unwrap_or_default()
+}
+
+/// Whether one of the words is in the text.
+fn names_any(text: &str, words: &[&str]) -> bool {
+    words
+        .iter()
+        .any(|word| random::contains(text.as_bytes(), word.as_bytes()))
+}

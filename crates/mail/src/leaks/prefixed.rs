@@ -1,0 +1,252 @@
+//! Tokens that begin with a name of their service, whole, broken into pieces, or in two places.
+
+use super::forms::{Body, FORMS, Form};
+use super::random::{Shape, is_stand_in};
+use super::{Class, Findings, Place, View};
+
+/// Characters that may stand between two of a broken token, for each character kept.
+const MAX_GAPS: usize = 4;
+/// Beginnings and loose pieces that are remembered of one mail.
+const MAX_PIECES: usize = 200;
+
+/// The forms by their first octet.
+pub(super) struct Index {
+    buckets: Vec<Vec<&'static Form>>,
+}
+
+impl Index {
+    pub(super) fn new() -> Self {
+        let mut buckets = vec![Vec::new(); 128];
+        for form in FORMS {
+            if let Some(bucket) = form
+                .prefix
+                .bytes()
+                .next()
+                .and_then(|b| buckets.get_mut(usize::from(b)))
+            {
+                bucket.push(form);
+            }
+        }
+        Self { buckets }
+    }
+
+    fn starting(&self, byte: u8) -> &[&'static Form] {
+        self.buckets
+            .get(usize::from(byte))
+            .map_or(&[], Vec::as_slice)
+    }
+}
+
+/// A token of which the rest may stand elsewhere.
+struct Beginning {
+    form: &'static Form,
+    length: usize,
+    place: Place,
+    shown: String,
+}
+
+/// What a mail holds of tokens written in pieces.
+#[derive(Default)]
+pub(super) struct Pieces {
+    beginnings: Vec<Beginning>,
+    /// Random-looking words that are not tokens.
+    loose: Vec<String>,
+}
+
+impl Pieces {
+    /// Reports beginnings that the loose pieces of the mail complete.
+    pub(super) fn report(&self, findings: &mut Findings) {
+        for beginning in &self.beginnings {
+            let fitting = |piece: &&String| piece.bytes().all(|b| beginning.form.body.has(b));
+            let total: usize = self.loose.iter().filter(fitting).map(String::len).sum();
+            let missing = beginning.form.least.saturating_sub(beginning.length);
+            let one = self
+                .loose
+                .iter()
+                .filter(fitting)
+                .any(|p| p.len().abs_diff(missing) <= missing / 8);
+            if (beginning.form.exact && one) || (!beginning.form.exact && total >= missing) {
+                findings.add(
+                    beginning.form.kind,
+                    Class::Secret,
+                    beginning.place,
+                    &beginning.shown,
+                );
+            }
+        }
+    }
+}
+
+/// Finds whole tokens, and beginnings that may go on elsewhere.
+pub(super) fn whole(view: &View<'_>, index: &Index, findings: &mut Findings, pieces: &mut Pieces) {
+    let text = view.text.as_bytes();
+    let mut before = b' ';
+    for (at, &byte) in text.iter().enumerate() {
+        if !before.is_ascii_alphanumeric() {
+            for form in index.starting(byte) {
+                let rest = text.get(at..).unwrap_or_default();
+                if rest.starts_with(form.prefix.as_bytes())
+                    && token(view.place, form, rest, before, findings, pieces)
+                {
+                    break;
+                }
+            }
+        }
+        before = byte;
+    }
+}
+
+/// Reads a token whose prefix begins `rest`. True when it is one.
+fn token(
+    place: Place,
+    form: &'static Form,
+    rest: &[u8],
+    before: u8,
+    findings: &mut Findings,
+    pieces: &mut Pieces,
+) -> bool {
+    let after = rest.get(form.prefix.len()..).unwrap_or_default();
+    let window = after.get(..after.len().min(600)).unwrap_or_default();
+    let length = window
+        .iter()
+        .position(|b| !form.body.has(*b))
+        .unwrap_or(window.len());
+    let mut body = window.get(..length).unwrap_or_default();
+    while body.last().is_some_and(|b| matches!(b, b'.' | b'-')) {
+        body = body.get(..body.len() - 1).unwrap_or_default();
+    }
+    let next = window.get(length).copied().unwrap_or(b' ');
+    let whole = rest
+        .get(..form.prefix.len() + body.len())
+        .unwrap_or_default();
+    if body.len() >= form.least {
+        let ends = !form.exact || (body.len() == form.least && !next.is_ascii_alphanumeric());
+        let found = ends && drawn(form, body) && !is_stand_in(whole);
+        // Inside a blob of base64 short beginnings come up by chance.
+        let loose_edge = form.exact && matches!(before, b'+' | b'/' | b'-' | b'_');
+        if found && !(loose_edge && form.body != Body::Url) {
+            findings.add(
+                form.kind,
+                Class::Secret,
+                place,
+                &String::from_utf8_lossy(whole),
+            );
+            return true;
+        }
+        return false;
+    }
+    let cut = body.last().is_none()
+        || matches!(next, b'*' | b'.') && !body.is_empty() && {
+            let tail = window.get(length..length + 2).unwrap_or_default();
+            tail == b"**" || tail == b".."
+        };
+    if !cut
+        && form.prefix.len() >= 4
+        && body.len() >= (form.least / 4).max(4)
+        && drawn(form, body)
+        && !is_stand_in(whole)
+        && pieces.beginnings.len() < MAX_PIECES
+    {
+        pieces.beginnings.push(Beginning {
+            form,
+            length: body.len(),
+            place,
+            shown: String::from_utf8_lossy(whole).into_owned(),
+        });
+    }
+    false
+}
+
+/// Whether the body looks drawn at random, by what its alphabet allows.
+fn drawn(form: &Form, body: &[u8]) -> bool {
+    let shape = Shape::of(body);
+    match form.body {
+        // Twenty capitals in one word are rare enough.
+        Body::Upper => shape.is_random() || (shape.digits > 0 || form.exact),
+        _ if form.least <= 1 => true,
+        _ => shape.is_random(),
+    }
+}
+
+/// Finds tokens with blanks, dashes, quotes or line breaks between their characters.
+pub(super) fn broken(view: &View<'_>, index: &Index, findings: &mut Findings) {
+    let text = view.text.as_bytes();
+    let kept: Vec<(u8, usize)> = text
+        .iter()
+        .copied()
+        .enumerate()
+        .filter(|(_, b)| b.is_ascii_alphanumeric() || *b == b'_')
+        .map(|(at, b)| (b, at))
+        .collect();
+    for (start, &(byte, at)) in kept.iter().enumerate() {
+        let before = at
+            .checked_sub(1)
+            .and_then(|before| text.get(before))
+            .copied();
+        if before.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')) {
+            continue;
+        }
+        let rest = kept.get(start..).unwrap_or_default();
+        for form in index.starting(byte) {
+            if let Some(shown) = broken_token(form, rest, at) {
+                findings.add(form.kind, Class::Secret, view.place, &shown);
+                break;
+            }
+        }
+    }
+}
+
+fn broken_token(form: &Form, rest: &[(u8, usize)], from: usize) -> Option<String> {
+    let prefix = form
+        .prefix
+        .bytes()
+        .filter(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let mut length = 0;
+    for wanted in prefix {
+        if rest.get(length)?.0 != wanted {
+            return None;
+        }
+        length += 1;
+    }
+    if length < 3 && form.body != Body::Hex {
+        return None;
+    }
+    // Some characters of the body may have been dropped with what stood between.
+    let least = match form.body {
+        Body::Alnum | Body::Upper | Body::Hex => form.least,
+        Body::Url | Body::Dotted | Body::Base64 => form.least * 3 / 4,
+    };
+    let taken = rest.get(..length + least)?;
+    let body: Vec<u8> = taken.get(length..)?.iter().map(|(b, _)| *b).collect();
+    let until = taken.last()?.1;
+    let fits = body.iter().all(|b| form.body.has(*b));
+    let digits = body.iter().any(u8::is_ascii_digit);
+    let whole: Vec<u8> = taken.iter().map(|(b, _)| *b).collect();
+    let found = fits
+        && digits
+        && until - from <= taken.len() * MAX_GAPS
+        && Shape::of(&body).is_random()
+        && !is_stand_in(&whole);
+    found.then(|| String::from_utf8_lossy(&whole).into_owned())
+}
+
+/// Remembers random-looking words, the possible rest of a token begun elsewhere.
+pub(super) fn loose(view: &View<'_>, pieces: &mut Pieces) {
+    let words = view
+        .text
+        .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')));
+    for word in words {
+        if pieces.loose.len() >= MAX_PIECES {
+            return;
+        }
+        if word.len() >= 6
+            && word.len() <= 200
+            && !FORMS
+                .iter()
+                .any(|form| form.prefix.len() > 2 && word.starts_with(form.prefix))
+            && Shape::of(word.as_bytes()).is_random()
+        {
+            pieces.loose.push(word.to_owned());
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! Secrets known by their layout: key blocks, web tokens, connection strings, headers, hooks.
+
+use memchr::memmem::find_iter;
+
+use super::random::{Shape, contains, is_stand_in};
+use super::{Class, Findings, View, around};
+
+/// Finds them.
+pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
+    key_blocks(view, findings);
+    web_tokens(view, findings);
+    addresses(view, findings);
+    hooks(view, findings);
+    headers(view, findings);
+    fields(view, findings);
+    marked(view, findings);
+}
+
+fn add(view: &View<'_>, findings: &mut Findings, kind: &'static str, value: &[u8]) {
+    findings.add(
+        kind,
+        Class::Secret,
+        view.place,
+        &String::from_utf8_lossy(value),
+    );
+}
+
+/// The stretch of `text` from `from` whose octets are `wanted`, at most 400: what overlaps is
+/// read again only so often.
+fn run(text: &[u8], from: usize, wanted: impl Fn(u8) -> bool) -> &[u8] {
+    stretch(
+        text.get(from..text.len().min(from.saturating_add(400))),
+        wanted,
+    )
+}
+
+fn stretch(text: Option<&[u8]>, wanted: impl Fn(u8) -> bool) -> &[u8] {
+    let rest = text.unwrap_or_default();
+    let length = rest.iter().position(|b| !wanted(*b)).unwrap_or(rest.len());
+    rest.get(..length).unwrap_or_default()
+}
+
+fn is_url_safe(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+}
+
+/// Private keys in PEM and OpenPGP armour. The word BEGIN may be far away or broken, so the name
+/// decides, and random characters behind it.
+fn key_blocks(view: &View<'_>, findings: &mut Findings) {
+    let text = view.text.as_bytes();
+    for at in find_iter(view.lower.as_bytes(), "private key") {
+        let before = around(view.lower, at, at, 40);
+        if !contains(before.as_bytes(), b"begin") {
+            continue;
+        }
+        let after = run(text, at + 11, |_| true);
+        let drawn: Vec<u8> = after
+            .iter()
+            .copied()
+            .filter(|b| is_base64(*b))
+            .take(160)
+            .collect();
+        let kind = if contains(before.as_bytes(), b"pgp") {
+            "pgp_private"
+        } else if contains(before.as_bytes(), b"openssh") {
+            "private_key_openssh"
+        } else if contains(before.as_bytes(), b"rsa") {
+            "private_key_rsa"
+        } else if contains(before.as_bytes(), b" ec ") {
+            "private_key_ec"
+        } else {
+            "private_key_pkcs8"
+        };
+        let body = drawn.get(16..).unwrap_or_default();
+        if body.len() >= 24 && Shape::of(body).is_random() && !contains(body, b"xxxxxx") {
+            add(view, findings, kind, &[b"----", body].concat());
+        }
+    }
+}
+
+/// JSON web tokens: two parts that begin with `{"`, and a signature.
+fn web_tokens(view: &View<'_>, findings: &mut Findings) {
+    let text = view.text.as_bytes();
+    let mut done = 0;
+    for at in find_iter(text, "eyJ") {
+        if at < done {
+            continue;
+        }
+        let whole = stretch(text.get(at..), |b| is_url_safe(b) || b == b'.');
+        done = at + whole.len();
+        let mut parts = whole.split(|b| *b == b'.');
+        let (Some(head), Some(claims), Some(seal)) = (parts.next(), parts.next(), parts.next())
+        else {
+            continue;
+        };
+        // {"sub":"1234567890","name":"John Doe" is the token of every manual.
+        let printed = contains(claims, b"eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lI");
+        if head.len() >= 12 && claims.starts_with(b"eyJ") && seal.len() >= 20 && !printed {
+            add(view, findings, "jwt", whole);
+        } else if head.len() >= 30 && claims.is_empty() && seal.len() >= 12 {
+            add(view, findings, "jwe", whole);
+        }
+    }
+}
+
+/// Addresses with a password: `scheme://user:password@host`, and secrets of one-time codes.
+fn addresses(view: &View<'_>, findings: &mut Findings) {
+    let text = view.text.as_bytes();
+    for at in find_iter(text, "://") {
+        let start = around(view.lower, at, at, 24);
+        let scheme = start
+            .get(..start.rfind("://").unwrap_or(start.len()).min(24))
+            .unwrap_or(start);
+        let scheme = scheme
+            .rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '+'))
+            .next();
+        let scheme = scheme.unwrap_or_default();
+        let rest = run(text, at + 3, |b| {
+            b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>')
+        });
+        if scheme == "otpauth" || scheme.ends_with("otpauth") || scheme == "otpauth-migration" {
+            let secret = memchr::memmem::find(rest, b"secret=").map(|s| s + 7);
+            let secret = secret.map(|s| run(rest, s, |b| b.is_ascii_alphanumeric()));
+            if secret.is_some_and(|s| s.len() >= 10) || scheme.ends_with("migration") {
+                add(view, findings, "otpauth", rest);
+            }
+            continue;
+        }
+        let host_part = rest
+            .split(|b| matches!(b, b'/' | b'?' | b'#'))
+            .next()
+            .unwrap_or_default();
+        // A password may hold a slash: then the last @ of the whole address divides.
+        let data_base = !matches!(scheme, "http" | "https" | "ftp" | "ws" | "wss" | "sip" | "");
+        let searched = if data_base { rest } else { host_part };
+        let Some(divide) = memchr::memrchr(b'@', searched) else {
+            continue;
+        };
+        let user = searched.get(..divide).unwrap_or_default();
+        let Some(colon) = memchr::memchr(b':', user) else {
+            continue;
+        };
+        let password = user.get(colon + 1..).unwrap_or_default();
+        if password.len() >= 4 && !stands_in(password) {
+            add(
+                view,
+                findings,
+                kind_of(scheme),
+                &[scheme.as_bytes(), b"://", user].concat(),
+            );
+        }
+    }
+}
+
+fn stands_in(password: &[u8]) -> bool {
+    let lower = password.to_ascii_lowercase();
+    is_stand_in(password)
+        || [
+            &b"password"[..],
+            b"passwd",
+            b"pass",
+            b"pwd",
+            b"secret",
+            b"pw",
+            b"port",
+        ]
+        .contains(&&lower[..])
+        || lower.starts_with(b"your")
+        || matches!(password.first(), Some(b'$' | b'%' | b'[' | b'{' | b'<'))
+        || password.contains(&b'/') && password.contains(&b'.')
+}
+
+fn kind_of(scheme: &str) -> &'static str {
+    match scheme {
+        "postgres" | "postgresql" => "postgres_url",
+        "mysql" | "mariadb" => "mysql_url",
+        "mongodb" | "mongodb+srv" => "mongodb_url",
+        "redis" | "rediss" => "redis_url",
+        "amqp" | "amqps" => "amqp_url",
+        "http" | "https" => "basic_auth_url",
+        _ => "connection_string",
+    }
+}
+
+/// Addresses that let anyone post.
+fn hooks(view: &View<'_>, findings: &mut Findings) {
+    const HOOKS: [(&str, &str, usize); 11] = [
+        ("hooks.slack.com/services/", "slack_webhook", 30),
+        ("hooks.slack.com/workflows/", "slack_webhook", 30),
+        ("hooks.slack.com/triggers/", "slack_webhook", 30),
+        ("discord.com/api/webhooks/", "discord_webhook", 60),
+        ("discordapp.com/api/webhooks/", "discord_webhook", 60),
+        ("webhook.office.com/webhookb2/", "teams_webhook", 60),
+        ("outlook.office.com/webhook/", "teams_webhook", 60),
+        ("hooks.zapier.com/hooks/catch/", "zapier_webhook", 10),
+        ("hook.make.com/", "make_webhook", 20),
+        ("chat.googleapis.com/v1/spaces/", "google_chat_webhook", 40),
+        ("api.telegram.org/bot", "telegram_bot", 40),
+    ];
+    for (prefix, kind, least) in HOOKS {
+        for at in find_iter(view.lower.as_bytes(), prefix) {
+            let value = run(view.text.as_bytes(), at + prefix.len(), |b| {
+                is_url_safe(b) || matches!(b, b'/' | b':' | b'@' | b'?' | b'=' | b'&' | b'%')
+            });
+            if value.len() >= least && !is_stand_in(value) && Shape::of(value).turns_often() {
+                add(view, findings, kind, &[prefix.as_bytes(), value].concat());
+            }
+        }
+    }
+}
+
+/// `Authorization: Bearer …`, `Basic …` and cookies of sessions.
+fn headers(view: &View<'_>, findings: &mut Findings) {
+    for (name, least) in [("bearer ", 20), ("basic ", 12), ("authorization: ", 20)] {
+        for at in find_iter(view.lower.as_bytes(), name) {
+            let value = run(view.text.as_bytes(), at + name.len(), |b| {
+                is_base64(b) || matches!(b, b'_' | b'-' | b'.' | b'~')
+            });
+            let value = value.strip_suffix(b".").unwrap_or(value);
+            let shape = Shape::of(value);
+            let proven = name != "basic " || decodes_to_pair(value);
+            if value.len() >= least && proven && shape.is_random() && !is_stand_in(value) {
+                let kind = if name == "basic " {
+                    "basic_header"
+                } else {
+                    "bearer_header"
+                };
+                add(view, findings, kind, value);
+            }
+        }
+    }
+}
+
+fn decodes_to_pair(value: &[u8]) -> bool {
+    data_encoding::BASE64
+        .decode(value)
+        .is_ok_and(|pair| pair.contains(&b':') && pair.iter().all(|b| (32..127).contains(b)))
+}
+
+/// `name=value` fields of connection strings.
+fn fields(view: &View<'_>, findings: &mut Findings) {
+    const FIELDS: [(&str, &str, usize); 7] = [
+        ("accountkey=", "azure_storage", 80),
+        ("sharedaccesskey=", "azure_shared_access", 40),
+        ("sharedaccesssignature", "azure_sas", 40),
+        ("&sig=", "azure_sas", 40),
+        ("x-amz-signature=", "signed_url", 60),
+        ("x-goog-signature=", "signed_url", 100),
+        ("password=", "connection_string", 6),
+    ];
+    for (name, kind, least) in FIELDS {
+        for at in find_iter(view.lower.as_bytes(), name) {
+            let value = run(view.text.as_bytes(), at + name.len(), |b| {
+                b.is_ascii_graphic() && !matches!(b, b';' | b'&' | b'"' | b'\'' | b'<')
+            });
+            if name == "password=" {
+                let near = around(view.lower, at, at, 200);
+                let host = ["server=", "host=", "data source=", "jdbc:", "user id="];
+                if !host.iter().any(|h| near.contains(h)) || stands_in(value) {
+                    continue;
+                }
+            }
+            if value.len() >= least && !is_stand_in(value) {
+                add(view, findings, kind, value);
+            }
+        }
+    }
+}
+
+/// Tokens with a mark in the middle or at the end.
+fn marked(view: &View<'_>, findings: &mut Findings) {
+    let text = view.text.as_bytes();
+    for at in find_iter(text, "T3BlbkFJ") {
+        let value = run(text, at.saturating_sub(23), |b| is_url_safe(b));
+        if value.len() >= 36 {
+            add(view, findings, "openai", value);
+        }
+    }
+    for at in find_iter(text, "-us") {
+        let start = at.saturating_sub(32);
+        let value = text.get(start..at).unwrap_or_default();
+        let number = run(text, at + 3, |b| b.is_ascii_digit());
+        let hex = value.len() == 32 && value.iter().all(u8::is_ascii_hexdigit);
+        if hex && !number.is_empty() && number.len() < 3 && Shape::of(value).is_random() {
+            add(view, findings, "mailchimp", value);
+        }
+    }
+    for at in find_iter(text, ":AA") {
+        let digits = text.get(at.saturating_sub(10)..at).unwrap_or_default();
+        let digits = digits
+            .iter()
+            .rev()
+            .take_while(|b| b.is_ascii_digit())
+            .count();
+        let value = run(text, at + 1, is_url_safe);
+        if digits >= 8 && (34..=36).contains(&value.len()) && Shape::of(value).is_random() {
+            add(view, findings, "telegram_bot", value);
+        }
+    }
+    for at in find_iter(text, "Q~") {
+        let value = run(text, at.saturating_sub(4), |b| {
+            is_url_safe(b) || matches!(b, b'~' | b'.')
+        });
+        if (36..=44).contains(&value.len()) && Shape::of(value).is_random() {
+            add(view, findings, "azure_client_secret", value);
+        }
+    }
+    discord(view, findings);
+}
+
+/// Bot tokens of Discord: an id in base64, a time and a seal.
+fn discord(view: &View<'_>, findings: &mut Findings) {
+    let words = view
+        .text
+        .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')));
+    for word in words.filter(|word| word.len() >= 55 && word.starts_with(['M', 'N', 'O'])) {
+        let mut parts = word.trim_end_matches('.').split('.').map(str::len);
+        let lengths = (parts.next(), parts.next(), parts.next(), parts.next());
+        if let (Some(23..=28), Some(6), Some(27..=45), None) = lengths {
+            add(view, findings, "discord_bot", word.as_bytes());
+        }
+    }
+}
