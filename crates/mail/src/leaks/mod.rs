@@ -153,7 +153,13 @@ impl Findings {
             place,
             masked: masked(value),
         };
-        if self.list.len() < MAX_FINDINGS && !self.list.contains(&finding) {
+        let general = matches!(kind, "labelled_secret" | "password_prose" | "connection_string");
+        let told = self.list.iter().any(|known| {
+            known.place == place
+                && known.masked == finding.masked
+                && (known.kind == kind || (general && known.class == class))
+        });
+        if self.list.len() < MAX_FINDINGS && !told {
             self.list.push(finding);
         }
     }
@@ -210,9 +216,9 @@ pub fn screen(mail: &Outgoing<'_>) -> Vec<Finding> {
             place: segment.place,
         };
         prefixed::whole(&view, &index, &mut findings, &mut pieces);
-        prefixed::broken(&view, &index, &mut findings);
-        structured::find(&view, &mut findings);
+        structured::find(&view, segment.turn, &mut findings);
         if segment.turn == Turn::Straight {
+            prefixed::broken(&view, &index, &mut findings);
             labelled::find(&view, &mut findings);
             payment::find(&view, &mut findings);
             national::find(&view, &mut findings);

@@ -395,7 +395,9 @@ fn accounts(view: &View<'_>, findings: &mut Findings) {
             }
         }
         let glued = text.get(end).is_some_and(u8::is_ascii_alphanumeric);
-        if value.len() != *length || glued || !iban(&value) || is_sample(&value) {
+        let digits = value.iter().filter(|b| b.is_ascii_digit()).count();
+        let numbered = value.iter().skip(2).take(2).all(u8::is_ascii_digit) && digits >= 8;
+        if value.len() != *length || !numbered || glued || !iban(&value) || is_sample(&value) {
             continue;
         }
         if !is_own(view, at) {

@@ -82,7 +82,7 @@ pub(super) fn whole(view: &View<'_>, index: &Index, findings: &mut Findings, pie
     let text = view.text.as_bytes();
     let mut before = b' ';
     for (at, &byte) in text.iter().enumerate() {
-        if !before.is_ascii_alphanumeric() {
+        if !before.is_ascii_alphanumeric() && before != b'_' {
             for form in index.starting(byte) {
                 let rest = text.get(at..).unwrap_or_default();
                 if rest.starts_with(form.prefix.as_bytes())
@@ -164,6 +164,10 @@ fn drawn(form: &Form, body: &[u8]) -> bool {
         // Twenty capitals in one word are rare enough.
         Body::Upper => shape.is_random() || (shape.digits > 0 || form.exact),
         _ if form.least <= 1 => true,
+        // No word has thirty letters, whatever they are.
+        Body::Alnum if form.least >= 30 && form.prefix.ends_with(['_', '-']) => {
+            shape.is_random() || (shape.digits > 0 || shape.upper > 0) && shape.is_varied()
+        }
         _ => shape.is_random(),
     }
 }
@@ -183,7 +187,7 @@ pub(super) fn broken(view: &View<'_>, index: &Index, findings: &mut Findings) {
             .checked_sub(1)
             .and_then(|before| text.get(before))
             .copied();
-        if before.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/')) {
+        if before.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_')) {
             continue;
         }
         let rest = kept.get(start..).unwrap_or_default();
@@ -225,7 +229,7 @@ fn broken_token(form: &Form, rest: &[(u8, usize)], from: usize) -> Option<String
     let found = fits
         && digits
         && until - from <= taken.len() * MAX_GAPS
-        && Shape::of(&body).is_random()
+        && (Shape::of(&body).is_random() || (form.exact && form.body == Body::Upper))
         && !is_stand_in(&whole);
     found.then(|| String::from_utf8_lossy(&whole).into_owned())
 }

@@ -92,6 +92,11 @@ impl Shape {
         self.turns * 6 >= self.length && self.distinct >= 6
     }
 
+    /// Whether many different characters occur.
+    pub(super) fn is_varied(&self) -> bool {
+        self.distinct >= 12
+    }
+
     /// Letters and digits (or both cases) that change class far oftener than words do.
     pub(super) fn is_random(&self) -> bool {
         let classes = usize::from(self.lower > 0)

@@ -2,14 +2,15 @@
 
 use memchr::memmem::find_iter;
 
+use super::decode::Turn;
 use super::random::{Shape, contains, is_stand_in};
 use super::{Class, Findings, View, around};
 
 /// Finds them.
-pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
+pub(super) fn find(view: &View<'_>, turn: Turn, findings: &mut Findings) {
     key_blocks(view, findings);
     web_tokens(view, findings);
-    addresses(view, findings);
+    addresses(view, turn, findings);
     hooks(view, findings);
     headers(view, findings);
     fields(view, findings);
@@ -108,7 +109,7 @@ fn web_tokens(view: &View<'_>, findings: &mut Findings) {
 }
 
 /// Addresses with a password: `scheme://user:password@host`, and secrets of one-time codes.
-fn addresses(view: &View<'_>, findings: &mut Findings) {
+fn addresses(view: &View<'_>, turn: Turn, findings: &mut Findings) {
     let text = view.text.as_bytes();
     for at in find_iter(text, "://") {
         let start = around(view.lower, at, at, 24);
@@ -145,7 +146,10 @@ fn addresses(view: &View<'_>, findings: &mut Findings) {
             continue;
         };
         let password = user.get(colon + 1..).unwrap_or_default();
-        if password.len() >= 4 && !stands_in(password) {
+        // Any letters and a colon look like a scheme when they are shifted.
+        let known = turn == Turn::Straight
+            || !matches!(kind_of(scheme), "connection_string" | "basic_auth_url");
+        if known && password.len() >= 4 && !stands_in(password) {
             add(
                 view,
                 findings,
@@ -309,19 +313,30 @@ fn marked(view: &View<'_>, findings: &mut Findings) {
             add(view, findings, "azure_client_secret", value);
         }
     }
-    discord(view, findings);
+    dotted(view, findings);
 }
 
-/// Bot tokens of Discord: an id in base64, a time and a seal.
-fn discord(view: &View<'_>, findings: &mut Findings) {
+/// Tokens of parts: bots of Discord (an id in base64, a time, a seal), Airtable (14 and 64
+/// characters), Resend (8 and 24).
+fn dotted(view: &View<'_>, findings: &mut Findings) {
     let words = view
         .text
         .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')));
-    for word in words.filter(|word| word.len() >= 55 && word.starts_with(['M', 'N', 'O'])) {
-        let mut parts = word.trim_end_matches('.').split('.').map(str::len);
-        let lengths = (parts.next(), parts.next(), parts.next(), parts.next());
-        if let (Some(23..=28), Some(6), Some(27..=45), None) = lengths {
-            add(view, findings, "discord_bot", word.as_bytes());
+    for word in words.filter(|word| word.len() >= 35 && word.starts_with(['M', 'N', 'O', 'p', 'r'])) {
+        let word = word.trim_end_matches('.');
+        let mut parts = word.split('.').map(str::len);
+        let kind = match (parts.next(), parts.next(), parts.next(), parts.next()) {
+            (Some(23..=28), Some(6), Some(27..=45), None) if !word.starts_with(['p', 'r']) => {
+                "discord_bot"
+            }
+            (Some(17), Some(64), None, None) if word.starts_with("pat") => "airtable",
+            (Some(36), None, None, None) if word.starts_with("re_") && word.get(11..12) == Some("_") => {
+                "resend"
+            }
+            _ => continue,
+        };
+        if !is_stand_in(word.as_bytes()) && Shape::of(word.as_bytes()).turns_often() {
+            add(view, findings, kind, word.as_bytes());
         }
     }
 }
