@@ -20,6 +20,7 @@ mod message_id;
 pub mod parse;
 pub mod quote;
 pub mod reply;
+pub mod screen;
 pub mod search;
 mod subject_prefixes;
 pub mod submitted;

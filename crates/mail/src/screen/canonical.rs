@@ -1,0 +1,213 @@
+//! Folds text into the letters a reader or a model takes it for, and reports what was smuggled.
+
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use super::technique::Technique;
+
+/// Canonical text and the disguises found on the way.
+#[derive(Default)]
+pub(super) struct Canonical {
+    pub(super) text: String,
+    /// Texts carried by invisible characters.
+    pub(super) smuggled: Vec<(Technique, String)>,
+    /// How many letters were disguised, by technique.
+    pub(super) split: usize,
+    pub(super) styled: usize,
+    pub(super) homoglyphs: usize,
+    pub(super) overridden: bool,
+}
+
+/// Strips what cannot be seen, reads what it carries and folds look-alikes.
+pub(super) fn canonical(input: &str) -> Canonical {
+    let mut out = Canonical::default();
+    if input.is_ascii() {
+        out.text = input.to_owned();
+        return out;
+    }
+    let mut tags = String::new();
+    let mut selectors = Vec::new();
+    let mut bits = Vec::new();
+    let mut kept = String::with_capacity(input.len());
+    let mut last = ' ';
+    let mut gap = false;
+    let mut backwards: Option<String> = None;
+    for c in input.chars() {
+        match c {
+            '\u{E0020}'..='\u{E007E}' => {
+                tags.extend(char::from_u32(c as u32 - 0xE_0000));
+                continue;
+            }
+            '\u{FE00}'..='\u{FE0F}' => selectors.extend(u8::try_from(c as u32 - 0xFE00)),
+            '\u{E0100}'..='\u{E01EF}' => selectors.extend(u8::try_from(c as u32 - 0xE_0100 + 16)),
+            '\u{200B}' => bits.push(false),
+            '\u{200C}' => bits.push(true),
+            '\u{200D}' | '\u{2060}'..='\u{2064}' => bits.push(true),
+            _ => {}
+        }
+        if c == '\u{202E}' || c == '\u{202D}' {
+            out.overridden |= c == '\u{202E}';
+            if c == '\u{202E}' {
+                backwards = Some(String::new());
+            }
+            continue;
+        }
+        if matches!(c, '\u{202C}' | '\n')
+            && let Some(text) = backwards.take()
+        {
+            kept.extend(text.chars().rev());
+        }
+        let joins = c == '\u{200C}' && matches!(last, '\u{600}'..='\u{DFF}');
+        if is_invisible(c) && !joins {
+            gap = last.is_alphanumeric();
+            continue;
+        }
+        if gap && c.is_alphanumeric() {
+            out.split += 1;
+        }
+        gap = false;
+        last = c;
+        match &mut backwards {
+            Some(text) => text.push(c),
+            None => kept.push(c),
+        }
+    }
+    if let Some(text) = backwards.take() {
+        kept.extend(text.chars().rev());
+    }
+    smuggle(&mut out, tags, &selectors, &bits);
+    fold(&mut out, &kept);
+    out
+}
+
+fn smuggle(out: &mut Canonical, tags: String, selectors: &[u8], bits: &[bool]) {
+    if tags.trim().len() >= 6 {
+        out.smuggled.push((Technique::UnicodeTags, tags));
+    }
+    if selectors.len() >= 8 {
+        for bytes in [selectors.to_vec(), nibbles(selectors)] {
+            if let Some(text) = readable(bytes) {
+                out.smuggled.push((Technique::VariationSelectors, text));
+                break;
+            }
+        }
+    }
+    if bits.len() < 64 {
+        return;
+    }
+    for (width, inverted) in [(8, false), (8, true), (7, false), (7, true), (16, false)] {
+        let bytes = bits
+            .chunks(width)
+            .map(|chunk| {
+                chunk
+                    .iter()
+                    .fold(0_u16, |byte, bit| byte << 1 | u16::from(*bit != inverted))
+            })
+            .filter_map(|code| u8::try_from(code).ok())
+            .collect();
+        if let Some(text) = readable(bytes) {
+            out.smuggled.push((Technique::ZeroWidthBits, text));
+            return;
+        }
+    }
+}
+
+fn nibbles(values: &[u8]) -> Vec<u8> {
+    values
+        .chunks(2)
+        .map(|pair| pair.iter().fold(0_u8, |byte, half| byte << 4 | (half & 15)))
+        .collect()
+}
+
+/// Octets as text, when they are text.
+pub(super) fn readable(bytes: Vec<u8>) -> Option<String> {
+    let text = String::from_utf8(bytes).ok()?;
+    let letters = text
+        .chars()
+        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '.' | ','))
+        .count();
+    let total = text.chars().count();
+    let strange = text.chars().any(|c| c.is_control() && !c.is_whitespace());
+    (total >= 6 && !strange && letters * 10 >= total * 7).then_some(text)
+}
+
+pub(super) fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
+            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
+            | '\u{FFF9}'..='\u{FFFB}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}'
+    )
+}
+
+/// Compatibility forms, stray marks and letters of another script inside Latin words.
+fn fold(out: &mut Canonical, kept: &str) {
+    let mut word = String::new();
+    let mut last = ' ';
+    for c in kept.chars() {
+        if is_styled(c) {
+            out.styled += 1;
+        }
+        for c in std::iter::once(c).nfkc() {
+            // Marks that no language puts on Latin letters in running text.
+            if is_combining_mark(c)
+                && matches!(last, 'a'..='z' | 'A'..='Z' | ' ' | '.' | ',' | '0'..='9')
+            {
+                if matches!(c, '\u{332}'..='\u{36F}' | '\u{20D0}'..='\u{20F0}' | '\u{315}'..='\u{322}')
+                {
+                    out.split += usize::from(last.is_ascii_alphabetic());
+                    continue;
+                }
+            }
+            last = c;
+            if c.is_alphanumeric() || is_combining_mark(c) {
+                word.push(c);
+            } else {
+                close(out, &mut word);
+                out.text.push(c);
+            }
+        }
+    }
+    close(out, &mut word);
+    if !unicode_normalization::is_nfc(&out.text) {
+        out.text = out.text.nfc().collect();
+    }
+}
+
+fn close(out: &mut Canonical, word: &mut String) {
+    let latin = word.chars().filter(char::is_ascii_alphabetic).count();
+    let alike = word.chars().filter(|c| look_alike(*c).is_some()).count();
+    let foreign = word
+        .chars()
+        .filter(|c| c.is_alphabetic() && !c.is_ascii())
+        .count();
+    if alike > 0 && alike == foreign && (latin > 0 || out.homoglyphs > 2) {
+        out.homoglyphs += usize::from(latin > 0);
+        out.text
+            .extend(word.chars().map(|c| look_alike(c).unwrap_or(c)));
+    } else {
+        out.text.push_str(word);
+    }
+    word.clear();
+}
+
+fn is_styled(c: char) -> bool {
+    matches!(
+        c,
+        '\u{FF21}'..='\u{FF3A}' | '\u{FF41}'..='\u{FF5A}' | '\u{1D400}'..='\u{1D7FF}'
+            | '\u{24B6}'..='\u{24E9}' | '\u{1F110}'..='\u{1F189}' | '\u{249C}'..='\u{24B5}'
+            | '\u{2100}'..='\u{2114}' | '\u{2119}'..='\u{211D}' | '\u{2C7C}' | '\u{1D2C}'..='\u{1D6A}' | '\u{2090}'..='\u{209C}'
+    )
+}
+
+/// The Latin letter a Cyrillic, Greek or Armenian letter is taken for.
+fn look_alike(c: char) -> Option<char> {
+    const FOREIGN: &str =
+        "аеорсухіјѕһԁԛԝвкмнтгпАВЕКМНОРСТУХІЈЅԌԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορνικυχγɡɩօոսցհʟɪʀʙɴᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢ";
+    const LATIN: &str =
+        "aeopcyxijshdqwbkmhtrnABEKMHOPCTYXIJSGQWABEZHIKMNOPTYXaopvikuxygionughlirbnacdejkmoptuvwz";
+    // The table is short and letters outside ASCII are rare where it is asked.
+    let at = FOREIGN.chars().position(|known| known == c)?;
+    LATIN.chars().nth(at)
+}

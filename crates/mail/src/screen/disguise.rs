@@ -1,0 +1,349 @@
+//! Undoes simple encodings: what a model would decode on request is decoded here and screened.
+
+use data_encoding::{BASE32_NOPAD, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
+
+use super::canonical::readable;
+use super::lexicon::{Lexicon, is_word_char};
+use super::technique::Technique;
+
+/// The shortest run of encoding letters that is tried.
+const MIN_RUN: usize = 16;
+/// Octets of one run that are decoded.
+const MAX_RUN: usize = 200_000;
+
+/// A text found by decoding, and where its encoded form begins.
+pub(super) struct Decoded {
+    pub(super) technique: Technique,
+    pub(super) text: String,
+    pub(super) at: usize,
+}
+
+/// Tries every decoding on canonical text.
+pub(super) fn decoded(text: &str, lexicon: &Lexicon) -> Vec<Decoded> {
+    let mut found = Vec::new();
+    runs(text, &mut found);
+    let mut at = 0;
+    for line in text.split('\n') {
+        if line.len() >= MIN_RUN {
+            let mut push = |technique, text| {
+                found.push(Decoded {
+                    technique,
+                    text,
+                    at,
+                })
+            };
+            if let Some(text) = escapes(line).or_else(|| numbers(line)) {
+                push(Technique::Encoded, text);
+            }
+            if let Some((technique, text)) = letters(line, lexicon) {
+                push(technique, text);
+            }
+        }
+        at += line.len() + 1;
+    }
+    found
+}
+
+/// Base64, base32 and hexadecimal runs, also over several lines.
+fn runs(text: &str, found: &mut Vec<Decoded>) {
+    let is_run = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_');
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(first) = bytes.get(at) {
+        if !is_run(*first) {
+            at += 1;
+            continue;
+        }
+        let start = at;
+        let mut run = Vec::new();
+        let mut line = at;
+        while let Some(byte) = bytes.get(at) {
+            if is_run(*byte) {
+                if run.len() < MAX_RUN {
+                    run.push(*byte);
+                }
+            } else if *byte == b'\n'
+                && at - line >= 48
+                && bytes.get(at + 1).is_some_and(|b| is_run(*b))
+            {
+                line = at + 1;
+            } else {
+                break;
+            }
+            at += 1;
+        }
+        if run.len() >= MIN_RUN
+            && let Some(text) = decode_run(&run)
+        {
+            found.push(Decoded {
+                technique: Technique::Encoded,
+                text,
+                at: start,
+            });
+        }
+    }
+}
+
+fn decode_run(run: &[u8]) -> Option<String> {
+    // A name before the value, as in `instr=4170…`.
+    let value = run
+        .iter()
+        .position(|b| *b == b'=')
+        .and_then(|equals| run.get(equals + 1..))
+        .filter(|value| value.len() >= MIN_RUN)
+        .unwrap_or(run);
+    let end = value.iter().rposition(|b| *b != b'=')? + 1;
+    let value = value.get(..end)?;
+    if value.iter().all(u8::is_ascii_hexdigit) {
+        let even = value.get(..value.len() & !1)?;
+        return HEXLOWER_PERMISSIVE.decode(even).ok().and_then(worded);
+    }
+    let whole = if value.len() % 4 == 1 {
+        value.get(..value.len() - 1)?
+    } else {
+        value
+    };
+    let base64 = BASE64_NOPAD
+        .decode(whole)
+        .or_else(|_| BASE64URL_NOPAD.decode(whole));
+    // The last group may have been cut off.
+    let cut = || BASE64_NOPAD.decode(value.get(..value.len() & !3)?).ok();
+    base64
+        .ok()
+        .or_else(cut)
+        .and_then(worded)
+        .or_else(|| BASE32_NOPAD.decode(value).ok().and_then(worded))
+}
+
+/// Readable text with a blank, or an address: not a chance hit of an identifier.
+fn worded(bytes: Vec<u8>) -> Option<String> {
+    readable(bytes).filter(|text| text.split_whitespace().nth(1).is_some() || text.contains('@'))
+}
+
+/// `\x49`, `\u0049`, `%49`, `=49`, `&#73;`.
+fn escapes(line: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(line.len());
+    let mut count = 0;
+    let mut rest = line;
+    while let Some(c) = rest.chars().next() {
+        let (code, used) = escape(rest).unwrap_or((c as u32, 0));
+        let used = if used == 0 {
+            c.len_utf8()
+        } else {
+            count += 1;
+            used
+        };
+        match u8::try_from(code) {
+            Ok(byte) if count > 0 && used > c.len_utf8() => bytes.push(byte),
+            _ => {
+                let mut buffer = [0; 4];
+                let c = char::from_u32(code).unwrap_or(c);
+                bytes.extend_from_slice(c.encode_utf8(&mut buffer).as_bytes());
+            }
+        }
+        rest = rest.get(used..).unwrap_or_default();
+    }
+    // A link with some escapes is a link.
+    if count < 8 || count * 4 < bytes.len() {
+        return None;
+    }
+    worded(bytes)
+}
+
+fn escape(rest: &str) -> Option<(u32, usize)> {
+    let hex = |from: usize, to: usize| u32::from_str_radix(rest.get(from..to)?, 16).ok();
+    if rest.starts_with("\\x") || rest.starts_with("0x") {
+        return Some((hex(2, 4)?, 4));
+    }
+    if rest.starts_with("\\u") {
+        return Some((hex(2, 6)?, 6));
+    }
+    if rest.starts_with('%') || rest.starts_with('=') {
+        return Some((hex(1, 3)?, 3));
+    }
+    let entity = rest.strip_prefix("&#")?;
+    let end = entity.get(..8.min(entity.len()))?.find(';')?;
+    let digits = entity.get(..end)?;
+    let code = match digits.strip_prefix(['x', 'X']) {
+        Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+        None => digits.parse().ok()?,
+    };
+    Some((code, end + 3))
+}
+
+/// Octets written as binary, hexadecimal or decimal numbers.
+fn numbers(line: &str) -> Option<String> {
+    let groups: Vec<&str> = line
+        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '-'))
+        .filter(|group| group.chars().all(|c| c.is_ascii_hexdigit()) && !group.is_empty())
+        .collect();
+    if groups.len() < 8 {
+        return None;
+    }
+    let binary = groups.iter().filter(|group| group.len() == 8).count() * 10 >= groups.len() * 9;
+    let radix = if binary {
+        2
+    } else if groups.iter().all(|group| group.len() == 2)
+        && groups
+            .iter()
+            .any(|group| group.bytes().any(|b| b.is_ascii_alphabetic()))
+    {
+        16
+    } else {
+        10
+    };
+    let bytes = groups
+        .iter()
+        .filter_map(|group| u8::from_str_radix(group, radix).ok())
+        .collect();
+    worded(bytes)
+}
+
+/// Letters replaced, moved, turned round or spread.
+fn letters(line: &str, lexicon: &Lexicon) -> Option<(Technique, String)> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    if words.len() < 2 {
+        return None;
+    }
+    if let Some(text) = unspaced(&words, lexicon) {
+        return Some((Technique::SpacedLetters, text));
+    }
+    let plain = known(line, lexicon);
+    if is_leet(&words) {
+        let text: String = line.chars().map(unleet).collect();
+        if known(&text, lexicon) > plain {
+            return Some((Technique::Leet, text));
+        }
+    }
+    if plain * 5 >= words.len() || words.len() < 3 {
+        return None;
+    }
+    let backwards: String = line.chars().rev().collect();
+    let each: Vec<String> = words
+        .iter()
+        .map(|word| word.chars().rev().collect())
+        .collect();
+    for (technique, text) in [
+        (Technique::Reversed, backwards),
+        (Technique::Reversed, each.join(" ")),
+        (Technique::Rotated, rotate(line)),
+        (Technique::Rotated, atbash(line)),
+    ] {
+        let now = known(&text, lexicon);
+        if now >= plain + 3 && now * 5 >= words.len() {
+            return Some((technique, text));
+        }
+    }
+    None
+}
+
+/// Everyday words and words of directives.
+fn known(text: &str, lexicon: &Lexicon) -> usize {
+    let lower = text.to_lowercase();
+    lower
+        .split(|c: char| !is_word_char(c))
+        .filter(|word| word.chars().nth(1).is_some())
+        .filter(|word| lexicon.is_common(word) || lexicon.word(word) != 0)
+        .count()
+}
+
+fn unspaced(words: &[&str], lexicon: &Lexicon) -> Option<String> {
+    let starred = |word: &&&str| {
+        let letters = word.chars().filter(|c| c.is_alphanumeric()).count();
+        let signs = word
+            .chars()
+            .filter(|c| matches!(c, '*' | '.' | '_' | '-' | '|' | '~' | '+' | '/'))
+            .count();
+        letters > 0 && signs + 1 >= letters && signs > 0 && letters + signs > 2
+    };
+    if words.iter().filter(starred).count() * 2 > words.len() && words.len() > 4 {
+        let bare: Vec<String> = words
+            .iter()
+            .map(|word| word.chars().filter(|c| c.is_alphanumeric()).collect())
+            .collect();
+        return Some(bare.join(" "));
+    }
+    let single = words
+        .iter()
+        .filter(|word| word.chars().nth(1).is_none())
+        .count();
+    let odd = words.iter().filter(|word| has_odd_case(word)).count();
+    let alphabetic = words
+        .iter()
+        .filter(|word| word.chars().any(char::is_alphabetic))
+        .count();
+    let spaced = single >= 10 && single * 10 >= words.len() * 6;
+    let random = odd >= 4 && odd * 10 >= alphabetic * 3;
+    if !spaced && !random {
+        return None;
+    }
+    let joined = words.concat().to_lowercase();
+    let letters = joined.chars().filter(|c| c.is_alphabetic()).count();
+    let (text, covered) = lexicon.respace(&joined);
+    (letters >= 12 && (random || covered * 10 >= letters * 3)).then_some(text)
+}
+
+/// Small before capital letters inside a word, as no brand has them twice in a sentence.
+fn has_odd_case(word: &str) -> bool {
+    let mut last_small = false;
+    let mut turns = 0;
+    for c in word.chars() {
+        turns += usize::from(last_small && c.is_uppercase());
+        last_small = c.is_lowercase();
+    }
+    let capitals_first = word.chars().take(2).filter(|c| c.is_uppercase()).count() == 2
+        && word.chars().any(char::is_lowercase);
+    turns > 0 || capitals_first
+}
+
+fn is_leet(words: &[&str]) -> bool {
+    let mixed = words
+        .iter()
+        .filter(|word| {
+            word.chars().any(char::is_alphabetic)
+                && word
+                    .chars()
+                    .any(|c| matches!(c, '0' | '1' | '3' | '4' | '5' | '7' | '@' | '$'))
+                && word.len() < 24
+        })
+        .count();
+    mixed >= 3 && mixed * 4 >= words.len()
+}
+
+fn unleet(c: char) -> char {
+    match c {
+        '0' => 'o',
+        '1' | '!' => 'i',
+        '3' => 'e',
+        '4' | '@' => 'a',
+        '5' | '$' => 's',
+        '7' => 't',
+        '8' => 'b',
+        '9' => 'g',
+        c => c,
+    }
+}
+
+fn rotate(line: &str) -> String {
+    let turn = |c: char, first: u8| {
+        let offset = u8::try_from(c).unwrap_or(first).saturating_sub(first);
+        char::from(first + (offset + 13) % 26)
+    };
+    line.chars()
+        .map(|c| match c {
+            'a'..='z' => turn(c, b'a'),
+            'A'..='Z' => turn(c, b'A'),
+            c => c,
+        })
+        .collect()
+}
+
+fn atbash(line: &str) -> String {
+    line.chars()
+        .map(|c| match c {
+            'a'..='z' => char::from(b'z' - (u8::try_from(c).unwrap_or(b'a') - b'a')),
+            'A'..='Z' => char::from(b'Z' - (u8::try_from(c).unwrap_or(b'A') - b'A')),
+            c => c,
+        })
+        .collect()
+}

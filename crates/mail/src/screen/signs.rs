@@ -1,0 +1,257 @@
+//! What one sentence shows: concepts, turns of phrase and forms.
+
+use super::lexicon::{Concept, Lexicon, is_word_char};
+
+/// A form or turn of phrase in a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sign {
+    AgentAddressed,
+    YouAreNow,
+    SelfPrompt,
+    Concealed,
+    NoApproval,
+    TriggerPhrase,
+    InboxWide,
+    Exactly,
+    Verdict,
+    Testing,
+    Code,
+    InYourResponse,
+    FakeTag,
+    Signup,
+    /// A mail address.
+    Address,
+    /// A link.
+    Link,
+    /// `<|im_start|>` and its relatives.
+    ChatTag,
+    /// `[QUERY]`, `{data}`, `<INSERT …>` inside or beside a link.
+    Placeholder,
+    /// A call of a tool as JSON.
+    ToolJson,
+    /// Begins with an order.
+    Order,
+    /// Override, earlier and instruction close together.
+    Override,
+    /// "Your" right before "answer", or the like.
+    YourResponse,
+    /// A quotation mark opens the sentence or what is ordered.
+    Quoted,
+    /// Short, as a line of its own.
+    Short,
+}
+
+/// How many signs there are.
+pub(super) const SIGNS: u32 = 24;
+
+impl Sign {
+    pub(super) const fn bit(self) -> u32 {
+        1 << (self as u32)
+    }
+}
+
+/// A sentence and what it shows.
+pub(super) struct Sentence<'a> {
+    pub(super) text: &'a str,
+    /// In octets from the beginning of the segment.
+    pub(super) at: usize,
+    pub(super) lower: String,
+    /// Bits of [`Concept`].
+    pub(super) concepts: u32,
+    /// Bits of [`Sign`].
+    pub(super) signs: u32,
+}
+
+/// Octets after which a sentence is cut.
+const MAX_SENTENCE: usize = 500;
+/// Words in which the parts of an override stand together.
+const NEAR: usize = 9;
+/// A line shorter than this ends where it ends; a longer one was wrapped.
+const WRAPPED: usize = 48;
+
+/// Cuts text into sentences.
+pub(super) fn sentences(text: &str) -> Vec<(usize, &str)> {
+    let mut cuts = Vec::new();
+    let mut start = 0;
+    let mut line = 0;
+    let mut chars = text.char_indices().peekable();
+    while let Some((index, c)) = chars.next() {
+        let end = index + c.len_utf8();
+        let next = chars.peek().map(|(_, c)| *c);
+        let ends = match c {
+            '\n' => {
+                let short = index - line < WRAPPED;
+                line = end;
+                short
+                    || next
+                        .is_none_or(|c| c == '\n' || c == '\r' || c == '>' || c == '-' || c == '*')
+            }
+            '.' | '!' | '?' | ';' => next.is_none_or(char::is_whitespace) && end - start > 3,
+            '。' | '！' | '？' | '।' | '؟' => true,
+            _ => {
+                end - start >= MAX_SENTENCE && c.is_whitespace() || end - start >= 2 * MAX_SENTENCE
+            }
+        };
+        if ends {
+            push(&mut cuts, text, start, end);
+            start = end;
+        }
+    }
+    push(&mut cuts, text, start, text.len());
+    cuts
+}
+
+fn push<'a>(cuts: &mut Vec<(usize, &'a str)>, text: &'a str, start: usize, end: usize) {
+    let piece = text.get(start..end).unwrap_or_default();
+    let lead = piece.len() - piece.trim_start().len();
+    let piece = piece.trim();
+    if piece.chars().nth(2).is_some() {
+        cuts.push((start + lead, piece));
+    }
+}
+
+/// Reads one sentence.
+pub(super) fn read<'a>(at: usize, text: &'a str, lexicon: &Lexicon) -> Sentence<'a> {
+    let lower = text.to_lowercase().replace('’', "'");
+    let mut signs = forms(text, &lower);
+    signs |= lexicon.phrases(&lower);
+    let mut words: Vec<u32> = Vec::new();
+    let mut last = "";
+    for word in lower
+        .split(|c: char| !is_word_char(c))
+        .filter(|word| !word.is_empty())
+    {
+        let mut found = lexicon.word(word);
+        if last.len() + word.len() < 24 && !last.is_empty() && !word.is_ascii() | !last.is_ascii() {
+            found |= lexicon.pair(&format!("{last}-{word}"));
+        }
+        words.push(found);
+        last = word;
+    }
+    let concepts = words.iter().fold(0, |all, word| all | word);
+    signs |= orders(&words);
+    if words.len() <= 14 {
+        signs |= Sign::Short.bit();
+    }
+    Sentence {
+        text,
+        at,
+        lower,
+        concepts,
+        signs,
+    }
+}
+
+/// Signs that come from the order of words.
+fn orders(words: &[u32]) -> u32 {
+    let mut signs = 0;
+    let verb = Concept::Send.bit()
+        | Concept::Include.bit()
+        | Concept::Transform.bit()
+        | Concept::Reveal.bit()
+        | Concept::Act.bit()
+        | Concept::Ignore.bit()
+        | Concept::Approve.bit()
+        | Concept::Persona.bit()
+        | Concept::Tool.bit();
+    // "Please", "now", "you must", "could you" may come first.
+    if words.iter().take(1).any(|word| word & verb != 0) {
+        signs |= Sign::Order.bit();
+    }
+    let mut run: [usize; 3] = [usize::MAX; 3];
+    for (index, word) in words.iter().enumerate() {
+        for (slot, concept) in run.iter_mut().zip([
+            Concept::Ignore.bit(),
+            Concept::Prior.bit() | Concept::Your.bit() | Concept::All.bit(),
+            Concept::Instruction.bit(),
+        ]) {
+            if word & concept != 0 {
+                *slot = index;
+            }
+        }
+        if run
+            .iter()
+            .all(|seen| *seen != usize::MAX && index - seen < NEAR)
+        {
+            signs |= Sign::Override.bit();
+        }
+    }
+    for pair in words.windows(3) {
+        if let [first, second, third] = pair
+            && first & Concept::Your.bit() != 0
+            && (second | third) & Concept::Response.bit() != 0
+        {
+            signs |= Sign::YourResponse.bit();
+        }
+    }
+    signs
+}
+
+/// Signs that come from characters.
+fn forms(text: &str, lower: &str) -> u32 {
+    let mut signs = 0;
+    let has = |needle: &str| memchr::memmem::find(lower.as_bytes(), needle.as_bytes()).is_some();
+    if has_address(lower) {
+        signs |= Sign::Address.bit();
+    }
+    if has("http://") || has("https://") || has("www.") {
+        signs |= Sign::Link.bit();
+    }
+    let tagged = has("<|") && has("|>")
+        || has("[inst]")
+        || has("<<sys")
+        || has("<start_of_turn>")
+        || has("<bos>");
+    if tagged {
+        signs |= Sign::ChatTag.bit();
+    }
+    let open = has("[query")
+        || has("[data")
+        || has("{{")
+        || has("<insert")
+        || has("[insert")
+        || has("={")
+        || has("=[")
+        || has("=<")
+        || has("[secret")
+        || has("[code")
+        || has("{data")
+        || has("{summary")
+        || has("where query")
+        || has("<summary");
+    if open && !tagged {
+        signs |= Sign::Placeholder.bit();
+    }
+    if (has("\"tool\"")
+        || has("\"function\"")
+        || has("\"action\"")
+        || has("tool_call")
+        || has("send_email(")
+        || has("send_mail(")
+        || has("send_message(")
+        || has("\"name\":")
+        || has("\"next_action\""))
+        && (has("send") || has("forward") || has("delete"))
+    {
+        signs |= Sign::ToolJson.bit();
+    }
+    let first = text.chars().next().unwrap_or(' ');
+    if matches!(first, '"' | '“' | '«' | '>') || has("the sentence \"") || has("\"ignore") {
+        signs |= Sign::Quoted.bit();
+    }
+    signs
+}
+
+fn has_address(lower: &str) -> bool {
+    memchr::memchr_iter(b'@', lower.as_bytes()).any(|at| {
+        let before = lower.as_bytes().get(..at).and_then(<[u8]>::last);
+        let after = lower.get(at + 1..).unwrap_or_default();
+        let domain: &str = after
+            .split(|c: char| !(c.is_alphanumeric() || c == '.' || c == '-'))
+            .next()
+            .unwrap_or_default();
+        before.is_some_and(u8::is_ascii_alphanumeric)
+            && domain.len() < 255
+            && domain.trim_end_matches('.').contains('.')
+    })
+}
