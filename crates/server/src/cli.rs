@@ -52,6 +52,10 @@ pub enum Task {
     ExplainConfig,
     /// Answer questions about messages, one a line.
     Extract,
+    /// Answer how likely mail tries to steer an agent, one a line.
+    Screen,
+    /// Answer what mail would give away, one a line.
+    Leaks,
 }
 
 /// The argument of `organizations create`; no key of the table has this name.
@@ -120,6 +124,8 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
         }
         Some(("config", config)) => (Task::ExplainConfig, config),
         Some(("extract", extract)) => (Task::Extract, extract),
+        Some(("screen", screen)) => (Task::Screen, screen),
+        Some(("leaks", leaks)) => (Task::Leaks, leaks),
         Some(("healthcheck", healthcheck)) => (Task::HealthCheck, healthcheck),
         Some((_, serve)) => (Task::Serve, serve),
         None => (Task::Serve, matches),
@@ -263,6 +269,12 @@ fn command() -> Command {
         )
         .subcommand(Command::new("extract").about(
             "Read messages as JSON lines on standard input; answer what is new, quoted or a code in them",
+        ))
+        .subcommand(Command::new("screen").about(
+            "Read mail as JSON lines on standard input; answer how likely it tries to steer an agent",
+        ))
+        .subcommand(Command::new("leaks").about(
+            "Read outgoing mail as JSON lines on standard input; answer which secrets it would give away",
         ))
         .subcommand(with_flags(Command::new("healthcheck").about(
             "Ask the server at the configured HTTP address whether it is ready (status 0 or 1)",

@@ -18,6 +18,7 @@ mod lines;
 mod logging;
 mod operator;
 mod restore;
+mod screens;
 mod welcome;
 mod wiring;
 
@@ -38,11 +39,16 @@ fn main() -> ExitCode {
         welcome::print(&config::explain());
         return ExitCode::SUCCESS;
     }
-    if task == Task::Extract {
-        return match lines::answer(extract::answer) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail(&error, 1),
-        };
+    let answered = match task {
+        Task::Extract => Some(lines::answer(extract::answer)),
+        Task::Screen => Some(lines::answer(screens::arrivals())),
+        Task::Leaks => Some(lines::answer(screens::leaks)),
+        _ => None,
+    };
+    match answered {
+        Some(Ok(())) => return ExitCode::SUCCESS,
+        Some(Err(error)) => return fail(&error, 1),
+        None => {}
     }
     let settings = match read_settings(&flags) {
         Ok(settings) => settings,
@@ -104,6 +110,8 @@ fn run(task: Task, settings: Settings) -> anyhow::Result<()> {
         | Task::ExplainConfig
         | Task::Doctor { .. }
         | Task::Extract
+        | Task::Screen
+        | Task::Leaks
         | Task::Backup(_)
         | Task::Restore { .. } => runtime.block_on(lifecycle::run(settings)),
     };

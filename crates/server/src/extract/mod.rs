@@ -22,10 +22,12 @@ pub fn answer(question: &Map<String, Value>) -> Map<String, Value> {
         ..mail::reply::Reading::default()
     };
     let answer = match kind {
-        Some("reply_text") => text(question)
-            .map(|input| json!({ "text": mail::reply::visible(Some(input), None).text })),
-        Some("reply_html") => text(question)
-            .map(|input| json!({ "html": mail::reply::visible(None, Some(input)).html })),
+        Some("reply_text") => text(question).map(
+            |input| json!({ "text": mail::reply::visible_with(Some(input), None, &reading).text }),
+        ),
+        Some("reply_html") => text(question).map(
+            |input| json!({ "html": mail::reply::visible_with(None, Some(input), &reading).html }),
+        ),
         Some("otp") => message(question).map(|message| {
             let found = mail::codes::find(&message);
             json!({
