@@ -184,7 +184,7 @@ fn begins_lower_down(lines: &[&str]) -> bool {
 }
 
 /// The beginning of an attribution: `on tue, 25 …`, `2026-08-25 …`, `wt., 25 …`.
-fn opens(lower: &str) -> bool {
+pub(super) fn opens(lower: &str) -> bool {
     begins_with_date(lower) || opens_by_word(lower)
 }
 

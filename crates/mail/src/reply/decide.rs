@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::attribution::attribution;
+use super::attribution::{attribution, has_time, opens};
 use super::headers::header_block;
 use super::lines::{self, Line, Mark};
 use super::{Reading, proof, tail, words};
@@ -329,6 +329,15 @@ fn first_with_words(lines: &[Line<'_>], from: usize) -> usize {
     from + blank.count()
 }
 
+/// A date with its time and hardly a word more.
+fn is_date_line(line: &Line<'_>) -> bool {
+    line.is_own()
+        && line.text.len() <= 60
+        && has_time(&line.text)
+        && !line.text.ends_with(['.', '!', '?'])
+        && opens(&line.text.to_lowercase())
+}
+
 /// The line drawn right above a header block belongs to it, with the words drawn into it.
 fn before_rule(lines: &[Line<'_>], at: usize) -> usize {
     let above = lines.iter().take(at).rposition(|line| !line.is_blank());
@@ -338,6 +347,8 @@ fn before_rule(lines: &[Line<'_>], at: usize) -> usize {
     };
     match above {
         Some(above) if at - above <= 2 && lines.get(above).is_some_and(drawn) => above,
+        // `Message du 25/08/26 10:41`
+        Some(above) if at - above == 1 && lines.get(above).is_some_and(is_date_line) => above,
         _ => at,
     }
 }

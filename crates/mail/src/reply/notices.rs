@@ -652,3 +652,31 @@ pub(super) const SECRET_WORDS: &[&str] = &[
     "秘密",
     "기밀",
 ];
+
+/// Words of lines that stand under a notice and are none: registers, excuses.
+pub(super) const BESIDE_NOTICES: &[&str] = &[
+    "registered in",
+    "registered office",
+    "registered address",
+    "company number",
+    "company no",
+    "vat no",
+    "vat number",
+    "amtsgericht",
+    "geschäftsführ",
+    "handelsregister",
+    "ust-id",
+    "siège social",
+    "siret",
+    "registro mercantil",
+    "partita iva",
+    "kvk",
+    "org.nr",
+    "organisationsnummer",
+    "excuse",
+    "typos",
+    "brevity",
+    "tippfehler",
+    "fautes de frappe",
+    "all rights reserved",
+];

@@ -8,8 +8,8 @@ use super::signature;
 use super::words::{Lower, is_contact, is_link, is_name, is_rule, is_signature_mark, is_title};
 
 use super::notices::{
-    DEVICES, FOOTERS, LEAVING, LEAVING_STARTS, LEGAL, MESSAGE_WORDS, SECRET_WORDS, SENT,
-    SENT_AT_END,
+    BESIDE_NOTICES, DEVICES, FOOTERS, LEAVING, LEAVING_STARTS, LEGAL, MESSAGE_WORDS, SECRET_WORDS,
+    SENT, SENT_AT_END,
 };
 
 /// Lines at the end of a message that are looked at.
@@ -174,10 +174,12 @@ fn is_neutral(line: &Line<'_>) -> bool {
         || text.starts_with("Copyright ")
         // `Acme Inc., 12 Long Street, Some Town`
         || (text.contains(',') && text.contains(|c: char| c.is_ascii_digit()) && is_title(text))
-        || (text.len() >= LEGAL_FROM && {
+        || {
             let lower = Lower::of(text);
-            lower.has_one(MESSAGE_WORDS) || lower.has_one(SECRET_WORDS)
-        })
+            lower.has_one(BESIDE_NOTICES)
+                || (text.len() >= LEGAL_FROM
+                    && (lower.has_one(MESSAGE_WORDS) || lower.has_one(SECRET_WORDS)))
+        }
 }
 
 /// A footer of a list, a shop or a program.
