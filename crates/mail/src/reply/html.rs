@@ -48,7 +48,8 @@ struct Open {
     role: Role,
 }
 
-struct Builder {
+struct Builder<'a> {
+    source: &'a str,
     document: Document,
     open: Vec<Open>,
     /// How often each name is open, so that a loose end tag costs no search.
@@ -73,6 +74,7 @@ impl Document {
         let mut emitter = DefaultEmitter::<usize>::new_with_span();
         emitter.naively_switch_states(true);
         let mut builder = Builder {
+            source: html,
             document: Self {
                 lines: Vec::new(),
                 spans: Vec::new(),
@@ -180,13 +182,40 @@ impl Document {
     }
 }
 
-impl Builder {
+impl Builder<'_> {
     fn words(&mut self, text: Option<HtmlString>, end: usize) {
         let start = std::mem::replace(&mut self.at, end);
         let Some(text) = text.filter(|_| self.unshown == 0) else {
             return;
         };
         let text = String::from_utf8_lossy(&text);
+        if self.counts.get(b"pre".as_slice()) > Some(&0) && text.contains('\n') {
+            self.preformatted(&text, start..end);
+            return;
+        }
+        self.piece(&text, start..end);
+    }
+
+    /// Text whose breaks are shown: each of its lines is a line.
+    fn preformatted(&mut self, text: &str, span: Range<usize>) {
+        let source = self.source.get(span.clone()).unwrap_or_default();
+        if source.matches('\n').count() != text.matches('\n').count() {
+            // A break was written as a character reference: where it stood is not known.
+            self.piece(text, span);
+            return;
+        }
+        let mut at = span.start;
+        for (line, raw) in text.split('\n').zip(source.split('\n')) {
+            if at > span.start {
+                self.gap |= self.text.trim().is_empty();
+                self.end_line();
+            }
+            self.piece(line, at..at + raw.len());
+            at += raw.len() + 1;
+        }
+    }
+
+    fn piece(&mut self, text: &str, span: Range<usize>) {
         let invisible = |c: char| c.is_whitespace() || is_invisible(c);
         if text.chars().all(invisible) {
             if !self.text.is_empty() && !self.text.ends_with(' ') {
@@ -194,7 +223,7 @@ impl Builder {
             }
             return;
         }
-        self.add(&text, start..end);
+        self.add(text, span);
     }
 
     fn add(&mut self, text: &str, span: Range<usize>) {

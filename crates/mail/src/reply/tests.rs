@@ -130,6 +130,10 @@ fn html_of_the_common_clients_is_cut_and_stays_balanced() {
             "<p>Yes.</p><p>After</p>",
         ),
         (
+            "<pre>Yes.\n\nOn Tue, Aug 25, 2026 at 10:41 AM Ann &lt;a@a.example&gt; wrote:\n&gt; old\n</pre>",
+            "<pre>Yes.</pre>",
+        ),
+        (
             "<div><p>Yes.</p><div style='border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0in 0in 0in'><p><b>Xyz:</b> Ann</p></div><p>Old</p></div>",
             "<div><p>Yes.</p></div>",
         ),
