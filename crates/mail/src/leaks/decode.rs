@@ -29,9 +29,12 @@ pub(super) fn decode(text: &str, turn: Turn, layers: u8) -> Vec<(Turn, String)> 
     push(Turn::Straight, quoted_printable(text));
     push(Turn::Straight, codes(text));
     push(Turn::Straight, spoken(text));
+    push(Turn::Straight, bracketed(text));
     if layers == 0 || text.len() < 4_096 {
         push(Turn::Turned, text.chars().rev().collect());
         push(Turn::Turned, text.chars().map(rot13).collect());
+        push(Turn::Turned, text.chars().map(rot47).collect());
+        push(Turn::Turned, text.chars().map(other_case).collect());
     }
     readings
 }
@@ -41,6 +44,22 @@ fn rot13(c: char) -> char {
         'a'..='m' | 'A'..='M' => char::from_u32(u32::from(c) + 13).unwrap_or(c),
         'n'..='z' | 'N'..='Z' => char::from_u32(u32::from(c) - 13).unwrap_or(c),
         c => c,
+    }
+}
+
+fn rot47(c: char) -> char {
+    match c {
+        '!'..='O' => char::from_u32(u32::from(c) + 47).unwrap_or(c),
+        'P'..='~' => char::from_u32(u32::from(c) - 47).unwrap_or(c),
+        c => c,
+    }
+}
+
+fn other_case(c: char) -> char {
+    if c.is_ascii_lowercase() {
+        c.to_ascii_uppercase()
+    } else {
+        c.to_ascii_lowercase()
     }
 }
 
@@ -73,8 +92,71 @@ fn runs(text: &str) -> String {
     if pieces > 1 {
         run(&String::from_utf8_lossy(&joined), &mut out);
     }
+    even_groups(text, &mut out);
     spread_hex(text, &mut out);
+    eighty_five(text, &mut out);
     out
+}
+
+/// Decodes what stands between `<~` and `~>`.
+fn eighty_five(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some((_, behind)) = rest.split_once("<~") {
+        let Some((coded, after)) = behind.split_once("~>") else {
+            return;
+        };
+        rest = after;
+        let digits: Vec<u8> = coded
+            .bytes()
+            .filter(|b| (b'!'..=b'u').contains(b))
+            .collect();
+        let mut bytes = Vec::with_capacity(digits.len());
+        for group in digits.chunks(5) {
+            let padded = group.iter().copied().chain(std::iter::repeat(b'u')).take(5);
+            let value = padded.fold(0_u32, |value, digit| {
+                value.wrapping_mul(85).wrapping_add(u32::from(digit - b'!'))
+            });
+            bytes.extend(
+                value
+                    .to_be_bytes()
+                    .iter()
+                    .take(group.len().saturating_sub(1)),
+            );
+        }
+        readable(&bytes, out);
+    }
+}
+
+/// Decodes what was cut into groups of one length, as `Z2hw XzRa dHI3`.
+fn even_groups(text: &str, out: &mut String) {
+    let (mut joined, mut length, mut groups) = (String::new(), 0, 0);
+    for word in text
+        .split(|c: char| !is_coded(c))
+        .filter(|word| !word.is_empty())
+    {
+        if word.len() == length {
+            joined.push_str(word);
+            groups += 1;
+            continue;
+        }
+        let last = word.len() < length;
+        if groups >= 4 {
+            let whole = joined.len();
+            if last {
+                joined.push_str(word);
+            }
+            if !decoded(&joined, out) {
+                joined.truncate(whole);
+                decoded(&joined, out);
+            }
+        }
+        joined.clear();
+        joined.push_str(word);
+        (length, groups) = (word.len(), 1);
+    }
+    if groups >= 4 {
+        decoded(&joined, out);
+    }
 }
 
 fn is_coded(c: char) -> bool {
@@ -161,11 +243,9 @@ fn decode_bits(text: &[u8], width: u32, value: impl Fn(u8) -> Option<u8>) -> Opt
 }
 
 fn starts_readable(bytes: &[u8]) -> bool {
-    bytes
+    !bytes
         .iter()
-        .filter(|b| b.is_ascii_control() && !b.is_ascii_whitespace())
-        .count()
-        == 0
+        .any(|b| *b != 0 && b.is_ascii_control() && !b.is_ascii_whitespace())
         && (bytes.iter().filter(|b| b.is_ascii()).count() * 2 > bytes.len())
 }
 
@@ -199,7 +279,16 @@ fn spread_hex(text: &str, out: &mut String) {
     let mut found: Vec<u8> = Vec::new();
     let mut flush = |found: &mut Vec<u8>| {
         if found.len() >= 10 {
-            readable(found, out);
+            // The end of a word before them may look like a pair.
+            let text = found.iter().map(|b| {
+                if (32..127).contains(b) {
+                    char::from(*b)
+                } else {
+                    '\n'
+                }
+            });
+            out.extend(text);
+            out.push('\n');
         }
         found.clear();
     };
@@ -347,7 +436,7 @@ fn quoted_printable(text: &str) -> String {
         }
         count += 1;
     }
-    if count < 2 {
+    if count == 0 {
         String::new()
     } else {
         String::from_utf8_lossy(&out).into_owned()
@@ -445,6 +534,28 @@ fn spoken(text: &str) -> String {
     }
     if named >= 1 && found.len() >= 12 {
         out.push_str(&found);
+    }
+    out
+}
+
+/// Signs named in brackets inside a word: `ghp[underscore]4Z`. Empty when there are none.
+fn bracketed(text: &str) -> String {
+    const NAMED: [(&str, &str); 8] = [
+        ("[underscore]", "_"),
+        ("(underscore)", "_"),
+        ("[dash]", "-"),
+        ("(dash)", "-"),
+        ("[hyphen]", "-"),
+        ("[dot]", "."),
+        ("(dot)", "."),
+        ("{dot}", "."),
+    ];
+    let mut out = String::new();
+    for (name, sign) in NAMED {
+        let source = if out.is_empty() { text } else { &out };
+        if memchr::memmem::find(source.as_bytes(), name.as_bytes()).is_some() {
+            out = source.replace(name, sign);
+        }
     }
     out
 }

@@ -106,7 +106,6 @@ pub(super) const FORMS: &[Form] = &[
     form("tailscale", "tskey-", Url, 20),
     form("databricks", "dapi", Hex, 32),
     form("1password", "ops_eyJ", Base64, 60),
-    form("infisical", "st.", Dotted, 60),
     // Code.
     form("github_fine_grained", "github_pat_", Url, 60),
     form("github_pat", "ghp_", Alnum, 36),
@@ -234,7 +233,8 @@ pub(super) const FORMS: &[Form] = &[
     form("adafruit", "aio_", Alnum, 28),
     form("duffel", "duffel_live_", Url, 40),
     form("mapbox", "sk.eyJ", Dotted, 60),
-    form("dropbox", "sl.", Url, 100),
+    form("dropbox", "sl.u.", Url, 100),
+    form("dropbox", "sl.B", Url, 100),
     form("yandex", "AQVN", Url, 35),
     form("yandex", "y0_", Url, 50),
     form("wandb", "wandb_v1_", Url, 40),

@@ -193,6 +193,9 @@ fn value_after<'a>(text: &'a str, at: usize, label: &str) -> Option<&'a str> {
             if rest.starts_with(':') {
                 continue;
             }
+        } else if !said && words == 0 && is_strong(word) {
+            // "password Winter2025!"
+            return Some(word);
         } else if !said && words < 4 && !word.is_empty() && !word.ends_with(['.', '!', '?', ';']) {
             // "password for the portal is", "key (prod):"
             words += 1;
@@ -208,6 +211,18 @@ fn value_after<'a>(text: &'a str, at: usize, label: &str) -> Option<&'a str> {
             .get(..end.unwrap_or(rest.len()))
             .filter(|value| !value.is_empty());
     }
+}
+
+/// Whether a word is a password by its look alone.
+fn is_strong(word: &str) -> bool {
+    let word = trimmed(word);
+    let shape = Shape::of(word.as_bytes());
+    let signs = word.bytes().filter(|b| b"!#$%&*?+^~@".contains(b)).count();
+    (8..=64).contains(&shape.length)
+        && shape.digits > 0
+        && shape.lower > 0
+        && (signs > 0 && shape.others <= 3
+            || shape.upper > 0 && shape.others == 0 && shape.is_random())
 }
 
 fn is_verb(word: &str) -> bool {

@@ -127,11 +127,11 @@ const CLASSES: &[&str] = &[
 /// Finds both.
 pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
     let mut last_lines = 0;
-    for line in view.lower.lines() {
+    for (line, written) in view.lower.lines().zip(view.text.lines()) {
         if line.trim_end() == "--" {
             last_lines = 1;
         }
-        if last_lines == 0 && is_mark(line) {
+        if last_lines == 0 && (is_mark(line) || is_loud(line, written)) {
             findings.add("confidentiality_marker", Class::Marker, view.place, line);
         }
     }
@@ -175,6 +175,48 @@ fn is_mark(line: &str) -> bool {
     // One word may be a name or an answer; a mark of one word is loud or has company.
     whole && line.contains(' ')
         || parts.clone().count() > 1 && parts.all(|part| MARKS.contains(&part))
+}
+
+/// A mark at the beginning of a line that says more: in capitals or in brackets.
+fn is_loud(line: &str, written: &str) -> bool {
+    let start = written.len()
+        - written
+            .trim_start_matches(|c: char| !c.is_alphanumeric())
+            .len();
+    let bracket = written
+        .get(..start)
+        .is_some_and(|signs| signs.contains(['[', '【']));
+    let (line, written) = (
+        line.get(start..).unwrap_or_default(),
+        written.get(start..).unwrap_or_default(),
+    );
+    if line.contains("this e-mail")
+        || line.contains("this email")
+        || line.contains("this message")
+        || line.len() > 160
+    {
+        return false;
+    }
+    MARKS
+        .iter()
+        .filter(|mark| mark.is_ascii() && mark.len() >= 8)
+        .any(|mark| {
+            let Some(behind) = line.strip_prefix(mark) else {
+                return false;
+            };
+            let loud = written
+                .get(..mark.len())
+                .is_some_and(|m| !m.bytes().any(|b| b.is_ascii_lowercase()));
+            let ends = behind.trim_start().is_empty()
+                || behind.starts_with(['\u{5D}', ':', '.', ',', '!'])
+                || behind
+                    .trim_start()
+                    .starts_with(['-', '|', '/', '*', '(', '–', '—', ';']);
+            let one_word = !mark.contains([' ', '-']);
+            ends && (bracket
+                || (loud
+                    && (!one_word || behind.trim().is_empty() || !behind.starts_with([':', ',']))))
+        })
 }
 
 /// An agent that tells what it was told.

@@ -153,7 +153,10 @@ impl Findings {
             place,
             masked: masked(value),
         };
-        let general = matches!(kind, "labelled_secret" | "password_prose" | "connection_string");
+        let general = matches!(
+            kind,
+            "labelled_secret" | "password_prose" | "connection_string"
+        );
         let told = self.list.iter().any(|known| {
             known.place == place
                 && known.masked == finding.masked

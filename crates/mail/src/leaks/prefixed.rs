@@ -5,7 +5,7 @@ use super::random::{Shape, is_stand_in};
 use super::{Class, Findings, Place, View};
 
 /// Characters that may stand between two of a broken token, for each character kept.
-const MAX_GAPS: usize = 4;
+const MAX_GAPS: usize = 6;
 /// Beginnings and loose pieces that are remembered of one mail.
 const MAX_PIECES: usize = 200;
 
@@ -86,7 +86,7 @@ pub(super) fn whole(view: &View<'_>, index: &Index, findings: &mut Findings, pie
             for form in index.starting(byte) {
                 let rest = text.get(at..).unwrap_or_default();
                 if rest.starts_with(form.prefix.as_bytes())
-                    && token(view.place, form, rest, before, findings, pieces)
+                    && token(view.place, form, rest, findings, pieces)
                 {
                     break;
                 }
@@ -101,7 +101,6 @@ fn token(
     place: Place,
     form: &'static Form,
     rest: &[u8],
-    before: u8,
     findings: &mut Findings,
     pieces: &mut Pieces,
 ) -> bool {
@@ -122,9 +121,7 @@ fn token(
     if body.len() >= form.least {
         let ends = !form.exact || (body.len() == form.least && !next.is_ascii_alphanumeric());
         let found = ends && drawn(form, body) && !is_stand_in(whole);
-        // Inside a blob of base64 short beginnings come up by chance.
-        let loose_edge = form.exact && matches!(before, b'+' | b'/' | b'-' | b'_');
-        if found && !(loose_edge && form.body != Body::Url) {
+        if found {
             findings.add(
                 form.kind,
                 Class::Secret,
@@ -141,7 +138,7 @@ fn token(
             tail == b"**" || tail == b".."
         };
     if !cut
-        && form.prefix.len() >= 4
+        && (form.prefix.len() >= 4 || form.prefix.ends_with(['_', '.']))
         && body.len() >= (form.least / 4).max(4)
         && drawn(form, body)
         && !is_stand_in(whole)
@@ -168,6 +165,10 @@ fn drawn(form: &Form, body: &[u8]) -> bool {
         Body::Alnum if form.least >= 30 && form.prefix.ends_with(['_', '-']) => {
             shape.is_random() || (shape.digits > 0 || shape.upper > 0) && shape.is_varied()
         }
+        // Slack writes the numbers of team and user first.
+        _ if form.prefix.starts_with("xox") => {
+            shape.is_random() || shape.digits * 3 >= shape.length
+        }
         _ => shape.is_random(),
     }
 }
@@ -192,7 +193,7 @@ pub(super) fn broken(view: &View<'_>, index: &Index, findings: &mut Findings) {
         }
         let rest = kept.get(start..).unwrap_or_default();
         for form in index.starting(byte) {
-            if let Some(shown) = broken_token(form, rest, at) {
+            if let Some(shown) = broken_token(form, text, rest) {
                 findings.add(form.kind, Class::Secret, view.place, &shown);
                 break;
             }
@@ -200,7 +201,7 @@ pub(super) fn broken(view: &View<'_>, index: &Index, findings: &mut Findings) {
     }
 }
 
-fn broken_token(form: &Form, rest: &[(u8, usize)], from: usize) -> Option<String> {
+fn broken_token(form: &Form, text: &[u8], rest: &[(u8, usize)]) -> Option<String> {
     let prefix = form
         .prefix
         .bytes()
@@ -212,9 +213,6 @@ fn broken_token(form: &Form, rest: &[(u8, usize)], from: usize) -> Option<String
         }
         length += 1;
     }
-    if length < 3 && form.body != Body::Hex {
-        return None;
-    }
     // Some characters of the body may have been dropped with what stood between.
     let least = match form.body {
         Body::Alnum | Body::Upper | Body::Hex => form.least,
@@ -224,12 +222,29 @@ fn broken_token(form: &Form, rest: &[(u8, usize)], from: usize) -> Option<String
     let body: Vec<u8> = taken.get(length..)?.iter().map(|(b, _)| *b).collect();
     let until = taken.last()?.1;
     let fits = body.iter().all(|b| form.body.has(*b));
-    let digits = body.iter().any(u8::is_ascii_digit);
+    let shape = Shape::of(&body);
+    let both_cases = shape.upper > 0 && shape.lower > 0;
+    // The signs of the prefix were dropped as if they stood between; they must be there.
+    let from = rest.first()?.1;
+    let head = text.get(from..taken.get(length)?.1)?;
+    let signed = form
+        .prefix
+        .bytes()
+        .filter(|b| matches!(b, b'-' | b'.'))
+        .all(|sign| head.contains(&sign));
+    // Two characters announce nothing: what follows must be drawn beyond doubt.
+    let announced = signed
+        && (length >= 3
+            || form.body == Body::Hex
+            || (least >= 32 && both_cases && shape.digits > 2));
     let whole: Vec<u8> = taken.iter().map(|(b, _)| *b).collect();
     let found = fits
-        && digits
+        && announced
         && until - from <= taken.len() * MAX_GAPS
-        && (Shape::of(&body).is_random() || (form.exact && form.body == Body::Upper))
+        && (shape.digits > 0 || (both_cases && shape.turns_often()))
+        && (shape.is_random()
+            || (form.prefix.starts_with("xox") && drawn(form, &body))
+            || (form.exact && form.body == Body::Upper))
         && !is_stand_in(&whole);
     found.then(|| String::from_utf8_lossy(&whole).into_owned())
 }
@@ -248,9 +263,14 @@ pub(super) fn loose(view: &View<'_>, pieces: &mut Pieces) {
             && !FORMS
                 .iter()
                 .any(|form| form.prefix.len() > 2 && word.starts_with(form.prefix))
-            && Shape::of(word.as_bytes()).is_random()
+            && is_piece(word)
         {
             pieces.loose.push(word.to_owned());
         }
     }
+}
+
+fn is_piece(word: &str) -> bool {
+    let shape = Shape::of(word.as_bytes());
+    shape.is_random() || (shape.lower == 0 && shape.upper > 0 && shape.digits > 0)
 }

@@ -313,6 +313,27 @@ fn marked(view: &View<'_>, findings: &mut Findings) {
             add(view, findings, "azure_client_secret", value);
         }
     }
+    // Hashes of passwords can be guessed at home.
+    for scheme in [
+        "$2a$",
+        "$2b$",
+        "$2y$",
+        "$6$",
+        "$5$",
+        "$argon2id$",
+        "$argon2i$",
+        "$apr1$",
+        "$y$",
+    ] {
+        for at in find_iter(text, scheme) {
+            let value = run(text, at, |b| {
+                is_base64(b) || matches!(b, b'$' | b'.' | b',')
+            });
+            if value.len() >= 34 && Shape::of(value).is_random() && !is_stand_in(value) {
+                add(view, findings, "password_hash", value);
+            }
+        }
+    }
     dotted(view, findings);
 }
 
@@ -322,7 +343,8 @@ fn dotted(view: &View<'_>, findings: &mut Findings) {
     let words = view
         .text
         .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')));
-    for word in words.filter(|word| word.len() >= 35 && word.starts_with(['M', 'N', 'O', 'p', 'r'])) {
+    for word in words.filter(|word| word.len() >= 35 && word.starts_with(['M', 'N', 'O', 'p', 'r']))
+    {
         let word = word.trim_end_matches('.');
         let mut parts = word.split('.').map(str::len);
         let kind = match (parts.next(), parts.next(), parts.next(), parts.next()) {
@@ -330,7 +352,9 @@ fn dotted(view: &View<'_>, findings: &mut Findings) {
                 "discord_bot"
             }
             (Some(17), Some(64), None, None) if word.starts_with("pat") => "airtable",
-            (Some(36), None, None, None) if word.starts_with("re_") && word.get(11..12) == Some("_") => {
+            (Some(36), None, None, None)
+                if word.starts_with("re_") && word.get(11..12) == Some("_") =>
+            {
                 "resend"
             }
             _ => continue,
