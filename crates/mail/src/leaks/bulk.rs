@@ -18,6 +18,41 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
     let attached = matches!(view.place, Place::Attachment(_));
     let mut rows = 0;
     let mut phones = 0;
+    let mut names = 0;
+    // Columns that hold something of a person make every row one.
+    let columns = [
+        "birth",
+        "dob",
+        "ssn",
+        "salary",
+        "patient",
+        "geburt",
+        "gehalt",
+        "passport",
+        "phone",
+        "address",
+        "email",
+        "e-mail",
+        "naissance",
+        "telefon",
+    ];
+    let head = view
+        .lower
+        .lines()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    let sign = [';', ',', '\t', '|']
+        .into_iter()
+        .max_by_key(|sign| head.matches(*sign).count());
+    let sign = sign.filter(|sign| head.matches(*sign).count() >= 2);
+    let told = columns
+        .iter()
+        .filter(|column| head.contains(**column))
+        .count();
+    let sign = sign.filter(|_| told >= 1 && head.contains("name") && head.len() < 300);
+    let wanted = sign.map_or(0, |sign| head.matches(sign).count());
+    let mut tabled = 0;
     let mut addresses = std::collections::BTreeSet::new();
     let mut in_header = false;
     for line in view.lower.lines() {
@@ -29,6 +64,10 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
         let fields = line.split([';', ',', '\t', '|']).count();
         let address = first_address(line);
         let phone = has_phone(line);
+        tabled += usize::from(sign.is_some_and(|sign| line.matches(sign).count() == wanted));
+        names += usize::from(
+            address.is_some() && line.split_whitespace().count() <= 5 && line.len() < 120,
+        );
         rows += usize::from(fields >= 2 && address.is_some() && (phone || fields >= 3));
         phones += usize::from(phone && fields >= 2 && address.is_none());
         for word in line.split([';', ',', '\t', '|', ' ', '<', '>', '"', '(', ')', ':']) {
@@ -40,6 +79,7 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
     let cards = memchr::memmem::find_iter(view.lower.as_bytes(), "begin:vcard").count();
     let people = memchr::memmem::find_iter(view.lower.as_bytes(), "\"email\"").count();
     let most = rows.max(phones).max(cards).max(people.min(addresses.len()));
+    let most = most.max(tabled.saturating_sub(1)).max(names / 2);
     if most >= MANY_ROWS || addresses.len() >= MANY_ADDRESSES {
         let told = format!("{} rows", most.max(addresses.len()));
         findings.add("contact_list", Class::Bulk, view.place, &told);

@@ -1,5 +1,5 @@
 //! Values that words around them make a secret: passwords in prose, random values behind the
-//! name of a secret, recovery phrases.
+//! name of a secret.
 
 use memchr::memmem::find_iter;
 
@@ -147,7 +147,6 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
             secret(view, at, label, findings);
         }
     }
-    recovery_phrases(view, findings);
 }
 
 /// The word after a label and a sign or verb that says what the label is. `None` when the label
@@ -260,6 +259,12 @@ fn password(view: &View<'_>, at: usize, label: &str, findings: &mut Findings) {
         return;
     };
     let value = trimmed(value);
+    // The address of a meeting holds its password by design.
+    if value.starts_with(['@', '>', ')', '/', '|'])
+        || (label == "pwd" && link_around(view.text, at))
+    {
+        return;
+    }
     let shape = Shape::of(value.as_bytes());
     let login = matches!(label, "login:" | "credentials:" | "zugangsdaten:");
     let value = if login {
@@ -359,72 +364,4 @@ fn link_around(text: &str, at: usize) -> bool {
         .rsplit(|c: char| c.is_whitespace() || matches!(c, '"' | '<'))
         .next();
     word.is_some_and(|word| word.contains("://"))
-}
-
-/// Words of a wallet, twelve to twenty-four of them, behind their name or alone on a line.
-fn recovery_phrases(view: &View<'_>, findings: &mut Findings) {
-    const NAMES: [&str; 14] = [
-        "recovery phrase",
-        "seed phrase",
-        "seed words",
-        "recovery words",
-        "mnemonic",
-        "recovery seed",
-        "wallet words",
-        "backup phrase",
-        "secret phrase",
-        "wallet backup",
-        "wallet seed",
-        "wiederherstellungsphrase",
-        "phrase de récupération",
-        "frase semilla",
-    ];
-    for name in NAMES {
-        for at in find_iter(view.lower.as_bytes(), name) {
-            let end = at + name.len();
-            let mut stop = end.saturating_add(500).min(view.text.len());
-            while !view.text.is_char_boundary(stop) {
-                stop -= 1;
-            }
-            let rest = view.text.get(end..stop).unwrap_or_default();
-            let rest = rest
-                .split_once([':', '=', '\n'])
-                .map_or(rest, |(_, words)| words);
-            if phrase_length(rest) >= 12 {
-                findings.add("seed_phrase", Class::Secret, view.place, rest);
-            }
-        }
-    }
-    for line in view
-        .text
-        .lines()
-        .filter(|line| (47..=240).contains(&line.len()))
-    {
-        let words = line.split_whitespace().count();
-        if matches!(words, 12 | 15 | 18 | 21 | 24)
-            && line.bytes().all(|b| b.is_ascii_lowercase() || b == b' ')
-            && phrase_length(line) == words
-        {
-            findings.add("seed_phrase", Class::Secret, view.place, line);
-        }
-    }
-}
-
-/// How many words of a phrase stand at the beginning: small letters, three to eight of them,
-/// perhaps numbered, none of the words that hold sentences together.
-fn phrase_length(text: &str) -> usize {
-    const BINDING: [&str; 34] = [
-        "the", "and", "for", "with", "are", "you", "your", "not", "from", "have", "has", "was",
-        "were", "will", "can", "our", "but", "all", "they", "their", "its", "please", "der", "die",
-        "das", "und", "les", "des", "que", "para", "into", "been", "than", "which",
-    ];
-    text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '|'))
-        .map(|word| word.trim_matches(|c: char| !c.is_alphabetic()))
-        .filter(|word| !word.is_empty())
-        .take_while(|word| {
-            (3..=8).contains(&word.len())
-                && word.bytes().all(|b| b.is_ascii_lowercase())
-                && !BINDING.contains(word)
-        })
-        .count()
 }

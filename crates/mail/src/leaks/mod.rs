@@ -7,18 +7,27 @@
 //! form alone proves nothing. Examples, placeholders, public keys, identifiers and hashes are
 //! not findings. Time and memory grow linearly with the mail.
 
+mod accounts;
 mod bulk;
 mod canonical;
+mod cards;
 mod decode;
 mod forms;
 mod labelled;
+mod mark_words;
 mod marks;
 mod markup;
 mod national;
+mod national_checks;
+mod national_lettered;
+mod national_numbers;
 mod numbers;
-mod payment;
 mod prefixed;
+mod prompt;
 mod random;
+mod recovery;
+mod runs;
+mod spoken;
 mod structured;
 #[cfg(test)]
 mod tests;
@@ -218,15 +227,25 @@ pub fn screen(mail: &Outgoing<'_>) -> Vec<Finding> {
             subject: &subject,
             place: segment.place,
         };
-        prefixed::whole(&view, &index, &mut findings, &mut pieces);
+        // What looks like a beginning in shifted letters is chance.
+        let mut chance = Pieces::default();
+        let known = if segment.turn == Turn::Straight {
+            &mut pieces
+        } else {
+            &mut chance
+        };
+        prefixed::whole(&view, &index, &mut findings, known);
         structured::find(&view, segment.turn, &mut findings);
         if segment.turn == Turn::Straight {
             prefixed::broken(&view, &index, &mut findings);
             labelled::find(&view, &mut findings);
-            payment::find(&view, &mut findings);
+            recovery::find(&view, &mut findings);
+            cards::find(&view, &mut findings);
+            accounts::find(&view, &mut findings);
             national::find(&view, &mut findings);
             bulk::find(&view, &mut findings);
             marks::find(&view, &mut findings);
+            prompt::find(&view, &mut findings);
         }
         if segment.layers == 0 {
             prefixed::loose(&view, &mut pieces);
@@ -302,9 +321,20 @@ fn around<'a>(text: &'a str, from: usize, to: usize, reach: usize) -> &'a str {
     text.get(start..end).unwrap_or_default()
 }
 
-/// Whether one of the words is in the text.
+/// Whether one of the words is in the text; those of four letters or fewer as words of their own.
 fn names_any(text: &str, words: &[&str]) -> bool {
-    words
-        .iter()
-        .any(|word| random::contains(text.as_bytes(), word.as_bytes()))
+    let bytes = text.as_bytes();
+    words.iter().any(|word| {
+        if word.len() > 4 {
+            return random::contains(bytes, word.as_bytes());
+        }
+        let letter = |at: Option<&u8>| at.is_some_and(u8::is_ascii_alphabetic);
+        memchr::memmem::find_iter(bytes, word.as_bytes()).any(|at| {
+            let open = at
+                .checked_sub(1)
+                .is_some_and(|before| letter(bytes.get(before)));
+            let goes_on = letter(word.as_bytes().last()) && letter(bytes.get(at + word.len()));
+            !(open || goes_on)
+        })
+    })
 }

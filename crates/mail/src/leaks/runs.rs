@@ -1,0 +1,264 @@
+//! Runs of base64, base32, hexadecimal and base85 that give readable text.
+
+/// Shortest run of encoded characters that is decoded.
+const SHORTEST: usize = 16;
+
+/// Decodes runs of base64, base32 and hexadecimal that give readable text, one a line.
+pub(super) fn runs(text: &str) -> String {
+    let mut out = String::new();
+    let mut joined: Vec<u8> = Vec::new();
+    let mut pieces = 0;
+    for word in text.split(|c: char| !is_coded(c)) {
+        if word.is_empty() {
+            continue;
+        }
+        // A long run that was folded goes on after the break; words are shorter.
+        let folded = word.len() >= 8 && joined.len() < text.len();
+        if folded {
+            joined.extend(word.bytes());
+            pieces += 1;
+        }
+        if word.len() >= SHORTEST {
+            run(word, &mut out);
+        }
+        if (!folded || word.len() < 20) && !joined.is_empty() {
+            if pieces > 1 {
+                run(&String::from_utf8_lossy(&joined), &mut out);
+            }
+            joined.clear();
+            pieces = 0;
+        }
+    }
+    if pieces > 1 {
+        run(&String::from_utf8_lossy(&joined), &mut out);
+    }
+    even_groups(text, &mut out);
+    spread_hex(text, &mut out);
+    eighty_five(text, &mut out);
+    out
+}
+
+/// Decodes what stands between `<~` and `~>`.
+fn eighty_five(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some((_, behind)) = rest.split_once("<~") {
+        let Some((coded, after)) = behind.split_once("~>") else {
+            return;
+        };
+        rest = after;
+        let digits: Vec<u8> = coded
+            .bytes()
+            .filter(|b| (b'!'..=b'u').contains(b))
+            .collect();
+        let mut bytes = Vec::with_capacity(digits.len());
+        for group in digits.chunks(5) {
+            let padded = group.iter().copied().chain(std::iter::repeat(b'u')).take(5);
+            let value = padded.fold(0_u32, |value, digit| {
+                value.wrapping_mul(85).wrapping_add(u32::from(digit - b'!'))
+            });
+            bytes.extend(
+                value
+                    .to_be_bytes()
+                    .iter()
+                    .take(group.len().saturating_sub(1)),
+            );
+        }
+        readable(&bytes, out);
+    }
+}
+
+/// Decodes what was cut into groups of one length, as `Z2hw XzRa dHI3`.
+fn even_groups(text: &str, out: &mut String) {
+    let (mut joined, mut length, mut groups) = (String::new(), 0, 0);
+    for word in text
+        .split(|c: char| !is_coded(c))
+        .filter(|word| !word.is_empty())
+    {
+        if word.len() == length {
+            joined.push_str(word);
+            groups += 1;
+            continue;
+        }
+        let last = word.len() < length;
+        if groups >= 4 {
+            let whole = joined.len();
+            if last {
+                joined.push_str(word);
+            }
+            if !decoded(&joined, out) {
+                joined.truncate(whole);
+                decoded(&joined, out);
+            }
+        }
+        joined.clear();
+        joined.push_str(word);
+        (length, groups) = (word.len(), 1);
+    }
+    if groups >= 4 {
+        decoded(&joined, out);
+    }
+}
+
+fn is_coded(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_')
+}
+
+/// Decodes one run every way that fits, whole and then between its own separators.
+fn run(word: &str, out: &mut String) {
+    if word.len() < SHORTEST || decoded(word, out) {
+        return;
+    }
+    // Names of fields and paths are joined to the run by characters that base64 also has.
+    for part in word.split(['=', '/', '-', '_', '+']) {
+        if part.len() >= SHORTEST && part.len() < word.len() {
+            decoded(part, out);
+        }
+    }
+    if let Some((_, behind)) = word.split_once('=')
+        && behind.len() >= SHORTEST
+    {
+        decoded(behind, out);
+    }
+}
+
+fn decoded(word: &str, out: &mut String) -> bool {
+    let bare: Vec<u8> = word.trim_end_matches('=').bytes().collect();
+    let hex = bare.len().is_multiple_of(2) && bare.iter().all(u8::is_ascii_hexdigit);
+    if hex
+        && let Ok(bytes) = data_encoding::HEXLOWER_PERMISSIVE.decode(&bare)
+        && readable(&bytes, out)
+    {
+        return true;
+    }
+    let url: Vec<u8> = bare
+        .iter()
+        .map(|b| match b {
+            b'+' => b'-',
+            b'/' => b'_',
+            b => *b,
+        })
+        .collect();
+    // The last character of a run that was cut says nothing.
+    let whole = url.len() - usize::from(url.len() % 4 == 1);
+    let sixty_four = decode_bits(url.get(..whole).unwrap_or_default(), 6, |b| match b {
+        b'A'..=b'Z' => Some(b - b'A'),
+        b'a'..=b'z' => Some(b - b'a' + 26),
+        b'0'..=b'9' => Some(b - b'0' + 52),
+        b'-' => Some(62),
+        b'_' => Some(63),
+        _ => None,
+    });
+    if sixty_four.is_some_and(|bytes| readable(&bytes, out)) {
+        return true;
+    }
+    let one_case =
+        !(bare.iter().any(u8::is_ascii_uppercase) && bare.iter().any(u8::is_ascii_lowercase));
+    if one_case && bare.len() >= 24 {
+        let thirty_two = decode_bits(&bare, 5, |b| match b.to_ascii_uppercase() {
+            upper @ b'A'..=b'Z' => Some(upper - b'A'),
+            digit @ b'2'..=b'7' => Some(digit - b'2' + 26),
+            _ => None,
+        });
+        return thirty_two.is_some_and(|bytes| readable(&bytes, out));
+    }
+    false
+}
+
+fn decode_bits(text: &[u8], width: u32, value: impl Fn(u8) -> Option<u8>) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len() * 3 / 4);
+    let (mut bits, mut count) = (0_u32, 0);
+    for byte in text {
+        bits = (bits << width) | u32::from(value(*byte)?);
+        count += width;
+        if count >= 8 {
+            count -= 8;
+            out.push(u8::try_from((bits >> count) & 0xFF).unwrap_or_default());
+            // What cannot be text is left early, so that pictures cost little.
+            if out.len() == 12 && !starts_readable(&out) {
+                return None;
+            }
+        }
+    }
+    Some(out)
+}
+
+fn starts_readable(bytes: &[u8]) -> bool {
+    !bytes
+        .iter()
+        .any(|b| *b != 0 && b.is_ascii_control() && !b.is_ascii_whitespace())
+        && (bytes.iter().filter(|b| b.is_ascii()).count() * 2 > bytes.len())
+}
+
+/// Adds octets that are text as a line.
+fn readable(bytes: &[u8], out: &mut String) -> bool {
+    // UTF-16 of Latin letters has a zero at every second octet.
+    let thin: Vec<u8>;
+    let zeroes = bytes.iter().filter(|b| **b == 0).count();
+    let bytes = if zeroes * 5 >= bytes.len() * 2 && zeroes > 4 {
+        thin = bytes.iter().copied().filter(|b| *b != 0).collect();
+        &thin
+    } else {
+        bytes
+    };
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return false;
+    };
+    let fine = text.len() >= 8
+        && !text.chars().any(|c| c.is_control() && !c.is_whitespace())
+        && text.bytes().filter(u8::is_ascii).count() * 2 > text.len();
+    if fine {
+        out.push_str(text);
+        out.push('\n');
+    }
+    fine
+}
+
+/// Pairs of hexadecimal digits with something between them: `67 68 70`, `\x67\x68`, `67:68`.
+fn spread_hex(text: &str, out: &mut String) {
+    let text = text.as_bytes();
+    let mut found: Vec<u8> = Vec::new();
+    let mut flush = |found: &mut Vec<u8>| {
+        if found.len() >= 10 {
+            // The end of a word before them may look like a pair.
+            let text = found.iter().map(|b| {
+                if (32..127).contains(b) {
+                    char::from(*b)
+                } else {
+                    '\n'
+                }
+            });
+            out.extend(text);
+            out.push('\n');
+        }
+        found.clear();
+    };
+    let mut at = 0;
+    while at < text.len() {
+        let pair = text.get(at..at + 2).unwrap_or_default();
+        let digits = pair.len() == 2 && pair.iter().all(u8::is_ascii_hexdigit);
+        let ends = text.get(at + 2).is_none_or(|b| !b.is_ascii_alphanumeric());
+        if digits && ends {
+            found.extend(
+                data_encoding::HEXLOWER_PERMISSIVE
+                    .decode(pair)
+                    .unwrap_or_default(),
+            );
+            at += 2;
+            let gap = text.get(at..text.len().min(at + 4)).unwrap_or_default();
+            let skip = gap
+                .iter()
+                .take_while(|b| matches!(b, b' ' | b':' | b'-' | b',' | b'\\' | b'\n' | b'.'))
+                .count();
+            at += skip.max(1);
+            if text.get(at..at + 2) == Some(b"0x") {
+                at += 2;
+            } else if text.get(at) == Some(&b'x') {
+                at += 1;
+            }
+        } else {
+            flush(&mut found);
+            at += 1;
+        }
+    }
+    flush(&mut found);
+}
