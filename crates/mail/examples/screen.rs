@@ -64,6 +64,7 @@ fn features(screen: &Screen, mail: &Arrival<'_>) -> Value {
                 "grams": sentence.grams,
                 "signs": sentence.signs,
                 "rules": sentence.rules,
+                "bonus": sentence.bonus,
                 "technique": sentence.technique.map(mail::screen::Technique::name),
             })
         })

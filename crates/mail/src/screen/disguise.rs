@@ -35,7 +35,9 @@ pub(super) fn decoded(text: &str, lexicon: &Lexicon) -> Vec<Decoded> {
             if let Some(text) = escapes(line).or_else(|| numbers(line)) {
                 push(Technique::Encoded, text);
             }
-            if let Some((technique, text)) = letters(line, lexicon) {
+            // A request to decode comes before the colon, the code after it.
+            let tail = || letters(line.split_once(": ")?.1, lexicon);
+            if let Some((technique, text)) = letters(line, lexicon).or_else(tail) {
                 push(technique, text);
             }
         }

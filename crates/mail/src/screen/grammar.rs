@@ -223,12 +223,13 @@ const RULES: &[Rule] = &[
         1.2,
         Reason::Exfiltration,
     ),
-    rule(0, S::SelfPrompt.bit(), 1.4, Reason::PromptLeak)
-        .any(C::Reveal.bit() | C::Send.bit() | C::Response.bit()),
+    rule(0, S::SelfPrompt.bit(), 1.2, Reason::PromptLeak).any(C::Reveal.bit() | C::Response.bit()),
+    rule(C::Your.bit(), S::SelfPrompt.bit(), 1.0, Reason::PromptLeak),
+    rule(C::You.bit(), S::SelfPrompt.bit(), 0.8, Reason::PromptLeak),
     rule(
-        0,
+        C::Reveal.bit(),
         S::SelfPrompt.bit() | S::Order.bit(),
-        1.0,
+        0.6,
         Reason::PromptLeak,
     ),
     rule(0, S::InYourResponse.bit(), 1.4, Reason::SteersAnswer).any(CHANGE | C::Reveal.bit()),

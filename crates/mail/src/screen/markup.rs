@@ -299,9 +299,13 @@ impl Reader {
             last.text.push_str(text);
             return;
         }
+        let text = match technique {
+            Technique::UndrawnElement if text.contains("\\u") => unescape(text),
+            _ => text.to_owned(),
+        };
         self.parts.hidden.push(Piece {
             technique,
-            text: text.to_owned(),
+            text,
             at,
         });
     }
@@ -316,6 +320,25 @@ impl Reader {
         };
         self.hide(Technique::Comment, &plain, at);
     }
+}
+
+/// Resolves the `\\uXXXX` of a script's strings.
+fn unescape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("\\u") {
+        out.push_str(rest.get(..at).unwrap_or_default());
+        let code = rest
+            .get(at + 2..at + 6)
+            .and_then(|hex| u32::from_str_radix(hex, 16).ok())
+            .and_then(char::from_u32);
+        out.push(code.unwrap_or('\\'));
+        rest = rest
+            .get(at + if code.is_some() { 6 } else { 1 }..)
+            .unwrap_or_default();
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Comments and quoted texts of a style sheet.

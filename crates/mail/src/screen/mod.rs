@@ -187,6 +187,7 @@ impl Screen {
                     signs,
                     rules,
                     technique: segment.technique,
+                    bonus: segment.technique.map_or(0.0, Technique::weight),
                 });
             }
         }
@@ -280,7 +281,13 @@ impl Screen {
                 continue;
             };
             let model = linear::logit(sentence);
-            let mut logit = BASE + bonus + rules + model;
+            let evidence = rules + model;
+            // Tables, puzzles and templates look disguised too; only words make it a directive.
+            let share = match segment.technique {
+                Some(technique) if technique.is_never_honest() => 1.0,
+                _ => (0.3 + 0.5 * evidence).clamp(0.0, 1.0),
+            };
+            let mut logit = BASE + bonus * share + evidence;
             let mut reasons = reasons.clone();
             // A directive is often spread over two sentences.
             if let (Some(next), Some((next_rules, _))) =
@@ -342,6 +349,8 @@ pub struct Features {
     pub rules: f32,
     /// How it was hidden.
     pub technique: Option<Technique>,
+    /// What the way it was hidden may add.
+    pub bonus: f32,
 }
 
 fn sigmoid(logit: f32) -> f32 {

@@ -82,9 +82,8 @@ pub(super) fn sentences(text: &str) -> Vec<(usize, &str)> {
             '\n' => {
                 let short = index - line < WRAPPED;
                 line = end;
-                short
-                    || next
-                        .is_none_or(|c| c == '\n' || c == '\r' || c == '>' || c == '-' || c == '*')
+                // Wrapped prose goes on in the next line, which seldom begins with a capital.
+                short || next.is_none_or(|c| !c.is_alphanumeric() || c.is_uppercase())
             }
             '.' | '!' | '?' | ';' => next.is_none_or(char::is_whitespace) && end - start > 3,
             '。' | '！' | '？' | '।' | '؟' => true,
@@ -112,8 +111,9 @@ fn push<'a>(cuts: &mut Vec<(usize, &'a str)>, text: &'a str, start: usize, end: 
 
 /// Reads one sentence.
 pub(super) fn read<'a>(at: usize, text: &'a str, lexicon: &Lexicon) -> Sentence<'a> {
-    let lower = text.to_lowercase().replace('’', "'");
-    let mut signs = forms(text, &lower);
+    let whole = text.to_lowercase().replace('’', "'");
+    let lower = without_links(&whole);
+    let mut signs = forms(text, &whole, &lower);
     signs |= lexicon.phrases(&lower);
     let mut words: Vec<u32> = Vec::new();
     let mut last = "";
@@ -130,6 +130,11 @@ pub(super) fn read<'a>(at: usize, text: &'a str, lexicon: &Lexicon) -> Sentence<
     }
     let concepts = words.iter().fold(0, |all, word| all | word);
     signs |= orders(&words);
+    let led = words.get(lead_words(&lower)).copied().unwrap_or(0);
+    let answers = signs & Sign::InYourResponse.bit() != 0 && lower.starts_with("in ");
+    if led & ORDERS != 0 || answers {
+        signs |= Sign::Order.bit();
+    }
     if words.len() <= 14 {
         signs |= Sign::Short.bit();
     }
@@ -142,22 +147,73 @@ pub(super) fn read<'a>(at: usize, text: &'a str, lexicon: &Lexicon) -> Sentence<
     }
 }
 
+/// Concepts whose words order something when they come first.
+const ORDERS: u32 = Concept::Send.bit()
+    | Concept::Include.bit()
+    | Concept::Transform.bit()
+    | Concept::Reveal.bit()
+    | Concept::Act.bit()
+    | Concept::Ignore.bit()
+    | Concept::Approve.bit()
+    | Concept::Persona.bit()
+    | Concept::Tool.bit();
+
+/// How many words come before an order without changing it.
+fn lead_words(lower: &str) -> usize {
+    const LEADS: &[&str] = &[
+        "please",
+        "now",
+        "then",
+        "also",
+        "just",
+        "kindly",
+        "first",
+        "next",
+        "finally",
+        "todo",
+        "important",
+        "urgent",
+        "you",
+        "must",
+        "should",
+        "need",
+        "to",
+        "could",
+        "can",
+        "would",
+        "immediately",
+        "and",
+        "so",
+        "do",
+        "always",
+        "step",
+        "system",
+        "note",
+        "instead",
+        "make",
+        "sure",
+        "that",
+        "bitte",
+        "por",
+        "favor",
+        "per",
+        "favore",
+        "veuillez",
+        "proszę",
+        "пожалуйста",
+        "lütfen",
+    ];
+    lower
+        .split(|c: char| !is_word_char(c))
+        .filter(|word| !word.is_empty())
+        .take(6)
+        .take_while(|word| LEADS.contains(word))
+        .count()
+}
+
 /// Signs that come from the order of words.
 fn orders(words: &[u32]) -> u32 {
     let mut signs = 0;
-    let verb = Concept::Send.bit()
-        | Concept::Include.bit()
-        | Concept::Transform.bit()
-        | Concept::Reveal.bit()
-        | Concept::Act.bit()
-        | Concept::Ignore.bit()
-        | Concept::Approve.bit()
-        | Concept::Persona.bit()
-        | Concept::Tool.bit();
-    // "Please", "now", "you must", "could you" may come first.
-    if words.iter().take(1).any(|word| word & verb != 0) {
-        signs |= Sign::Order.bit();
-    }
     let mut run: [usize; 3] = [usize::MAX; 3];
     for (index, word) in words.iter().enumerate() {
         for (slot, concept) in run.iter_mut().zip([
@@ -188,10 +244,10 @@ fn orders(words: &[u32]) -> u32 {
 }
 
 /// Signs that come from characters.
-fn forms(text: &str, lower: &str) -> u32 {
+fn forms(text: &str, lower: &str, unlinked: &str) -> u32 {
     let mut signs = 0;
     let has = |needle: &str| memchr::memmem::find(lower.as_bytes(), needle.as_bytes()).is_some();
-    if has_address(lower) {
+    if has_address(unlinked) {
         signs |= Sign::Address.bit();
     }
     if has("http://") || has("https://") || has("www.") {
@@ -240,6 +296,25 @@ fn forms(text: &str, lower: &str) -> u32 {
         signs |= Sign::Quoted.bit();
     }
     signs
+}
+
+/// The text with every link cut to its scheme: the words of an address order nothing, and a mail
+/// address among them names the reader.
+fn without_links(lower: &str) -> String {
+    if memchr::memmem::find(lower.as_bytes(), b"://").is_none() {
+        return lower.to_owned();
+    }
+    let mut out = String::with_capacity(lower.len());
+    for token in lower.split_inclusive(char::is_whitespace) {
+        match token.find("://") {
+            Some(at) => {
+                out.push_str(token.get(..at + 3).unwrap_or_default());
+                out.push(' ');
+            }
+            None => out.push_str(token),
+        }
+    }
+    out
 }
 
 fn has_address(lower: &str) -> bool {

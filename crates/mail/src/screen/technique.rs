@@ -101,6 +101,14 @@ impl Technique {
         }
     }
 
+    /// Whether no honest mail does this.
+    pub(super) const fn is_never_honest(self) -> bool {
+        matches!(
+            self,
+            Self::UnicodeTags | Self::VariationSelectors | Self::ZeroWidthBits
+        )
+    }
+
     /// What the technique alone adds to the evidence, in natural logarithms of odds. Forms that
     /// honest templates use daily (preheaders, alternative texts, comments) add little.
     pub(super) const fn weight(self) -> f32 {
