@@ -112,25 +112,33 @@ def report(a, rows, sentences, score, x, y, w, groups):
     names = sorted(set(map(payload, rows)))
     fold = {g: i % 5 for i, g in enumerate(np.random.RandomState(7).permutation(names))}
     models = [fit(x[keep], y[keep], w[keep]) for f in range(5) for keep in [np.array([fold[g] != f for g in groups])]]
-    found = defaultdict(list)
+    found, texts = defaultdict(list), []
     for n, (r, ss) in enumerate(everything):
-        if r["source"] == "written" or not ss:
+        if not ss:
             continue
         coef = models[fold.get(payload(r), n % 5) if n < len(rows) else n % 5].coef_[0]
-        best = -9.0
+        best, what = -9.0, ""
         for s in ss:
             evidence = s["rules"] + sum(coef[i] * v for i, v in vector(s).items())
             share = 1.0 if s["bonus"] > 4 else min(1.0, max(0.0, 0.3 + 0.5 * evidence))
-            best = max(best, evidence + s["bonus"] * share)
+            best, what = max((best, what), (evidence + s["bonus"] * share, s["text"]))
         found[r["label"], r["source"]].append(best)
+        texts.append((r["label"], r["source"], best, what))
     for fpr in (0.001, 0.01):
         cuts = {}
         for name, sources in STRATA.items():
             v = sorted((b for s in sources for b in found["benign", s]), reverse=True)
             cuts[name] = v[min(len(v) - 1, int(fpr * (5 if name == "hardneg" else 1) * len(v)))]
         cut = max(cuts.values())
-        print("held out, at", fpr, {k: round(c, 2) for k, c in cuts.items()})
+        print("held out, at", fpr, {k: round(float(c), 2) for k, c in cuts.items()})
         print("   ", {s: round(float(np.mean([b > cut for b in v])), 2) for (l, s), v in sorted(found.items()) if l == "attack"})
+    seen = set()
+    for label, source, best, what in sorted(texts, key=lambda t: -t[2]):
+        if label == "benign" and what not in seen and len(seen) < 30:
+            seen.add(what); print("    highest harmless %.2f %s %s" % (best, source, what[:150]))
+    for label, source, best, what in texts:
+        if label == "attack" and source == "written" and best < cut:
+            print("    missed %.2f %s" % (best, what[:150]))
 
 
 def main():

@@ -106,7 +106,7 @@ impl Lexicon {
             for word in words.split_whitespace() {
                 let stem = word.trim_end_matches('*');
                 let anywhere = stem.chars().next().is_some_and(is_dense)
-                    && (stem.chars().count() > 2 || stem.chars().all(is_ideograph));
+                    && (stem.chars().count() > 2 || stem.chars().all(is_syllabic));
                 let table = if anywhere {
                     &mut lexicon.dense
                 } else if stem.len() < word.len() {
@@ -215,6 +215,11 @@ impl Lexicon {
 fn is_dense(c: char) -> bool {
     is_ideograph(c)
         || matches!(c, '\u{590}'..='\u{6FF}' | '\u{E00}'..='\u{E7F}' | '\u{AC00}'..='\u{D7A3}')
+}
+
+/// Scripts whose words may be one or two characters long.
+fn is_syllabic(c: char) -> bool {
+    is_ideograph(c) || matches!(c, '\u{E00}'..='\u{E7F}' | '\u{AC00}'..='\u{D7A3}')
 }
 
 /// Chinese characters and Japanese syllables.

@@ -3,7 +3,7 @@
 use html5gum::Tokenizer;
 use html5gum::emitters::default::{DefaultEmitter, StartTag, Token};
 
-use super::sheet::Sheet;
+use super::sheet::{Sheet, texts};
 use super::style::{Rgb, Seen, color, declarations, is_near, number};
 use super::technique::Technique;
 use crate::html::{breaks, is_void};
@@ -282,7 +282,7 @@ impl Reader {
             .last()
             .is_some_and(|frame| frame.name == b"style");
         if in_style {
-            for piece in sheet_texts(text) {
+            for piece in texts(text) {
                 self.hide(Technique::StyleSheet, piece, at);
             }
             return;
@@ -339,24 +339,6 @@ fn unescape(text: &str) -> String {
     }
     out.push_str(rest);
     out
-}
-
-/// Comments and quoted texts of a style sheet.
-fn sheet_texts(css: &str) -> Vec<&str> {
-    let mut found = Vec::new();
-    let mut rest = css;
-    while let Some(open) = rest.find("/*") {
-        let inner = rest.get(open + 2..).unwrap_or_default();
-        let close = inner.find("*/").unwrap_or(inner.len());
-        found.push(inner.get(..close).unwrap_or_default());
-        rest = inner.get(close + 2..).unwrap_or_default();
-    }
-    for (index, piece) in css.split(['"', '\'']).enumerate() {
-        if index % 2 == 1 && piece.contains(' ') && piece.len() > 20 {
-            found.push(piece);
-        }
-    }
-    found
 }
 
 fn strip_tags(text: &str) -> String {

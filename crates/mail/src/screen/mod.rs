@@ -34,7 +34,7 @@ pub const VERSION: &str = "screen-1";
 pub const THRESHOLD: f32 = 0.5;
 
 /// Logarithm of the odds before any evidence.
-const BASE: f32 = -4.0;
+const BASE: f32 = -5.5;
 /// What a neighbouring sentence adds, as a share.
 const NEIGHBOUR: f32 = 0.6;
 /// Findings and hidden spans that are reported; the score counts all.
@@ -285,6 +285,7 @@ impl Screen {
             // Tables, puzzles and templates look disguised too; only words make it a directive.
             let share = match segment.technique {
                 Some(technique) if technique.is_never_honest() => 1.0,
+                Some(Technique::SpacedLetters | Technique::Leet) => (0.5 * rules).clamp(0.0, 1.0),
                 _ => (0.3 + 0.5 * evidence).clamp(0.0, 1.0),
             };
             let mut logit = BASE + bonus * share + evidence;

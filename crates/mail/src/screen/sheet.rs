@@ -136,3 +136,21 @@ fn without_comments(css: &str) -> String {
     out.push_str(rest);
     out.replace("<!--", "").replace("-->", "")
 }
+
+/// Comments and quoted texts of a style sheet.
+pub(super) fn texts(css: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut rest = css;
+    while let Some(open) = rest.find("/*") {
+        let inner = rest.get(open + 2..).unwrap_or_default();
+        let close = inner.find("*/").unwrap_or(inner.len());
+        found.push(inner.get(..close).unwrap_or_default());
+        rest = inner.get(close + 2..).unwrap_or_default();
+    }
+    for (index, piece) in css.split(['"', '\'']).enumerate() {
+        if index % 2 == 1 && piece.contains(' ') && piece.len() > 20 {
+            found.push(piece);
+        }
+    }
+    found
+}

@@ -35,7 +35,7 @@ pub(super) enum Sign {
     Override,
     /// "Your" right before "answer", or the like.
     YourResponse,
-    /// A quotation mark opens the sentence or what is ordered.
+    /// A quotation in a sentence that tells of attacks.
     Quoted,
     /// Short, as a line of its own.
     Short,
@@ -134,6 +134,16 @@ pub(super) fn read<'a>(at: usize, text: &'a str, lexicon: &Lexicon) -> Sentence<
     let answers = signs & Sign::InYourResponse.bit() != 0 && lower.starts_with("in ");
     if led & ORDERS != 0 || answers {
         signs |= Sign::Order.bit();
+    }
+    // Whoever asks for an answer speaks of it too; only an order or a form makes it steering.
+    let steering = Sign::Order.bit()
+        | Sign::Exactly.bit()
+        | Sign::Testing.bit()
+        | Sign::Code.bit()
+        | Sign::SelfPrompt.bit()
+        | Sign::FakeTag.bit();
+    if signs & steering == 0 {
+        signs &= !Sign::InYourResponse.bit();
     }
     if words.len() <= 14 {
         signs |= Sign::Short.bit();
@@ -291,8 +301,20 @@ fn forms(text: &str, lower: &str, unlinked: &str) -> u32 {
     {
         signs |= Sign::ToolJson.bit();
     }
-    let first = text.chars().next().unwrap_or(' ');
-    if matches!(first, '"' | '“' | '«' | '>') || has("the sentence \"") || has("\"ignore") {
+    let quoted = text.contains(['"', '“', '„', '«', '\u{2018}']);
+    let told = [
+        "researcher",
+        "prompt injection",
+        "vulnerab",
+        "attackers",
+        "the phrase",
+        "the sentence",
+        "article",
+        "blog",
+        "such as",
+        "for example",
+    ];
+    if quoted && told.iter().any(|word| has(word)) {
         signs |= Sign::Quoted.bit();
     }
     signs

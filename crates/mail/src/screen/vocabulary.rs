@@ -20,7 +20,7 @@ pub(super) const VOCABULARY: &[(Concept, &str)] = &[
     ),
     (
         Ignore,
-        "negeer negeren vergeet ignorera bortse glöm ignorer glem se-bort ignoroi unohda jätä-huomiotta zignoruj ignoruj zapomnij pomiń ignorujte ignoruj zapomeňte игнорир* проигнорир* забудь* игноруй* проігнор* ігнор* забудьте отмени* yoksay say görmezden unut* تجاهل* تجاهلي انس إنس אל־תתייחס התעלם התעלמי התעלמו שכח נادیده نادیده فراموش",
+        "negeer negeren vergeet ignorera bortse glöm ignorer glem se-bort ignoroi unohda jätä-huomiotta zignoruj ignoruj zapomnij pomiń ignorujte ignoruj zapomeň zapomeňte игнорир* проигнорир* забудь* игноруй* проігнор* ігнор* забудьте отмени* yoksay say görmezden unut* تجاهل* تجاهلي انس إنس אל־תתייחס התעלם התעלמי התעלמו שכח נادیده نادیده فراموش",
     ),
     (
         Ignore,
