@@ -30,7 +30,7 @@ pub(super) fn decoded(text: &str, lexicon: &Lexicon) -> Vec<Decoded> {
                     technique,
                     text,
                     at,
-                })
+                });
             };
             if let Some(text) = escapes(line).or_else(|| numbers(line)) {
                 push(Technique::Encoded, text);

@@ -350,7 +350,7 @@ const RULES: &[Rule] = &[
         signs: S::Quoted.bit(),
         any_sign: 0,
         without: 0,
-        weight: -4.5,
+        weight: -6.0,
         reason: None,
     },
 ];

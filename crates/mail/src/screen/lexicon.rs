@@ -73,6 +73,8 @@ impl Hasher for Fnv {
     }
 }
 
+/// A phrase and the bit of its sign.
+type Phrase = (&'static [u8], u32);
 type Table<V> = HashMap<&'static str, V, BuildHasherDefault<Fnv>>;
 
 /// The vocabulary, indexed. Made once, used for every mail.
@@ -82,7 +84,7 @@ pub(super) struct Lexicon {
     dense: Table<u32>,
     common: Table<()>,
     /// Phrases and their signs by their first three octets.
-    phrases: HashMap<[u8; 3], Vec<(&'static [u8], u32)>, BuildHasherDefault<Fnv>>,
+    phrases: HashMap<[u8; 3], Vec<Phrase>, BuildHasherDefault<Fnv>>,
 }
 
 impl Lexicon {

@@ -35,6 +35,10 @@ fn grams(lower: &str, mut each: impl FnMut(u32)) {
         } else {
             word
         };
+        // A table of numbers is one number.
+        if word == "0" && last == "0" {
+            continue;
+        }
         each(hash(1, &[word.as_bytes()]));
         each(hash(2, &[last.as_bytes(), word.as_bytes()]));
         let padded = format!(" {word} ");

@@ -64,104 +64,133 @@ fn everyday_mail_is_not_flagged() {
     }
 }
 
+/// Ways of hiding, `#` standing for the text.
+const HIDING: &[(&str, Technique)] = &[
+    ("<div style='display:none'>#</div>", Technique::DisplayNone),
+    (
+        "<div style='color:#333; DISPLAY : none !important'>#</div>",
+        Technique::DisplayNone,
+    ),
+    (
+        "<div style='content-visibility:hidden'>#</div>",
+        Technique::DisplayNone,
+    ),
+    ("<p style='visibility:hidden'>#</p>", Technique::Visibility),
+    (
+        "<p style='visibility:collapse'>#</p>",
+        Technique::Visibility,
+    ),
+    ("<p style='opacity:0'>#</p>", Technique::Opacity),
+    ("<p style='opacity:.01'>#</p>", Technique::Opacity),
+    ("<p style='filter:opacity(0)'>#</p>", Technique::Opacity),
+    ("<p style='font-size:0'>#</p>", Technique::TinyFont),
+    ("<p style='font-size:1px'>#</p>", Technique::TinyFont),
+    (
+        "<p style='font-size:0.4px;color:#eee'>#</p>",
+        Technique::TinyFont,
+    ),
+    ("<p style='font:0/0 a'>#</p>", Technique::TinyFont),
+    (
+        "<p style='color:transparent'>#</p>",
+        Technique::TransparentColor,
+    ),
+    (
+        "<p style='color:rgba(0,0,0,0)'>#</p>",
+        Technique::TransparentColor,
+    ),
+    (
+        "<p style='-webkit-text-fill-color:transparent'>#</p>",
+        Technique::TransparentColor,
+    ),
+    (
+        "<p style='color:#ffffff;background-color:#fff'>#</p>",
+        Technique::SameColor,
+    ),
+    (
+        "<body bgcolor=white><font color='#fefefe'>#</font>",
+        Technique::SameColor,
+    ),
+    (
+        "<table bgcolor=black><tr><td style='color:rgb(3, 3, 3)'>#</table>",
+        Technique::SameColor,
+    ),
+    ("<p style='text-indent:-9999px'>#</p>", Technique::OffScreen),
+    ("<p style='text-indent:-200em'>#</p>", Technique::OffScreen),
+    (
+        "<p style='position:absolute;left:-9999px'>#</p>",
+        Technique::OffScreen,
+    ),
+    (
+        "<p style='position:fixed;top:-100vw'>#</p>",
+        Technique::OffScreen,
+    ),
+    ("<p style='margin-left:-5000px'>#</p>", Technique::OffScreen),
+    (
+        "<p style='transform:translateX(-9999px)'>#</p>",
+        Technique::OffScreen,
+    ),
+    (
+        "<p style='position:absolute;z-index:-1'>#</p>",
+        Technique::OffScreen,
+    ),
+    (
+        "<p style='position:absolute;clip:rect(0,0,0,0)'>#</p>",
+        Technique::Clip,
+    ),
+    ("<p style='clip-path:inset(100%)'>#</p>", Technique::Clip),
+    (
+        "<p style='height:0;width:0;overflow:hidden'>#</p>",
+        Technique::ZeroBox,
+    ),
+    (
+        "<p style='max-height:0;overflow:hidden'>#</p>",
+        Technique::ZeroBox,
+    ),
+    ("<p style='transform:scale(0)'>#</p>", Technique::ZeroScale),
+    (
+        "<p style='transform:rotateY(90deg)'>#</p>",
+        Technique::ZeroScale,
+    ),
+    ("<p style='mso-hide:all'>#</p>", Technique::OutlookOnly),
+    ("<p hidden>#</p>", Technique::HiddenAttribute),
+    ("<!-- # -->", Technique::Comment),
+    ("<!--[if mso]><p>#</p><![endif]-->", Technique::Comment),
+    ("<a href=x title='#'>x</a>", Technique::Attribute),
+    ("<img src=x alt='#'>", Technique::Attribute),
+    ("<span aria-label='#'>x</span>", Technique::Attribute),
+    ("<div data-note='#'></div>", Technique::Attribute),
+    ("<input type=hidden value='#'>", Technique::FormValue),
+    ("<textarea>#</textarea>", Technique::FormValue),
+    ("<template><p>#</p></template>", Technique::UndrawnElement),
+    ("<noscript>#</noscript>", Technique::UndrawnElement),
+    ("<title>#</title>", Technique::UndrawnElement),
+    (
+        "<script type='application/ld+json'>{\"a\":\"#\"}</script>",
+        Technique::UndrawnElement,
+    ),
+    ("<ruby>a<rp>#</rp></ruby>", Technique::UndrawnElement),
+    ("<style>/* # */</style>", Technique::StyleSheet),
+    (
+        "<details><summary>x</summary>#</details>",
+        Technique::Closed,
+    ),
+    (
+        "<style>.k{display:none}</style><p class='a k'>#</p>",
+        Technique::DisplayNone,
+    ),
+    (
+        "<style>#f{font-size:0}</style><p id=f>#</p>",
+        Technique::TinyFont,
+    ),
+];
+
 #[test]
 fn hidden_text_is_found_with_its_technique() {
-    use Technique as T;
-    for (template, technique) in [
-        ("<div style='display:none'>#</div>", T::DisplayNone),
-        (
-            "<div style='color:#333; DISPLAY : none !important'>#</div>",
-            T::DisplayNone,
-        ),
-        (
-            "<div style='content-visibility:hidden'>#</div>",
-            T::DisplayNone,
-        ),
-        ("<p style='visibility:hidden'>#</p>", T::Visibility),
-        ("<p style='visibility:collapse'>#</p>", T::Visibility),
-        ("<p style='opacity:0'>#</p>", T::Opacity),
-        ("<p style='opacity:.01'>#</p>", T::Opacity),
-        ("<p style='filter:opacity(0)'>#</p>", T::Opacity),
-        ("<p style='font-size:0'>#</p>", T::TinyFont),
-        ("<p style='font-size:1px'>#</p>", T::TinyFont),
-        ("<p style='font-size:0.4px;color:#eee'>#</p>", T::TinyFont),
-        ("<p style='font:0/0 a'>#</p>", T::TinyFont),
-        ("<p style='color:transparent'>#</p>", T::TransparentColor),
-        ("<p style='color:rgba(0,0,0,0)'>#</p>", T::TransparentColor),
-        (
-            "<p style='-webkit-text-fill-color:transparent'>#</p>",
-            T::TransparentColor,
-        ),
-        (
-            "<p style='color:#ffffff;background-color:#fff'>#</p>",
-            T::SameColor,
-        ),
-        (
-            "<body bgcolor=white><font color='#fefefe'>#</font>",
-            T::SameColor,
-        ),
-        (
-            "<table bgcolor=black><tr><td style='color:rgb(3, 3, 3)'>#</table>",
-            T::SameColor,
-        ),
-        ("<p style='text-indent:-9999px'>#</p>", T::OffScreen),
-        ("<p style='text-indent:-200em'>#</p>", T::OffScreen),
-        (
-            "<p style='position:absolute;left:-9999px'>#</p>",
-            T::OffScreen,
-        ),
-        ("<p style='position:fixed;top:-100vw'>#</p>", T::OffScreen),
-        ("<p style='margin-left:-5000px'>#</p>", T::OffScreen),
-        (
-            "<p style='transform:translateX(-9999px)'>#</p>",
-            T::OffScreen,
-        ),
-        (
-            "<p style='position:absolute;z-index:-1'>#</p>",
-            T::OffScreen,
-        ),
-        (
-            "<p style='position:absolute;clip:rect(0,0,0,0)'>#</p>",
-            T::Clip,
-        ),
-        ("<p style='clip-path:inset(100%)'>#</p>", T::Clip),
-        (
-            "<p style='height:0;width:0;overflow:hidden'>#</p>",
-            T::ZeroBox,
-        ),
-        ("<p style='max-height:0;overflow:hidden'>#</p>", T::ZeroBox),
-        ("<p style='transform:scale(0)'>#</p>", T::ZeroScale),
-        ("<p style='transform:rotateY(90deg)'>#</p>", T::ZeroScale),
-        ("<p style='mso-hide:all'>#</p>", T::OutlookOnly),
-        ("<p hidden>#</p>", T::HiddenAttribute),
-        ("<!-- # -->", T::Comment),
-        ("<!--[if mso]><p>#</p><![endif]-->", T::Comment),
-        ("<a href=x title='#'>x</a>", T::Attribute),
-        ("<img src=x alt='#'>", T::Attribute),
-        ("<span aria-label='#'>x</span>", T::Attribute),
-        ("<div data-note='#'></div>", T::Attribute),
-        ("<input type=hidden value='#'>", T::FormValue),
-        ("<textarea>#</textarea>", T::FormValue),
-        ("<template><p>#</p></template>", T::UndrawnElement),
-        ("<noscript>#</noscript>", T::UndrawnElement),
-        ("<title>#</title>", T::UndrawnElement),
-        (
-            "<script type='application/ld+json'>{\"a\":\"#\"}</script>",
-            T::UndrawnElement,
-        ),
-        ("<ruby>a<rp>#</rp></ruby>", T::UndrawnElement),
-        ("<style>/* # */</style>", T::StyleSheet),
-        ("<details><summary>x</summary>#</details>", T::Closed),
-        (
-            "<style>.k{display:none}</style><p class='a k'>#</p>",
-            T::DisplayNone,
-        ),
-        ("<style>#f{font-size:0}</style><p id=f>#</p>", T::TinyFont),
-    ] {
+    for (template, technique) in HIDING {
         let (head, tail) = template.rsplit_once('#').unwrap();
         let seen = html(&format!("{head}{ORDER}{tail}<p>See you on Monday.</p>"));
         let found = seen.hidden.iter().any(|span| {
-            span.technique == technique && span.excerpt.contains("previous instructions")
+            span.technique == *technique && span.excerpt.contains("previous instructions")
         });
         assert!(found, "{template} {:?}", seen.hidden);
         assert!(seen.flagged, "{template} {}", seen.score);
