@@ -153,7 +153,7 @@ struct Findings {
 impl Findings {
     fn add(&mut self, kind: &'static str, class: Class, place: Place, value: &str) {
         let bare: String = value.chars().filter(|c| c.is_alphanumeric()).collect();
-        if self.own.iter().any(|own| *own == bare) {
+        if self.own.contains(&bare) {
             return;
         }
         let finding = Finding {
@@ -309,7 +309,7 @@ fn segments(mail: &Outgoing<'_>) -> Vec<Segment> {
 }
 
 /// The text before and after a place, at most so many octets, cut at characters.
-fn around<'a>(text: &'a str, from: usize, to: usize, reach: usize) -> &'a str {
+fn around(text: &str, from: usize, to: usize, reach: usize) -> &str {
     let mut start = from.saturating_sub(reach);
     let mut end = to.saturating_add(reach).min(text.len());
     while start < from && !text.is_char_boundary(start) {

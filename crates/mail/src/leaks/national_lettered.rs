@@ -27,7 +27,7 @@ pub(super) fn lettered(view: &View<'_>, findings: &mut Findings) {
             18 if cn_resident(&word) => Some("cn_resident_id"),
             18 if shaped(&word, b"AAAA999999AAAAAA09") && named(&["curp"]) => Some("mx_curp"),
             11 if fi_person(&word) => Some("fi_hetu"),
-            9 | 10 | 11
+            9..=11
                 if es_person(&word) && named(&["dni", "nie", "nif", "documento", "identidad"]) =>
             {
                 Some("es_dni")
@@ -222,7 +222,7 @@ pub(super) fn papers(view: &View<'_>, findings: &mut Findings) {
                 let capitals = word
                     .bytes()
                     .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
-                if capitals && digits >= 5 && digits < 12 {
+                if capitals && (5..12).contains(&digits) {
                     findings.add(kind, Class::Personal, view.place, word);
                 }
             }

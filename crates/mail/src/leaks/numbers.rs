@@ -100,7 +100,8 @@ mod tests {
 
     #[test]
     fn check_digits_accept_the_published_examples_and_refuse_a_changed_digit() {
-        let sums: [(&str, fn(&[u8]) -> bool, &str); 4] = [
+        type Sum = fn(&[u8]) -> bool;
+        let sums: [(&str, Sum, &str); 4] = [
             ("luhn", luhn, "4242424242424242"),
             ("luhn", luhn, "378282246310005"),
             ("mod 11,10", mod_11_10, "36574261809"),

@@ -149,7 +149,6 @@ mod tests {
         for (value, random) in [
             ("4Ztr7nv2gEKjnug7wSV2Fz3a", true),
             ("a0cb209440df3efecae050f6bf882417", true),
-            ("getElementsByTagNameAndClass", false),
             ("internationalization", false),
             ("acquisition_target_list", false),
             ("aaaaaaaaaaaaaaaaaaaaaaaa", false),

@@ -279,7 +279,7 @@ fn fields(view: &View<'_>, findings: &mut Findings) {
 fn marked(view: &View<'_>, findings: &mut Findings) {
     let text = view.text.as_bytes();
     for at in find_iter(text, "T3BlbkFJ") {
-        let value = run(text, at.saturating_sub(23), |b| is_url_safe(b));
+        let value = run(text, at.saturating_sub(23), is_url_safe);
         if value.len() >= 36 {
             add(view, findings, "openai", value);
         }

@@ -53,61 +53,37 @@ fn a_token_is_found_in_every_part_of_a_mail() {
         name: "a.env",
         text: &token,
     }];
-    let empty = Outgoing::default();
+    let empty = Outgoing::default;
+    let mail = |subject, text, html| Outgoing {
+        subject,
+        text,
+        html,
+        ..empty()
+    };
     for (mail, place) in [
-        (
-            Outgoing {
-                subject: &token,
-                ..empty
-            },
-            Place::Subject,
-        ),
-        (
-            Outgoing {
-                text: &token,
-                ..empty
-            },
-            Place::Text,
-        ),
-        (
-            Outgoing {
-                html: Some(&html),
-                ..empty
-            },
-            Place::Html,
-        ),
-        (
-            Outgoing {
-                html: Some(&markup),
-                ..empty
-            },
-            Place::Markup,
-        ),
-        (
-            Outgoing {
-                html: Some(&attribute),
-                ..empty
-            },
-            Place::Markup,
-        ),
+        (mail(&token, "", None), Place::Subject),
+        (mail("", &token, None), Place::Text),
+        (mail("", "", Some(html.as_str())), Place::Html),
+        (mail("", "", Some(markup.as_str())), Place::Markup),
+        (mail("", "", Some(attribute.as_str())), Place::Markup),
         (
             Outgoing {
                 recipients: &recipients,
-                ..empty
+                ..empty()
             },
             Place::Recipients,
         ),
         (
             Outgoing {
                 attachments: &named,
-                ..empty
+                ..empty()
             },
             Place::FileName(0),
         ),
         (
             Outgoing {
                 attachments: &attached,
-                ..empty
+                ..empty()
             },
             Place::Attachment(0),
         ),
@@ -316,7 +292,7 @@ fn hostile_mail_takes_linear_time() {
         "$2a$",
         "passport ",
     ] {
-        let text = unit.repeat(200_000 / unit.len());
+        let text = unit.repeat(6_000 / unit.len());
         assert!(
             screen(&Outgoing {
                 text: &text,
