@@ -153,12 +153,10 @@ fn fold(out: &mut Canonical, kept: &str) {
             // Marks that no language puts on Latin letters in running text.
             if is_combining_mark(c)
                 && matches!(last, 'a'..='z' | 'A'..='Z' | ' ' | '.' | ',' | '0'..='9')
+                && matches!(c, '\u{315}'..='\u{322}' | '\u{332}'..='\u{36F}' | '\u{20D0}'..='\u{20F0}')
             {
-                if matches!(c, '\u{332}'..='\u{36F}' | '\u{20D0}'..='\u{20F0}' | '\u{315}'..='\u{322}')
-                {
-                    out.split += usize::from(last.is_ascii_alphabetic());
-                    continue;
-                }
+                out.split += usize::from(last.is_ascii_alphabetic());
+                continue;
             }
             last = c;
             if c.is_alphanumeric() || is_combining_mark(c) {
