@@ -409,10 +409,21 @@ mod tests {
             read("mailroost config explain").unwrap(),
             (Task::ExplainConfig, vec![])
         );
-        assert_eq!(read("mailroost extract").unwrap(), (Task::Extract, vec![]));
         let error = read("mailroost serve --htp 1").unwrap_err().to_string();
         assert!(error.contains("--http"), "{error}");
         let error = read("mailroost serve --api-key am_us_x").unwrap_err();
         assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn questions_about_mail_need_no_flags() {
+        for (name, task) in [
+            ("extract", Task::Extract),
+            ("screen", Task::Screen),
+            ("leaks", Task::Leaks),
+        ] {
+            let matches = command().try_get_matches_from(["mailroost", name]);
+            assert_eq!(interpret(&matches.unwrap()), (task, vec![]));
+        }
     }
 }

