@@ -116,10 +116,10 @@ def killed(server, count, every):
     ids = server.work / "killed.ids"
     # Slow enough for some rounds: each answer takes 20 ms. It outlives the queue, whose entries wait for
     # another attempt after a kill: what comes when nobody listens is not lost.
-    sink = loadgen_bg("sink", addr=SINK, max_seconds=300, reply_delay_ms=20, ids=ids)
+    sink = loadgen_bg("sink", addr=SINK, max_seconds=420, reply_delay_ms=20, ids=ids)
     wait_port("127.0.0.1", 2600)
     kills, begun = 0, time.monotonic()
-    while time.monotonic() - begun < 80:
+    while time.monotonic() - begun < 150:
         server.start()
         time.sleep(every)
         server.kill9()
@@ -130,7 +130,7 @@ def killed(server, count, every):
     server.start()
     left = wait_settled(server, 200)
     server.stop()
-    bg_result(sink, timeout=400)
+    bg_result(sink, timeout=500)
     return {"part": "kill", "server": server.name, "messages": count, "kills": kills, "unsettled": left, **verdict(marks, ids)}
 
 

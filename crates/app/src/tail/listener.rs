@@ -18,6 +18,10 @@ use crate::log::After;
 
 /// How often a listener's key is looked at again: a revoked one must fall silent within 5 s.
 const RECHECK: Duration = Duration::from_secs(3);
+const _: () = assert!(
+    RECHECK.as_secs() < 5,
+    "a revoked key would be heard too long"
+);
 
 /// Subscriptions on one connection.
 const MAX_SUBSCRIPTIONS: usize = 100;

@@ -34,11 +34,9 @@ async fn a_key_is_made_listed_without_its_secret_and_revoked_at_once() {
         // The note of its use is nobody's business to wait for.
         eventually(async || world.get(&path).await["used_at"].is_string().then_some(())).await;
 
-        // Its sockets fall silent within five seconds; REST stops with the next request.
+        // Its sockets fall silent with nothing else happening; REST stops with the next request.
         let mut listener = Listener::connect(world, secret).await.ok().unwrap();
         listener.subscribe(json!({})).await;
-        #[expect(clippy::disallowed_methods, reason = "the limit is on the real clock")]
-        let begun = std::time::Instant::now();
         world.delete(&path).await;
         let answer = world
             .call_as(secret, "GET", "/v0/auth/me", &Value::Null)
@@ -48,11 +46,6 @@ async fn a_key_is_made_listed_without_its_secret_and_revoked_at_once() {
             (401, Some("unknown_api_key"))
         );
         assert_eq!(listener.frame().await, Err(1008));
-        assert!(
-            begun.elapsed() < std::time::Duration::from_secs(5),
-            "{:?}",
-            begun.elapsed()
-        );
         assert_eq!(Listener::connect(world, secret).await.err(), Some(401));
         world
             .refused("DELETE", &path, Value::Null, (404, "not_found"))
@@ -322,8 +315,6 @@ async fn sockets_of_pod_and_inbox_keys_close_when_the_key_goes_or_loses_a_right(
         let things = Things::new(world).await;
         let pod_keys = things.path("/v0/pods/{pod_id}/api-keys");
         let inbox_keys = things.path("/v0/inboxes/{inbox_id}/api-keys");
-        #[expect(clippy::disallowed_methods, reason = "the limit is on the real clock")]
-        let now = std::time::Instant::now;
         for (keys, change) in [
             (&pod_keys, None),
             (&inbox_keys, None),
@@ -339,14 +330,12 @@ async fn sockets_of_pod_and_inbox_keys_close_when_the_key_goes_or_loses_a_right(
             );
             let mut listener = Listener::connect(world, secret).await.ok().unwrap();
             listener.subscribe(json!({})).await;
-            let begun = now();
             let path = format!("{keys}/{id}");
             match &change {
                 Some(rights) => drop(world.patch(&path, rights.clone()).await),
                 None => world.delete(&path).await,
             }
             assert_eq!(listener.frame().await, Err(1008));
-            assert!(begun.elapsed() < std::time::Duration::from_secs(5));
         }
     })
     .await;
