@@ -17,16 +17,20 @@ use model::authentication::{self as judged, Authentication};
 use model::label::{Label, Labels};
 use model::list::Authors;
 use model::message::{Attachment, Content, Direction, Fact, Origin, People, Session, Spam, Way};
+use model::screened::Screened;
 use model::{
     AttachmentId, Error, EventKind, Hidden, Kind, MessageKey, OrgId, Result, ThreadId, perm,
 };
 use smtp::{Envelope, Reply};
 use store::{Grant, NewEvent, NewMessage, Reason, Received, Route};
 
-use crate::{App, authenticate, render};
+use crate::{App, authenticate, render, screen};
 
 /// Parsing a mail above this size is worth a thread of its own.
 const LARGE: usize = 128 << 10;
+
+/// Screening takes longer than parsing, so of mail that arrives this is the size.
+const SCREENED_HERE: usize = 16 << 10;
 
 /// A message that has passed more servers than this is in a loop (RFC 5321 §6.3).
 const MAX_HOPS: usize = 100;
@@ -100,7 +104,7 @@ impl App {
         }
         let hostname = &self.settings().hostname;
         let null_sender = envelope.reverse_path.is_none();
-        let mut understood = Understood::elsewhere(&raw, null_sender).await?;
+        let mut understood = self.understand(&raw, null_sender).await?;
         if understood.hops > MAX_HOPS {
             return Ok(Reply::never(554, (4, 6), "The message goes in circles"));
         }
@@ -176,10 +180,30 @@ impl App {
     /// what was filed already is not filed twice.
     pub(crate) async fn receive(&self, arrival: Arrival) -> Result<()> {
         let null_sender = arrival.reverse_path.is_none();
-        let mut understood = Understood::elsewhere(&arrival.raw, null_sender).await?;
+        let mut understood = self.understand(&arrival.raw, null_sender).await?;
         let own = Authentication::without_lookups(judged::Reason::OwnInbox);
         understood.attest(own, None, &self.settings().hostname);
         self.file_for_all(arrival, understood).await
+    }
+
+    /// What the bytes of a message that arrived say, worked out before any transaction.
+    async fn understand(&self, raw: &Bytes, null_sender: bool) -> Result<Understood> {
+        let (copy, with, now) = (raw.clone(), Arc::clone(&self.0.screen), self.now());
+        let read = move || {
+            let mut understood = Understood::of(&copy);
+            let (parsed, content) = (&understood.parsed, &mut understood.content);
+            let facts = facts::of(parsed, &content.headers, null_sender);
+            content.facts = facts.into_iter().map(stored).collect();
+            let text = screen::Text {
+                subject: parsed.subject.as_deref(),
+                // What was made from the HTML is looked at there.
+                text: content.text.as_deref().filter(|_| !parsed.text_from_html),
+                html: content.html.as_deref(),
+            };
+            understood.screened = Some(screen::screen(&with, text, now));
+            understood
+        };
+        above(SCREENED_HERE, raw.len(), read).await
     }
 
     async fn file_for_all(&self, arrival: Arrival, understood: Understood) -> Result<()> {
@@ -321,6 +345,7 @@ impl App {
             thread: None,
             new_thread: ThreadId::new(ids.ordered(arrival.at)),
             origin: Some(origin),
+            screened: understood.screened.clone(),
             trace: Some(arrival.trace.clone()),
         }
     }
@@ -408,7 +433,16 @@ pub(crate) async fn elsewhere<T: Send + 'static>(
     size: usize,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T> {
-    if size < LARGE {
+    above(LARGE, size, work).await
+}
+
+/// The same where `many` octets are many.
+async fn above<T: Send + 'static>(
+    many: usize,
+    size: usize,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    if size < many {
         return Ok(work());
     }
     tokio::task::spawn_blocking(work)
@@ -422,6 +456,8 @@ pub(crate) struct Understood {
     pub(crate) content: Content,
     pub(crate) from: String,
     pub(crate) people: People,
+    /// What the screen says, of mail that arrived.
+    screened: Option<Screened>,
     /// How many servers it has passed.
     hops: usize,
 }
@@ -434,18 +470,6 @@ fn stored(fact: facts::Fact) -> Fact {
 }
 
 impl Understood {
-    /// What the bytes say, worked out before any transaction.
-    async fn elsewhere(raw: &Bytes, null_sender: bool) -> Result<Self> {
-        let copy = raw.clone();
-        let read = move || {
-            let mut understood = Self::of(&copy);
-            let facts = facts::of(&understood.parsed, &understood.content.headers, null_sender);
-            understood.content.facts = facts.into_iter().map(stored).collect();
-            understood
-        };
-        elsewhere(raw.len(), read).await
-    }
-
     /// Adds who sent it. `field` is our header line about that.
     fn attest(&mut self, proof: Authentication, field: Option<&str>, hostname: &str) {
         authenticate::show(&mut self.content.headers, field, hostname);
@@ -483,6 +507,7 @@ impl Understood {
         let from = parsed.from.first().or(parsed.sender.as_ref());
         Self {
             from: from.map(shown_correspondent).unwrap_or_default(),
+            screened: None,
             hops,
             people: People {
                 to: shown(&parsed.to),

@@ -32,6 +32,7 @@ mod paging;
 mod pods;
 mod polling;
 mod render;
+mod screen;
 mod seal;
 mod search;
 mod sign;
@@ -89,6 +90,8 @@ struct Inner {
     /// Asks about strangers' names, and remembers what it heard.
     strangers: sys::Resolver,
     rspamd: Option<spam::Rspamd>,
+    /// Looks at what arrives for attempts to steer its reader.
+    screen: Arc<mail::screen::Screen>,
     /// Makes and recognises the addresses that reports come back to.
     return_paths: bounces::ReturnPaths,
     /// The only way to servers that callers name.

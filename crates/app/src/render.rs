@@ -9,6 +9,8 @@ use model::webhook::Webhook;
 use model::{Error, InboxId, Labels, OrgId, Permission, Result};
 use wire::{ApiKeyPermissions, Headers, Metadata, MetadataPatch, MetadataValue};
 
+use crate::screen;
+
 /// Bodies and headers with more text than this are left out of an event; the reader gets them with
 /// the message.
 const MAX_EVENT: usize = 256 << 10;
@@ -251,6 +253,8 @@ pub(crate) fn message(message: &Message, content: &Content) -> wire::Message {
         authentication: content.authentication.as_ref().map(authentication),
         facts: facts(content),
         spam: content.spam.as_ref().map(spam),
+        agent_armor: item.agent_armor,
+        screen: message.screened.as_ref().map(screen::render::findings),
         size: item.size,
         updated_at: item.updated_at,
         created_at: item.created_at,
@@ -335,6 +339,7 @@ pub(crate) fn message_item(message: &Message) -> wire::MessageItem {
         in_reply_to: message.in_reply_to.as_ref().map(ToString::to_string),
         references: message.references.iter().map(ToString::to_string).collect(),
         headers: Headers::default(),
+        agent_armor: message.screened.as_ref().map(screen::render::armor),
         size: message.size,
         updated_at: message.updated_at.to_string(),
         created_at: message.created_at.to_string(),

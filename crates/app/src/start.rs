@@ -131,6 +131,7 @@ impl App {
                 let dialer = spam::dialer_for(url, Arc::clone(&env.clock))?;
                 spam::Rspamd::new(dialer, url)
             }),
+            screen: Arc::default(),
             strangers: env.resolver.remembering(),
             dialer: dialer.map_err(Error::internal)?,
             link_key: derive("mailroost 2026-11 download links"),

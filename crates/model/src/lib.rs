@@ -18,6 +18,7 @@ pub mod org;
 pub mod page;
 pub mod permission;
 pub mod polling;
+pub mod screened;
 pub mod thread;
 pub mod webhook;
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::authentication::Authentication;
 use crate::label::Labels;
+use crate::screened::Screened;
 use crate::{AttachmentId, InboxId, InboxKey, MessageKey, OrgId, PodId, ThreadId};
 
 /// Which way a message went.
@@ -67,6 +68,8 @@ pub struct Message {
     pub attachments: Vec<Attachment>,
     /// Octets of the raw message.
     pub size: i64,
+    /// What the screen said when it arrived; `None` for sent mail and where it was off.
+    pub screened: Option<Screened>,
     /// When the row was made.
     pub created_at: Timestamp,
     /// When the row was last changed.

@@ -128,6 +128,7 @@ impl Bench {
                 from: Some("ann@x.test".to_owned()),
                 ..model::message::Origin::of(model::message::Way::Smtp)
             }),
+            screened: None,
             trace: Some("Received: from x.test\r\n".to_owned()),
         };
         let text = serde_json::to_string(&content.text).unwrap();

@@ -235,6 +235,7 @@ impl Tool {
             thread: None,
             new_thread: ThreadId::new(self.ids.ordered(at)),
             origin: None,
+            screened: None,
             trace: None,
         };
         let event = self.event(&seeding.route, key, hidden, &id);

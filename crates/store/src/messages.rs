@@ -8,6 +8,7 @@ use mail::MessageId;
 use model::authentication::Authentication;
 use model::label::Labels;
 use model::message::{Attachment, Content, Direction, Fact, Message, People, Spam};
+use model::screened::Screened;
 use model::{Error, Hidden, InboxKey, MessageKey, Result, ThreadId};
 
 use serde::Serialize;
@@ -25,7 +26,7 @@ use crate::view::{View, from_json};
 /// The columns of a message, with `m` the message and `i` its inbox.
 pub(crate) const COLUMNS: &str = "m.message_key, m.org_id, m.pod_id, m.inbox_id, i.address, m.thread_id, \
     m.message_id, m.direction, m.at, m.labels, m.sender, m.people, m.subject, m.preview, m.in_reply_to, \
-    m.refs, m.attachments, m.size, m.created_at, m.updated_at";
+    m.refs, m.attachments, m.size, m.created_at, m.updated_at, m.envelope";
 
 /// The readable part of a message, packed for the store.
 #[derive(Clone, Debug)]
@@ -121,9 +122,26 @@ pub(crate) fn read(row: &Row<'_>) -> DbResult<Message> {
             |text| from_json::<Vec<Attachment>>(&text, 16),
         )?,
         size: row.get(17)?,
+        screened: screened(row)?,
         created_at: row.get(18)?,
         updated_at: row.get(19)?,
     })
+}
+
+/// The part of the column `envelope` that lists show. It lies before the readable part: what lies
+/// behind that is slow to read.
+#[derive(serde::Deserialize)]
+struct Shown {
+    #[serde(default)]
+    screened: Option<Screened>,
+}
+
+fn screened(row: &Row<'_>) -> DbResult<Option<Screened>> {
+    let envelope: Option<String> = row.get(20)?;
+    match envelope {
+        Some(text) => Ok(from_json::<Shown>(&text, 20)?.screened),
+        None => Ok(None),
+    }
 }
 
 fn ids(text: &str) -> Vec<MessageId> {

@@ -102,6 +102,7 @@ fn message(txn: &Txn<'_>, inbox: &Route, number: u128) -> Result<NewMessage> {
         thread: None,
         new_thread: ThreadId::new(Uuid::from_u128(number)),
         origin: None,
+        screened: None,
         trace: None,
     })
 }

@@ -6,6 +6,7 @@
 //! the TypeScript SDK warns about it. Nothing here checks more than the shape: what a value may be
 //! is decided where it is used.
 
+mod agent_armor;
 mod api_key;
 mod attachment;
 mod authentication;
@@ -33,6 +34,10 @@ mod thread;
 mod timeline;
 mod webhook;
 
+pub use agent_armor::{
+    AgentArmorActor, AgentArmorComplete, AgentArmorManualOverride, AgentArmorResult, HiddenText,
+    Screen, ScreenFinding,
+};
 pub use api_key::{
     ApiKey, ApiKeyPermissions, CreateApiKeyRequest, CreateApiKeyResponse, ListApiKeysResponse,
     UpdateApiKeyRequest,

@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Attachment, Authentication, Headers, OneOrMany, SendAttachment};
+use crate::{
+    AgentArmorResult, Attachment, Authentication, Headers, OneOrMany, Screen, SendAttachment,
+};
 
 /// A message with its bodies, as `get` and events give it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,6 +78,12 @@ pub struct Message {
     /// Whether it looks unwanted, of received mail.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spam: Option<Spam>,
+    /// What Agent Armor says, of received mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_armor: Option<AgentArmorResult>,
+    /// What it rests on. Ours: AgentMail shows no findings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screen: Option<Screen>,
     /// Octets of the raw message.
     pub size: i64,
     /// When it was last changed.
@@ -132,6 +140,9 @@ pub struct MessageItem {
     /// Its header fields.
     #[serde(default, skip_serializing_if = "Headers::is_empty")]
     pub headers: Headers,
+    /// What Agent Armor says, of received mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_armor: Option<AgentArmorResult>,
     /// Octets of the raw message.
     pub size: i64,
     /// When it was last changed.

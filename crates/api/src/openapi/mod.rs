@@ -27,9 +27,10 @@ pub(crate) const PATH: &str = "/openapi.json";
 
 const OPERATIONS: &str = include_str!("operations.txt");
 const PARAMETERS: &str = include_str!("parameters.txt");
-const TYPES: [&str; 9] = [
+const TYPES: [&str; 10] = [
     include_str!("types/common.txt"),
     include_str!("types/messages.txt"),
+    include_str!("types/screen.txt"),
     include_str!("types/drafts.txt"),
     include_str!("types/inboxes.txt"),
     include_str!("types/domains.txt"),

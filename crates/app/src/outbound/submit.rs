@@ -406,6 +406,7 @@ impl App {
             thread: letter.thread,
             new_thread: ThreadId::new(self.env().ids.ordered(now)),
             origin: Some(origin),
+            screened: None,
             trace: None,
         })
     }

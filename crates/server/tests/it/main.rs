@@ -49,6 +49,7 @@ mod races;
 mod rate_limits;
 mod running;
 mod scheduled;
+mod screened;
 mod search;
 mod sender;
 mod senders;

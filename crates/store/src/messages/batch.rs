@@ -70,7 +70,7 @@ impl View<'_> {
             // The last one again where there are fewer, so that there is one statement to prepare.
             values.extend((0..AT_ONCE).map(|n| Value::from(&part[n.min(part.len() - 1)])));
             let rows = self.all(&sql, &values, |row| {
-                Ok((read(row)?, row.get::<Vec<u8>>(20)?))
+                Ok((read(row)?, row.get::<Vec<u8>>(21)?))
             })?;
             for (message, packed) in rows {
                 let rest: Rest = Body::unpack(self.codec, &packed)?;

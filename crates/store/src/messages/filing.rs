@@ -4,8 +4,10 @@ use mail::{MessageId, Timestamp};
 use model::label::Labels;
 use model::list::{self, Authors};
 use model::message::{Attachment, Direction, Message, Origin, People};
+use model::screened::Screened;
 use model::thread::Thread;
 use model::{Hidden, MessageKey, Result, ThreadId};
+use serde::Serialize;
 
 use super::{Body, fold, stored_direction};
 use crate::blobs::Placed;
@@ -66,6 +68,8 @@ pub struct NewMessage {
     pub new_thread: ThreadId,
     /// How it came here, for the timeline.
     pub origin: Option<Origin>,
+    /// What the screen says of it.
+    pub screened: Option<Screened>,
     /// Trace fields as header lines, kept apart from the raw bytes.
     pub trace: Option<String>,
 }
@@ -165,6 +169,24 @@ const ANCESTORS: usize = 50;
 /// are the mail's own, and the one it may get instead.
 const LOOKUP_SIZES: [usize; 3] = [2, 8, ANCESTORS + 2];
 
+/// The column `envelope`: how a message came here, and what the screen said.
+#[derive(Serialize)]
+struct Envelope<'a> {
+    #[serde(flatten)]
+    origin: Option<&'a Origin>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    screened: Option<&'a Screened>,
+}
+
+pub(super) fn envelope(
+    origin: Option<&Origin>,
+    screened: Option<&Screened>,
+) -> Result<Option<String>> {
+    let is_some = origin.is_some() || screened.is_some();
+    let both = is_some.then_some(Envelope { origin, screened });
+    both.as_ref().map(to_json).transpose()
+}
+
 impl Txn<'_> {
     /// Files a message. The inbox's row is held first, so two messages of one inbox never choose
     /// their threads at once.
@@ -223,6 +245,7 @@ impl Txn<'_> {
             references: new.references.clone(),
             attachments: new.attachments.clone(),
             size: new.size,
+            screened: new.screened.clone(),
             created_at: self.now,
             updated_at: self.now,
         };
@@ -307,7 +330,7 @@ impl Txn<'_> {
         let attachments = (!message.attachments.is_empty())
             .then(|| to_json(&message.attachments))
             .transpose()?;
-        let origin = new.origin.as_ref().map(to_json).transpose()?;
+        let envelope = envelope(new.origin.as_ref(), message.screened.as_ref())?;
         self.put(
             "insert into message (org_id, pod_id, inbox_id, message_key, thread_id, message_id, dedup, \
              direction, at, hidden, labels, sender, people, sender_fold, people_fold, subject, subject_fold, \
@@ -338,7 +361,7 @@ impl Txn<'_> {
                 attachments,
                 message.size,
                 new.raw.blob_id.as_bytes().as_slice(),
-                origin,
+                envelope,
                 new.trace.as_deref(),
                 message.created_at,
                 &new.body.0,

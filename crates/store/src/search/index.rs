@@ -153,7 +153,7 @@ impl View<'_> {
             );
             let values: Vec<Value<'_>> = padded::values(keys).collect();
             packed.extend(self.all(&sql, &values, |row| {
-                Ok((messages::read(row)?, row.get::<Vec<u8>>(20)?))
+                Ok((messages::read(row)?, row.get::<Vec<u8>>(21)?))
             })?);
         }
         packed

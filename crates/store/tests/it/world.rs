@@ -322,6 +322,7 @@ impl World {
             thread: None,
             new_thread: ThreadId::new(self.ids.ordered(self.now())),
             origin: None,
+            screened: None,
             trace: Some("Received: from here\r\n".to_owned()),
         }
     }
