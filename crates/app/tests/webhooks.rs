@@ -162,7 +162,7 @@ async fn until<T>(mut probe: impl AsyncFnMut() -> Option<T>) -> T {
             tokio::task::yield_now().await;
         }
     };
-    let found = tokio::time::timeout(Duration::from_secs(30), Box::pin(asking)).await;
+    let found = tokio::time::timeout(Duration::from_secs(180), Box::pin(asking)).await;
     found.unwrap()
 }
 

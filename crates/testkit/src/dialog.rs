@@ -123,7 +123,7 @@ impl Dialog {
     /// Holds the dialog with a server of its own.
     ///
     /// # Errors
-    /// The first step that went otherwise, or took ten seconds of real time.
+    /// The first step that went otherwise, or took a minute of real time.
     pub async fn run(&self) -> Result<(), Failure> {
         let mut stage = Stage::set(&self.steps).await?;
         for (line, step) in &self.steps {
@@ -140,7 +140,7 @@ impl Dialog {
 /// A test must end, so this one limit is in real time.
 async fn bounded(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
     #[expect(clippy::disallowed_methods, reason = "a test that hangs must end")]
-    tokio::time::timeout(Duration::from_secs(10), work).await?
+    tokio::time::timeout(Duration::from_secs(60), work).await?
 }
 
 /// The server, the client and what is known so far.
