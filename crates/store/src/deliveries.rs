@@ -270,11 +270,11 @@ impl View<'_> {
         let sql = format!(
             "select delivery_id, recipient, state, detail, attempts, created_at, updated_at, due_at, \
              message_key, pod_id, inbox_id from delivery \
-             where {{scope}} and message_key = $1 {only} order by delivery_id"
+             where {{scope}} and message_key = $1 {only}"
         );
         let args = args![message, domain];
         let given = if domain.is_some() { args } else { &args[..1] };
-        let rows = self.all(&sql, given, |row| {
+        let mut rows = self.all(&sql, given, |row| {
             Ok(Delivery {
                 delivery_id: Uuid::from_slice(row.bytes(0)?).map_err(|_| DbError::shape(0))?,
                 recipient: row.get(1)?,
@@ -288,9 +288,13 @@ impl View<'_> {
                 created_at: row.get(5)?,
                 updated_at: row.get(6)?,
             })
-        });
-        rows.map_err(Error::from)
+        })?;
+        // Sorted here: asked for the order, PostgreSQL walks the primary key through every delivery
+        // as long as it has no statistics of the table.
+        rows.sort_unstable_by_key(|delivery| delivery.delivery_id);
+        Ok(rows)
     }
+
     /// Whether a delivery of a message is put off.
     ///
     /// # Errors
