@@ -74,8 +74,13 @@ pub fn blobs_folder(folder: &Path) -> PathBuf {
 /// Ends the store's threads once their last transaction has reached the disk. Does nothing while
 /// other clones are in use.
 pub async fn close_store(store: Store) {
-    if let Err(error) = spawn_blocking(move || store.close()).await {
-        tracing::error!(%error, "the store did not close");
+    match spawn_blocking(move || store.close()).await {
+        Ok(true) => {}
+        Ok(false) => tracing::warn!(
+            "another program reads the database, so a part of it is still in its log: whoever copies \
+             mailroost.db must copy mailroost.db-wal with it"
+        ),
+        Err(error) => tracing::error!(%error, "the store did not close"),
     }
 }
 

@@ -155,11 +155,15 @@ impl Store {
         })))
     }
 
-    /// Finishes what was handed in and ends the threads. Does nothing while clones are left; call
-    /// it last. Blocks the calling thread.
-    pub fn close(self) {
-        if let Some(inner) = Arc::into_inner(self.0) {
-            inner.running.close();
+    /// Finishes what was handed in and ends the threads; while clones are left, they go on. Call it
+    /// last. Blocks the calling thread.
+    ///
+    /// Whether the database is complete: on SQLite, `mailroost.db` without `mailroost.db-wal`.
+    /// Another process that reads it for long keeps it from that.
+    pub fn close(self) -> bool {
+        match Arc::try_unwrap(self.0) {
+            Ok(inner) => inner.running.close(),
+            Err(shared) => shared.running.fold(),
         }
     }
 

@@ -1,5 +1,8 @@
 //! SIGTERM drains; nothing is half-answered.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
 use futures_util::StreamExt as _;
 use rustix::process::Signal;
 use tokio::io::AsyncWriteExt as _;
@@ -9,6 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::client::{connect, read_answer, request_head, try_connect};
 use crate::database::{Data, Engine};
 use crate::running::{ADMIN_KEY, Running, serve, soon};
+use crate::world::{World, letter, well_ended};
 
 const BODY: &[u8] = b"{\"username\": \"under-way\"}";
 
@@ -100,4 +104,55 @@ async fn a_websocket_is_told_to_come_back() {
     let ended = server.ended().await;
     assert!(ended.status.success(), "{ended:?}");
     assert!(!ended.stderr.join("\n").contains("cut"), "{ended:?}");
+}
+
+/// A copy of the database file without its log, and the key beside it.
+fn copied(data: &Data) -> Data {
+    let copy = Data::new(Engine::Sqlite);
+    fs::create_dir(copy.folder()).unwrap();
+    fs::set_permissions(copy.folder(), fs::Permissions::from_mode(0o700)).unwrap();
+    for name in ["mailroost.db", "master.key"] {
+        fs::copy(data.folder().join(name), copy.folder().join(name)).unwrap();
+    }
+    copy
+}
+
+#[tokio::test]
+async fn after_a_stop_the_database_file_is_complete_alone() {
+    let data = Data::new(Engine::Sqlite);
+    let log = data.folder().join("mailroost.db-wal");
+    let mut world = World {
+        server: Running::start(&data).await,
+        data,
+    };
+    let inbox = world.inbox().await;
+    for (count, is_read) in [(1, false), (2, true)] {
+        let mail = letter(&inbox, &format!("{count}@outside.test"), "S", "Kept.");
+        world.mail(&inbox, mail).await;
+        assert!(fs::metadata(&log).unwrap().len() > 0);
+        // Another program that has it open, as the doctor has.
+        let reader = is_read.then(|| {
+            let reader = rusqlite::Connection::open(world.data.folder().join("mailroost.db"));
+            let reader = reader.unwrap();
+            let sql = "select count(*) from message";
+            let found: i64 = reader.query_row(sql, [], |row| row.get(0)).unwrap();
+            assert_eq!(found, 2);
+            reader
+        });
+        well_ended(world.server).await;
+        assert_eq!(fs::metadata(&log).map_or(0, |about| about.len()), 0);
+        drop(reader);
+        let copy = copied(&world.data);
+        let other = World {
+            server: Running::start(&copy).await,
+            data: copy,
+        };
+        assert_eq!(other.messages(&inbox, "").await.len(), count);
+        well_ended(other.server).await;
+        world = World {
+            server: Running::start(&world.data).await,
+            ..world
+        };
+    }
+    well_ended(world.server).await;
 }

@@ -112,11 +112,23 @@ impl Running {
         }
     }
 
-    /// Finishes what was handed in, then ends the threads. Blocks until they have.
-    pub(crate) fn close(self) {
+    /// Finishes what was handed in, then ends the threads. Blocks until they have. Whether what is
+    /// stored is where it belongs: SQLite's file complete without its log.
+    pub(crate) fn close(self) -> bool {
         match self {
             Self::Sqlite(engine) => engine.close(),
-            Self::Postgres(engine) => engine.close(),
+            Self::Postgres(engine) => {
+                engine.close();
+                true
+            }
+        }
+    }
+
+    /// The same without an end: what was committed so far is where it belongs.
+    pub(crate) fn fold(&self) -> bool {
+        match self {
+            Self::Sqlite(engine) => engine.fold(),
+            Self::Postgres(_) => true,
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use model::{Error, Result};
 use rusqlite::config::DbConfig;
@@ -27,12 +28,17 @@ const PREPARED: usize = 256;
 /// thread does that itself, while everybody waits, only with what is left when the log is long.
 const CHECKPOINT_EVERY: usize = 256;
 
+/// Whoever reads the file while the store closes is waited for this long: a backup may take hours.
+const LAST_PATIENCE: Duration = Duration::from_secs(2);
+
 /// A running SQLite store.
 pub(crate) struct Sqlite {
     writes: Arc<Queue<Box<dyn Task>>>,
     reads: Arc<Queue<Box<dyn Task>>>,
     checkpoints: Arc<Queue<()>>,
     threads: Vec<JoinHandle<()>>,
+    /// The database, when it is this process that writes it.
+    written: Option<PathBuf>,
 }
 
 impl Sqlite {
@@ -72,6 +78,7 @@ impl Sqlite {
             reads,
             checkpoints,
             threads,
+            written: Some(file.to_owned()),
         })
     }
 
@@ -94,6 +101,7 @@ impl Sqlite {
             reads,
             checkpoints: Arc::new(Queue::new()),
             threads: vec![thread],
+            written: None,
         })
     }
 
@@ -123,14 +131,37 @@ impl Sqlite {
         self.writes.push(task).unwrap_or_else(refuse);
     }
 
-    pub(crate) fn close(self) {
+    /// Ends the threads; whether the database is complete without its log.
+    pub(crate) fn close(mut self) -> bool {
         self.writes.close();
         self.checkpoints.close();
         self.reads.close();
-        for thread in self.threads {
+        for thread in std::mem::take(&mut self.threads) {
             // A thread that panicked outside a task has said so on standard error.
             let _ = thread.join();
         }
+        self.fold()
+    }
+
+    /// Copies the log into the database and empties it, so that the file is complete alone; whether
+    /// that was done. Closing does it only where the last connection that goes may write, and no
+    /// other process has the file open.
+    pub(crate) fn fold(&self) -> bool {
+        let Some(file) = &self.written else {
+            return true;
+        };
+        let fold = || {
+            let conn = SqliteConn::open(file, OpenFlags::default())?;
+            conn.0.busy_timeout(LAST_PATIENCE)?;
+            let mut busy = true;
+            let mut told = conn.0.prepare("pragma wal_checkpoint(truncate)")?;
+            let mut rows = told.raw_query();
+            while let Some(row) = rows.next()? {
+                busy = row.get::<_, i64>(0)? != 0;
+            }
+            Ok::<_, DbError>(!busy)
+        };
+        fold().unwrap_or(false)
     }
 }
 
