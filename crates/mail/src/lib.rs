@@ -28,8 +28,10 @@ pub mod thread;
 pub mod thread_key;
 mod timestamp;
 pub mod trace;
+mod utf8_header;
 
 pub use address::{Address, AddressError};
 pub use mailbox::{Correspondent, Mailbox};
 pub use message_id::MessageId;
 pub use timestamp::Timestamp;
+pub use utf8_header::needs_smtputf8;
