@@ -141,6 +141,7 @@ pub(crate) fn attempt(attempt: store::Attempt) -> wire::DeliveryAttempt {
         host: attempt.host,
         address: attempt.address,
         tls: attempt.tls,
+        dane: attempt.dane,
         stage: attempt.stage,
         code: attempt.code,
         reply: attempt.reply,

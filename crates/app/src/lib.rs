@@ -50,7 +50,7 @@ use std::sync::Arc;
 
 pub use authenticate::Judging;
 pub use certificates::{AcmeSettings, Facts as CertificateFacts, IssuedCertificate};
-pub use delivery::{DeliverySettings, Patience, Relay, RelayTls, Way};
+pub use delivery::{DaneMode, DeliverySettings, Patience, Relay, RelayTls, Way};
 pub use domains::look_up;
 pub use download::Download;
 pub use inbound::Inbound;

@@ -113,6 +113,9 @@ pub struct Attempt {
     pub address: Option<String>,
     /// The protection of the connection, in words; `None` without any.
     pub tls: Option<String>,
+    /// What TLSA records said of the server's certificate: `none`, `valid`, `mismatch` or
+    /// `unvalidated`; `None` where they were not looked up.
+    pub dane: Option<String>,
     /// How far the conversation had come: `connect`, `greeting`, `rcpt` and so on.
     pub stage: String,
     /// The code of the reply, if there was one.
@@ -225,8 +228,8 @@ impl Txn<'_> {
         let (org_id, number) = (self.access.org_id(), delivery.attempts + tries);
         self.put(
             "insert into delivery_attempt (org_id, pod_id, inbox_id, message_key, delivery_id, number, at, \
-             micros, state, way, host, address, tls, stage, code, reply) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+             micros, state, way, host, address, tls, stage, code, reply, dane) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) \
              on conflict (message_key, delivery_id, number) do nothing \
              -- unscoped: the row repeats the tenant of the delivery just written",
             args![
@@ -245,7 +248,8 @@ impl Txn<'_> {
                 attempt.tls.as_deref(),
                 &attempt.stage,
                 attempt.code,
-                &attempt.reply
+                &attempt.reply,
+                attempt.dane.as_deref()
             ],
         )?;
         Ok(())
@@ -315,7 +319,7 @@ impl View<'_> {
     /// When the store fails.
     pub fn attempts(&mut self, message: MessageKey) -> Result<Vec<Attempt>> {
         let rows = self.all(
-            "select delivery_id, number, at, micros, state, way, host, address, tls, stage, code, reply \
+            "select delivery_id, number, at, micros, state, way, host, address, tls, stage, code, reply, dane \
              from delivery_attempt where {scope} and message_key = $1 order by delivery_id, number",
             args![message],
             |row| {
@@ -332,6 +336,7 @@ impl View<'_> {
                     stage: row.get(9)?,
                     code: row.get(10)?,
                     reply: row.get(11)?,
+                    dane: row.get(12)?,
                 })
             },
         );

@@ -13,7 +13,7 @@ use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
 
 /// How long one server is waited for. It is asked twice.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Answers that [`Resolver::remembering`] keeps, and for how long at most: of records, and of there
 /// being none.
@@ -65,7 +65,7 @@ impl<T> Answer<T> {
 /// from it about the name.
 #[derive(Debug, thiserror::Error)]
 #[error("the DNS gave no answer: {0}")]
-pub struct Unanswered(String);
+pub struct Unanswered(pub(crate) String);
 
 /// A host that takes mail for a name (RFC 5321 §5.1).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -274,6 +274,20 @@ impl Resolver {
         let resolver = build(&self.0).map_err(|error| Unanswered(error.to_string()))?;
         *asking = Some(resolver.clone());
         Ok(resolver)
+    }
+
+    /// The name servers that are asked: those it was given, or the machine's.
+    pub(crate) fn servers(&self) -> Result<Vec<SocketAddr>, Unanswered> {
+        if !self.0.servers.is_empty() {
+            return Ok(self.0.servers.clone());
+        }
+        let (config, _) = hickory_resolver::system_conf::read_system_conf()
+            .map_err(|error| Unanswered(error.to_string()))?;
+        let servers = config.name_servers.iter().filter_map(|server| {
+            let port = server.connections.first().map(|one| one.port)?;
+            Some(SocketAddr::new(server.ip, port))
+        });
+        Ok(servers.collect())
     }
 
     fn unanswered(&self, why: String) -> Unanswered {

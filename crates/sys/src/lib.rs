@@ -6,12 +6,14 @@
 //! elsewhere (`clippy.toml`).
 
 mod clock;
+pub mod dane;
 pub mod dial;
 mod dns;
 mod ids;
 mod listen;
 mod tasks;
 mod tls;
+mod validated;
 
 pub use clock::{Clock, Elapsed, SystemClock, timeout, timeout_at};
 pub use dns::{Answer, MailExchanger, Resolver, Unanswered};
@@ -19,6 +21,7 @@ pub use ids::Ids;
 pub use listen::{ListenError, listen};
 pub use tasks::{Running, Shutdown, Tasks};
 pub use tls::{TlsClient, TlsError, TlsUsed, Trust};
+pub use validated::Validated;
 
 use std::sync::Arc;
 

@@ -32,6 +32,8 @@ pub struct TlsUsed {
     pub cipher: String,
     /// Why the certificate would not pass under [`Trust::WebPki`]; `None` when it does.
     pub doubt: Option<String>,
+    /// The certificates that were shown, in DER, the peer's own first.
+    pub chain: Vec<Vec<u8>>,
 }
 
 impl TlsUsed {
@@ -145,7 +147,8 @@ impl TlsClient {
             .negotiated_cipher_suite()
             .and_then(|suite| suite.suite().as_str())
             .unwrap_or("unknown");
-        let doubt = match connection.peer_certificates() {
+        let shown = connection.peer_certificates();
+        let doubt = match shown {
             Some([own, others @ ..]) => self
                 .verifier
                 .verify_server_cert(own, others, name, &[], UnixTime::now())
@@ -158,6 +161,11 @@ impl TlsClient {
             version: version.replace('_', "."),
             cipher: cipher.to_owned(),
             doubt,
+            chain: shown
+                .unwrap_or_default()
+                .iter()
+                .map(|one| one.to_vec())
+                .collect(),
         }
     }
 }

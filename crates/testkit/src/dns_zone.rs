@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use hickory_proto::op::{Message, ResponseCode};
-use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, PTR, TXT};
+use hickory_proto::rr::rdata::{A, AAAA, CNAME, MX, NS, PTR, TLSA, TXT};
 use hickory_proto::rr::{Name, RData, Record, RecordType};
 use tokio::net::UdpSocket;
 use tokio::task::JoinHandle;
@@ -28,6 +28,10 @@ pub enum ZoneRecord {
     Address(IpAddr),
     /// The name of an address; its own name is one below `in-addr.arpa` or `ip6.arpa`.
     Pointer(String),
+    /// A certificate (RFC 6698): usage, selector, matching, and what is compared.
+    Tlsa(u8, u8, u8, Vec<u8>),
+    /// SERVFAIL, to whatever is asked of the name.
+    Failure,
     /// No answer, to whatever is asked of the name.
     Silence,
 }
@@ -55,6 +59,8 @@ pub struct DnsZone {
 struct Table {
     records: BTreeMap<String, Vec<ZoneRecord>>,
     mood: Mood,
+    /// Names whose answers are said to be proven.
+    proven: Vec<String>,
     asked: Vec<String>,
 }
 
@@ -94,6 +100,12 @@ impl DnsZone {
     /// Removes all records of a name.
     pub fn remove(&self, name: &str) {
         lock(&self.table).records.remove(&key(name));
+    }
+
+    /// Says from now on that DNSSEC proves what is answered of a name and all below it, to those who
+    /// ask for that.
+    pub fn sign(&self, name: &str) {
+        lock(&self.table).proven.push(key(name));
     }
 
     /// Makes the server behave like this from now on.
@@ -140,7 +152,9 @@ impl Table {
         let query = question.queries.first()?.clone();
         let (name, kind) = (key(&query.name().to_ascii()), query.query_type());
         self.asked.push(format!("{name} {kind}"));
+        let wants_proof = question.metadata.authentic_data;
         let mut reply = question.into_response();
+        reply.metadata.authentic_data = wants_proof && self.is_proven(&name);
         reply.metadata.recursion_available = true;
         match self.mood {
             Mood::Silent => return None,
@@ -162,6 +176,10 @@ impl Table {
             if records.contains(&ZoneRecord::Silence) {
                 return None;
             }
+            if records.contains(&ZoneRecord::Failure) {
+                reply.metadata.response_code = ResponseCode::ServFail;
+                return Some(reply);
+            }
             let owner = Name::from_ascii(format!("{name}.")).ok()?;
             let alias = records.iter().find_map(|record| match record {
                 ZoneRecord::Cname(target) if kind != RecordType::CNAME => Some(key(target)),
@@ -180,6 +198,14 @@ impl Table {
             }
         }
         Some(reply)
+    }
+
+    fn is_proven(&self, name: &str) -> bool {
+        let mut signed = self.proven.iter();
+        signed.any(|apex| {
+            let rest = name.strip_suffix(apex.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
     }
 
     /// The records of a name: its own, or those of the wildcard above it; none where neither it nor
@@ -210,6 +236,12 @@ fn rdata(record: &ZoneRecord) -> Option<RData> {
         ZoneRecord::Address(IpAddr::V4(address)) => RData::A(A(*address)),
         ZoneRecord::Address(IpAddr::V6(address)) => RData::AAAA(AAAA(*address)),
         ZoneRecord::Pointer(host) => RData::PTR(PTR(name(host)?)),
-        ZoneRecord::Silence => return None,
+        ZoneRecord::Tlsa(usage, selector, matching, data) => RData::TLSA(TLSA::new(
+            (*usage).into(),
+            (*selector).into(),
+            (*matching).into(),
+            data.clone(),
+        )),
+        ZoneRecord::Failure | ZoneRecord::Silence => return None,
     })
 }

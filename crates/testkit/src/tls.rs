@@ -23,10 +23,14 @@ pub fn self_signed(name: &str) -> Result<Arc<ServerConfig>, Box<dyn Error + Send
     Ok(Arc::new(config))
 }
 
+/// A server and the certificates that it shows, in DER, its own first.
+pub type Chain = (Arc<ServerConfig>, Vec<Vec<u8>>);
+
 /// An authority of the test's own, whose certificates are good for whoever has its root.
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     root: String,
+    root_der: Vec<u8>,
 }
 
 impl Authority {
@@ -38,9 +42,14 @@ impl Authority {
         let key = KeyPair::generate()?;
         let mut params = CertificateParams::new(Vec::new())?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let root = params.self_signed(&key)?.pem();
+        let root = params.self_signed(&key)?;
+        let (root, root_der) = (root.pem(), root.der().to_vec());
         let issuer = Issuer::new(params, key);
-        Ok(Self { issuer, root })
+        Ok(Self {
+            issuer,
+            root,
+            root_der,
+        })
     }
 
     /// The root certificate, in PEM.
@@ -66,6 +75,29 @@ impl Authority {
         params.not_before = rcgen::date_time_ymd(2000, 1, 1);
         params.not_after = rcgen::date_time_ymd(2001, 1, 1);
         self.issue(&params)
+    }
+
+    /// A server that shows a certificate for `name` and the root above it, and both in DER. The
+    /// certificate is good now, or was until 2001.
+    ///
+    /// # Errors
+    /// As [`Authority::new`].
+    pub fn chain(&self, name: &str, good: bool) -> Result<Chain, Box<dyn Error + Send + Sync>> {
+        let mut params = CertificateParams::new([name.to_owned()])?;
+        if !good {
+            params.not_before = rcgen::date_time_ymd(2000, 1, 1);
+            params.not_after = rcgen::date_time_ymd(2001, 1, 1);
+        }
+        let key = KeyPair::generate()?;
+        let own = params.signed_by(&key, &self.issuer)?.der().clone();
+        let root = CertificateDer::from(self.root_der.clone());
+        let certificates = vec![own.to_vec(), root.to_vec()];
+        let key = PrivatePkcs8KeyDer::from(key.serialize_der());
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_no_client_auth()
+            .with_single_cert(vec![own, root], key.into())?;
+        Ok((Arc::new(config), certificates))
     }
 
     /// A certificate for `names` and its private key, both in PEM, for the files of a server.

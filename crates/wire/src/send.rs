@@ -80,6 +80,10 @@ pub struct DeliveryAttempt {
     /// How the connection was protected; left out when it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<String>,
+    /// What TLSA records (DANE) said of the server's certificate: `none`, `valid`, `mismatch` or
+    /// `unvalidated`; left out where they were not looked up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dane: Option<String>,
     /// How far the conversation came: `connect`, `greeting`, `rcpt`, `end_of_data` and so on.
     pub stage: String,
     /// The code of the reply.

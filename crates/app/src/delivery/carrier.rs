@@ -152,6 +152,7 @@ async fn to_server(
             host: tried.host.clone(),
             address: tried.address.map(|address| address.to_string()),
             tls: tried.tls.clone(),
+            dane: tried.dane.map(|dane| dane.as_str().to_owned()),
             stage: ending.stage.to_owned(),
             code: ending.code.map(i64::from),
             reply: ending.words.clone(),

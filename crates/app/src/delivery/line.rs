@@ -6,10 +6,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use mail::{Address, Timestamp};
 use smtp::client::{Cause, Connection, Failure, Outcome, Security, Stage, Terms};
+use sys::Trust;
 use sys::dial::{DialError, Open};
 use tokio::net::TcpStream;
 
 use super::board::Path;
+use super::dane::{Dane, Judged, Pins};
 use super::target::{Candidates, Kind, Target};
 use super::verdict::{Ending, Fate, bounded};
 use crate::App;
@@ -33,6 +35,7 @@ struct Standing {
     host: String,
     address: SocketAddr,
     since: Timestamp,
+    dane: Option<Judged>,
     connection: Connection<TcpStream>,
 }
 
@@ -56,6 +59,8 @@ pub(super) struct Tried {
     pub(super) address: Option<IpAddr>,
     /// The protection of the connection, in words.
     pub(super) tls: Option<String>,
+    /// What TLSA records say of the server's certificate; `None` where they were not looked up.
+    pub(super) dane: Option<Dane>,
     /// What it says about the path.
     pub(super) path: Health,
 }
@@ -116,15 +121,17 @@ impl Line {
         let mut failed: Vec<Ending> = Vec::new();
         let mut last: Option<(String, SocketAddr)> = None;
         let mut reached = false;
+        let mut refused = None;
         while let Some((host, address)) = candidates.next(app, &mut failed).await {
             last = Some((host.clone(), address));
             match open(app, target, &host, address).await {
-                Ok(connection) => {
+                Ok((connection, dane)) => {
                     self.0 = Some(Standing {
                         path: target.key().to_owned(),
                         host: host.clone(),
                         address,
                         since: app.now(),
+                        dane,
                         connection,
                     });
                     reached = true;
@@ -135,24 +142,31 @@ impl Line {
                     }
                     self.0 = None;
                 }
-                Err(ending) => failed.push(ending),
+                Err(NotOpened { ending, dane }) => {
+                    // It talked to us, so the path is not down.
+                    reached |= dane.is_some();
+                    refused = dane.or(refused);
+                    failed.push(ending);
+                }
             }
         }
-        nobody(&failed, last, parcel.recipients.len(), reached)
+        let mut tried = nobody(&failed, last, parcel.recipients.len(), reached);
+        tried.dane = refused;
+        tried
     }
 
     /// Sends over the open connection. The second value says that the connection was lost before the
     /// server had taken anything, so that another may do better.
     async fn send(&mut self, target: &Target, parcel: &Parcel<'_>) -> Option<(Tried, bool)> {
         let standing = self.0.as_mut()?;
-        let header_end = memchr_header(parcel.raw);
         let outcomes = standing
             .connection
             .send(smtp::client::Mail {
                 reverse_path: parcel.reverse_path,
                 recipients: parcel.recipients,
                 raw: parcel.raw,
-                smtputf8: !parcel.raw[..header_end].is_ascii(),
+                // Told from the bytes, which stay the same, so that every try asks for it.
+                smtputf8: mail::needs_smtputf8(parcel.raw),
             })
             .await;
         let broken = outcomes.iter().all(|outcome| match outcome {
@@ -174,13 +188,27 @@ impl Line {
             endings: outcomes.iter().map(Ending::of).collect(),
             host: Some(standing.host.clone()),
             address: Some(standing.address.ip()),
-            tls: protection(&standing.connection, target, &standing.host),
+            tls: protection(standing, target),
+            dane: standing.dane.as_ref().map(|judged| judged.dane),
             path: if slower { Health::Slower } else { Health::Well },
         };
         if !standing.connection.is_usable() {
             self.0 = None;
         }
         Some((tried, broken))
+    }
+}
+
+/// A connection that did not come about, or must not be used.
+struct NotOpened {
+    ending: Ending,
+    /// What was said of its certificate, when that is why.
+    dane: Option<Dane>,
+}
+
+impl From<Ending> for NotOpened {
+    fn from(ending: Ending) -> Self {
+        Self { ending, dane: None }
     }
 }
 
@@ -191,16 +219,29 @@ async fn open(
     target: &Target,
     host: &str,
     address: SocketAddr,
-) -> Result<Connection<TcpStream>, Ending> {
-    let (security, plain) = target.security();
-    match open_with(app, target, host, address, security).await {
+) -> Result<(Connection<TcpStream>, Option<Judged>), NotOpened> {
+    let pins = Pins::of(app, target, host).await?;
+    let (mut security, mut plain) = target.security();
+    if plain && pins.as_ref().is_some_and(Pins::ask_for_tls) {
+        (security, plain) = (Security::StartTls(Trust::Any), false);
+    }
+    let opened = match open_with(app, target, host, address, security).await {
         Err(Refusal::Smtp(failure)) if plain && failure.is_tls() => {
             tracing::info!(host, %address, %failure, "TLS failed; the mail goes in the clear");
-            let again = open_with(app, target, host, address, Security::Plain).await;
-            again.map_err(|refusal| refusal.ending(host, address))
+            open_with(app, target, host, address, Security::Plain).await
         }
-        other => other.map_err(|refusal| refusal.ending(host, address)),
+        other => other,
+    };
+    let connection = opened.map_err(|refusal| refusal.ending(host, address))?;
+    let judged = pins.as_ref().map(|pins| pins.judge(host, &connection));
+    if let (Some(pins), Some(judged)) = (&pins, &judged)
+        && let Some(ending) = pins.refusal(host, judged)
+    {
+        connection.quit().await;
+        let dane = Some(judged.dane);
+        return Err(NotOpened { ending, dane });
     }
+    Ok((connection, judged))
 }
 
 async fn open_with(
@@ -317,13 +358,15 @@ fn nobody(
         host,
         address,
         tls: None,
+        dane: None,
         path,
     }
 }
 
 /// The protection of a connection in words; `None` without any.
-fn protection(connection: &Connection<TcpStream>, target: &Target, host: &str) -> Option<String> {
-    let mut words = connection.tls().map(|used| {
+fn protection(standing: &Standing, target: &Target) -> Option<String> {
+    let host = &standing.host;
+    let mut words = standing.connection.tls().map(|used| {
         let how = match &used.doubt {
             None => "verified".to_owned(),
             Some(doubt) => format!("not verified: {doubt}"),
@@ -335,7 +378,7 @@ fn protection(connection: &Connection<TcpStream>, target: &Target, host: &str) -
     {
         let policy = match mode {
             super::mta_sts::Mode::Enforce => "MTA-STS enforced",
-            _ if direct.unnamed.iter().any(|one| one == host) => {
+            _ if direct.unnamed.contains(host) => {
                 "MTA-STS in testing: the policy does not name this server"
             }
             _ => "MTA-STS in testing",
@@ -343,12 +386,10 @@ fn protection(connection: &Connection<TcpStream>, target: &Target, host: &str) -
         let base = words.unwrap_or_else(|| "none".to_owned());
         words = Some(format!("{base}; {policy}"));
     }
+    let dane = standing.dane.as_ref();
+    if let Some(dane) = dane.and_then(|judged| judged.words.as_deref()) {
+        let base = words.unwrap_or_else(|| "none".to_owned());
+        words = Some(format!("{base}; {dane}"));
+    }
     words.map(bounded)
-}
-
-/// Where the header of a message ends.
-fn memchr_header(raw: &[u8]) -> usize {
-    raw.windows(4)
-        .position(|window| window == b"\r\n\r\n")
-        .unwrap_or(raw.len())
 }

@@ -6,6 +6,7 @@
 //! board       who waits for which destination; what rests because it is down   (pure)
 //! carrier   one task for each connection: takes an entry, brings it, waits until that is written down
 //! line        the connection, kept for the next message
+//! dane        what TLSA records say of the server's certificate
 //! verdict     what an answer means for a delivery                                (pure)
 //! settle    outcome, attempt, label, event and the end of the job in one transaction
 //! ```
@@ -16,6 +17,7 @@
 
 mod board;
 mod carrier;
+mod dane;
 mod line;
 mod local;
 mod mta_sts;
@@ -29,7 +31,7 @@ mod target;
 mod verdict;
 
 pub(crate) use self::queue::run;
-pub use self::settings::{DeliverySettings, Patience, Relay, RelayTls, Way};
+pub use self::settings::{DaneMode, DeliverySettings, Patience, Relay, RelayTls, Way};
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -17,6 +17,17 @@ pub enum Way {
     Relay(String),
 }
 
+/// What the TLSA records of mail servers are looked up for (DANE, RFC 7672).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DaneMode {
+    /// Nothing: nobody asks for them.
+    Off,
+    /// To be told with each try; mail goes as it would without.
+    Report,
+    /// A server whose records DNSSEC has proven gets mail only with a certificate that they name.
+    Enforce,
+}
+
 /// How to protect the connection to a relay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RelayTls {
@@ -62,6 +73,8 @@ pub struct DeliverySettings {
     pub per_minute: u32,
     /// Our own addresses, where the machine has several and not all are to be used.
     pub sources: Vec<IpAddr>,
+    /// What TLSA records are looked up for, when mail goes to the servers that the DNS names.
+    pub dane: DaneMode,
     /// Roots that are trusted beside those of browsers, in PEM.
     pub roots: Vec<u8>,
 }
@@ -92,6 +105,7 @@ impl Default for DeliverySettings {
             connections: 20,
             per_minute: 0,
             sources: Vec::new(),
+            dane: DaneMode::Report,
             roots: Vec::new(),
         }
     }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use app::{DeliverySettings, Patience, Relay, RelayTls, Way};
+use app::{DaneMode, DeliverySettings, Patience, Relay, RelayTls, Way};
 use smtp::client::Credentials;
 
 use super::error::ConfigError;
@@ -67,6 +67,7 @@ pub(super) fn settings(layers: &Layers) -> Result<DeliverySettings, ConfigError>
             number(text, 0, 1_000_000)
         })?,
         sources: optional(layers, Name::SourceAddresses, addresses)?.unwrap_or_default(),
+        dane: required(layers, Name::Dane, dane)?,
         roots: match optional(layers, Name::ExtraRoots, path)? {
             Some(file) => read(&file)?.into_bytes(),
             None => Vec::new(),
@@ -125,6 +126,15 @@ fn read(file: &Path) -> Result<String, ConfigError> {
         path: PathBuf::from(file),
         reason: error.to_string(),
     })
+}
+
+fn dane(text: &str) -> Option<DaneMode> {
+    match text {
+        "off" => Some(DaneMode::Off),
+        "report" => Some(DaneMode::Report),
+        "enforce" => Some(DaneMode::Enforce),
+        _ => None,
+    }
 }
 
 fn way(text: &str) -> Option<Way> {

@@ -112,6 +112,8 @@ pub enum Name {
     DestinationRate,
     /// Our own addresses for mail that leaves.
     SourceAddresses,
+    /// What TLSA records are looked up for.
+    Dane,
     /// Roots that are trusted beside those of browsers.
     ExtraRoots,
     /// How many agents may sign up.
@@ -863,6 +865,20 @@ pub const TABLE: &[Key] = &[
         example: "192.0.2.10, 2001:db8::10",
         doc: "The addresses of this machine that mail leaves from, where it has several: one of the \
                       same family as the peer's, by chance. Without it the system chooses.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::Dane,
+        name: "dane",
+        flag: "dane",
+        variable: "MAILROOST_DANE",
+        value: "MODE",
+        wanted: "off, report or enforce",
+        default: "report",
+        example: "enforce",
+        doc: "What the TLSA records of mail servers (DANE, RFC 7672) are looked up for: nothing; to be \
+                      told with each try; or to refuse a server whose certificate they do not name. It \
+                      refuses only what a DNSSEC-validating name server on this machine has proven.",
         ..PLAIN
     },
     Key {

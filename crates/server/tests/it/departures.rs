@@ -17,8 +17,10 @@ use crate::world::{World, eventually, has_label, message_path, well_ended};
 pub struct Net {
     /// The server.
     pub world: World,
-    zone: DnsZone,
-    port: u16,
+    /// The name server.
+    pub zone: DnsZone,
+    /// The port of all receivers.
+    pub port: u16,
     more: Vec<(&'static str, String)>,
 }
 
@@ -71,7 +73,7 @@ impl Net {
     }
 
     /// Makes `host` the server of `domain`, at this address.
-    fn mx(&self, domain: &str, preference: u16, host: &str, last: u8) {
+    pub fn mx(&self, domain: &str, preference: u16, host: &str, last: u8) {
         let exchanger = ZoneRecord::Mx(preference, host.to_owned());
         self.zone.add(domain, exchanger);
         self.zone.remove(host);

@@ -21,6 +21,7 @@ mod bounces;
 mod certificates;
 mod client;
 mod crowd;
+mod dane;
 mod database;
 mod departures;
 mod doctor;
