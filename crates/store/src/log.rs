@@ -1,7 +1,7 @@
 //! The event log as a reader goes through it: from a place, in bounded steps, up to its end.
 //!
 //! Positions rise but may have holes where events were deleted. What is deleted by age is always
-//! the beginning of the log.
+//! the beginning of the log. A restore leaves a gap (`log_gap`), so that no number is given out twice.
 
 use std::sync::Arc;
 
@@ -43,10 +43,17 @@ pub struct LogSlice {
 pub enum LogPlace {
     /// After this position; nothing that follows it was deleted.
     After(i64),
-    /// Before events that were deleted since.
+    /// Before events that were deleted since, or among numbers that were given out after the backup
+    /// from which this log was restored.
     Gone,
     /// Nowhere: it is not of this log, or not of this reader.
     Unknown,
+}
+
+/// Numbers that a restore has passed over: those between the two.
+struct Gap {
+    after: i64,
+    upto: i64,
 }
 
 impl View<'_> {
@@ -74,11 +81,49 @@ impl View<'_> {
         let (floor, end) = (self.log_floor()?, self.log_end()?);
         Ok(if seq > end {
             LogPlace::Unknown
-        } else if seq < floor {
+        } else if seq < floor || self.log_gap(seq)?.is_some_and(|gap| gap.after < seq) {
             LogPlace::Gone
         } else {
             LogPlace::After(seq)
         })
+    }
+
+    /// Where a step of up to `width` positions from `after` ends: not beyond the end of the log, and
+    /// never among numbers that a restore has passed over.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn log_step(&mut self, after: i64, width: i64) -> Result<i64> {
+        let end = self.log_end()?;
+        self.step_before(after, width, end)
+    }
+
+    fn step_before(&mut self, after: i64, width: i64, end: i64) -> Result<i64> {
+        let until = after.saturating_add(width);
+        if until >= end {
+            return Ok(end);
+        }
+        Ok(match self.log_gap(until)? {
+            Some(gap) if after < gap.after => gap.after,
+            Some(gap) => gap.upto,
+            None => until,
+        })
+    }
+
+    /// The numbers passed over that this position is one of, or before the first of.
+    fn log_gap(&mut self, seq: i64) -> Result<Option<Gap>> {
+        let last = self.first(
+            "select after_seq, upto_seq from log_gap where {scope:org} and after_seq <= $1 \
+             order by after_seq desc limit 1",
+            args![seq],
+            |row| {
+                Ok(Gap {
+                    after: row.get(0)?,
+                    upto: row.get(1)?,
+                })
+            },
+        )?;
+        Ok(last.filter(|gap| seq < gap.upto))
     }
 
     /// The place of an event that a reader names. It must be one that the reader may see, unless
@@ -114,7 +159,7 @@ impl View<'_> {
         wanted: impl Fn(&LogEntry) -> bool,
     ) -> Result<LogSlice> {
         let end = self.log_end()?;
-        let window = after.saturating_add(WINDOW).min(end);
+        let window = self.step_before(after, WINDOW, end)?;
         let mut found = self.all(
             "select seq, event_id, kind, pod_id, inbox_id, hidden from event \
              where {scope} and {seen} and seq > $1 and seq <= $2 order by seq",

@@ -121,11 +121,13 @@ async fn in_log(store: &Store, org: OrgId, id: &MessageId) -> Result<Vec<Message
     let (mut after, end) = span.await?;
     let mut keys = Vec::new();
     while after < end && keys.len() < MOST {
-        let (part, until) = (part.clone(), after + STEP);
+        let part = part.clone();
         let slice = store.read(&grant, move |view| {
-            view.messages_in_log(&part, after, until)
+            let until = view.log_step(after, STEP)?;
+            Ok((view.messages_in_log(&part, after, until)?, until))
         });
-        for key in slice.await? {
+        let (found, until) = slice.await?;
+        for key in found {
             if !keys.contains(&key) {
                 keys.push(key);
             }

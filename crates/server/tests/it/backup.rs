@@ -518,3 +518,86 @@ async fn mail_that_waited_is_held_back_until_it_is_released() {
         assert_eq!(released.stdout, ["0"], "{released:?}");
     }
 }
+
+#[tokio::test]
+async fn who_read_beyond_a_backup_is_told_so_after_its_restore() {
+    for engine in engines() {
+        let world = started(engine).await;
+        let inbox = world.inbox().await;
+        let request = json!({"client_id": "r", "event_types": ["message.received"]});
+        let webhook = world.post("/v0/webhooks/polling", request).await;
+        let token = webhook["token"].as_str().unwrap().to_owned();
+        let path = webhook["url"].as_str().unwrap();
+        let path = format!("/{}", path.splitn(4, '/').nth(3).unwrap());
+        let poll = async |world: &World, iterator: &str| {
+            let path = format!("{path}?iterator={iterator}");
+            world.call_as(&token, "GET", &path, &Value::Null).await
+        };
+        let received = async |world: &World, id: &str| {
+            let id = format!("{id}@outside.test");
+            world.mail(&inbox, letter(&inbox, &id, "S", "x")).await;
+        };
+        let begun = world
+            .call_as(&token, "GET", &path, &Value::Null)
+            .await
+            .json();
+        received(&world, "before").await;
+        let read = async |world: &World, after: &str| {
+            let path = format!("/v0/events?event_types=message.received&after={after}");
+            world.call("GET", &path, &Value::Null).await
+        };
+        let before = read(&world, "start").await.json();
+        let first = before["events"][0]["event_id"].as_str().unwrap().to_owned();
+        let at_backup = before["next_after"].as_str().unwrap().to_owned();
+        let polled = poll(&world, begun["iterator"].as_str().unwrap()).await;
+        let polled_at_backup = polled.json()["iterator"].as_str().unwrap().to_owned();
+        let to = world.data.outside().join("backup");
+        back_up(&world.data, &to).await;
+        received(&world, "lost").await;
+        let lost = read(&world, &at_backup).await.json();
+        let lost_id = lost["events"][0]["event_id"].as_str().unwrap().to_owned();
+        let beyond = lost["next_after"].as_str().unwrap().to_owned();
+        let polled = poll(&world, &polled_at_backup).await.json();
+        let polled_beyond = polled["iterator"].as_str().unwrap().to_owned();
+        assert_eq!(polled["data"].as_array().unwrap().len(), 1, "{polled}");
+        well_ended(world.server).await;
+
+        let world = restored(&to, engine).await;
+        // More than was lost, so that without a gap the numbers would be those of other events.
+        for n in 0..5 {
+            received(&world, &format!("new{n}")).await;
+        }
+        for after in [&lost_id, &beyond] {
+            let told = read(&world, after).await;
+            assert_eq!(told.status, 400, "{told:?}");
+            assert_eq!(told.json()["errors"][0]["code"], "expired", "{told:?}");
+        }
+        let told = poll(&world, &polled_beyond).await;
+        assert_eq!(told.status, 400, "{told:?}");
+        assert_eq!(told.json()["errors"][0]["code"], "expired", "{told:?}");
+        // Who was no further than the backup misses nothing, and what is read now is good again.
+        for after in [&first, &at_backup] {
+            let (mut after, mut found) = (after.clone(), 0);
+            for _ in 0..4 {
+                let page = read(&world, &after).await.json();
+                found += page["count"].as_u64().unwrap();
+                after = page["next_after"].as_str().unwrap().to_owned();
+            }
+            assert_eq!(found, 5);
+            let page = read(&world, &after).await;
+            assert_eq!(page.json()["count"], 0, "{page:?}");
+        }
+        let polled = poll(&world, &polled_at_backup).await.json();
+        assert!(polled["data"].as_array().unwrap().len() >= 5, "{polled}");
+        // A second restore leaves a second gap, and what the first passed over stays so.
+        let again = world.data.outside().join("again");
+        back_up(&world.data, &again).await;
+        received(&world, "lost-again").await;
+        well_ended(world.server).await;
+        let world = restored(&again, engine).await;
+        let told = read(&world, &beyond).await;
+        assert_eq!(told.json()["errors"][0]["code"], "expired", "{told:?}");
+        received(&world, "newest").await;
+        well_ended(world.server).await;
+    }
+}

@@ -33,6 +33,10 @@ use crate::{OpenError, migrate};
 
 pub(crate) use self::objects::SweepLock;
 
+/// Numbers of the log that a restore passes over: more than any server has given out since its last
+/// backup, and few enough for a restore on every day of a century.
+const GAP: i64 = 1 << 32;
+
 /// What stands in `last_error` of a job that [`restore`] has held back.
 pub(crate) const HELD_BACK: &str = "held back when the backup was restored";
 
@@ -379,6 +383,7 @@ impl Plan {
             rows += count;
         }
         migrate::run(conn)?;
+        leave_gap(conn)?;
         let held_back = if self.hold_back { hold_back(conn)? } else { 0 };
         Ok(Restored {
             rows,
@@ -386,6 +391,29 @@ impl Plan {
             held_back,
         })
     }
+}
+
+/// Passes over the numbers of events that were given out after the backup was made, so that whoever
+/// remembers one of them is told so and does not take other events for those.
+fn leave_gap(conn: &mut dyn Conn) -> DbResult<()> {
+    let note = conn.dialect().plain(
+        "insert into log_gap (org_id, after_seq, upto_seq) \
+         select org_id, event_seq, event_seq + $1 from org \
+         -- unscoped: a restore is of every organisation",
+    );
+    conn.exec(&note, args![GAP])?;
+    // Those of the server's own readers who had read everything still have.
+    let counted = conn.dialect().plain(
+        "update metric_cursor set seq = seq + $1 where exists (select 1 from org o \
+         where o.org_id = metric_cursor.org_id and o.event_seq = metric_cursor.seq) \
+         -- unscoped: a restore is of every organisation",
+    );
+    conn.exec(&counted, args![GAP])?;
+    let pass = conn.dialect().plain(
+        "update org set event_seq = event_seq + $1 -- unscoped: a restore is of every organisation",
+    );
+    conn.exec(&pass, args![GAP])?;
+    Ok(())
 }
 
 /// Parks every job that makes mail leave: what waits in the queue, and what would add to it.

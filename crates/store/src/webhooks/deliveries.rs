@@ -222,13 +222,13 @@ impl View<'_> {
         let (mut low, mut high) = (0, self.log_end()?);
         while low < high {
             let middle = low + (high - low) / 2 + 1;
-            let earlier = self.first(
-                "select 1 from event where {scope:org} and seq = $1 and at >= $2",
-                args![middle, at],
-                |row| row.get::<i64>(0),
+            // Not every number has an event: some were removed, and a restore passes over many.
+            let next = self.first(
+                "select at from event where {scope:org} and seq >= $1 order by seq limit 1",
+                args![middle],
+                |row| row.get::<Timestamp>(0),
             )?;
-            // What was removed from the log is old.
-            if earlier.is_none() {
+            if next.is_some_and(|next| next < at) {
                 low = middle;
             } else {
                 high = middle - 1;
