@@ -92,7 +92,7 @@ pub(crate) async fn schedule_upkeep(app: &App, org_id: OrgId) -> Result<()> {
         all.push(periodic(CheckSharedDomain::KIND, payload));
     }
     if app.settings().acme.is_some() {
-        all.push(app.renewal_job(now)?);
+        all.push(app.renewal_job(None, now)?);
     }
     let grant = access.grant::<perm::Authenticated>()?;
     app.store()

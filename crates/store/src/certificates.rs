@@ -115,18 +115,49 @@ impl View<'_> {
         )?)
     }
 
-    /// The certificate that was issued last, of whatever order.
+    /// The names of the orders at an authority that have a certificate which is still good, and when
+    /// each was stored; `limit` at most.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn last_certificate(&mut self) -> Result<Option<StoredCertificate>> {
-        Ok(self.first(
-            "select directory, names, chain, private_key, starts_at, expires_at, issued_at \
-             from certificate where chain is not null order by issued_at desc limit 1 \
-             -- unscoped: belongs to the operator",
-            &[],
-            StoredCertificate::read,
+    pub fn certificates_issued(
+        &mut self,
+        directory: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, Timestamp)>> {
+        let (now, limit) = (self.now, i64::try_from(limit).unwrap_or(i64::MAX));
+        Ok(self.all(
+            "select names, issued_at from certificate where directory = $1 and chain is not null \
+             and expires_at > $2 order by names limit $3 -- unscoped: belongs to the operator",
+            args![directory, now, limit],
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?)
+    }
+
+    /// The certificate that was issued last, of those of the last thousand orders whose names are
+    /// `wanted`.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn last_certificate(
+        &mut self,
+        wanted: impl Fn(&str) -> bool,
+    ) -> Result<Option<StoredCertificate>> {
+        let orders = self.all(
+            "select directory, names from certificate where chain is not null \
+             order by issued_at desc limit 1000 -- unscoped: belongs to the operator",
+            &[],
+            |row| {
+                Ok(CertificateOrder {
+                    directory: row.get(0)?,
+                    names: row.get(1)?,
+                })
+            },
+        )?;
+        match orders.iter().find(|order| wanted(&order.names)) {
+            Some(order) => self.certificate(order),
+            None => Ok(None),
+        }
     }
 
     /// How the tries for an order went; `None` before the first.

@@ -188,6 +188,9 @@ impl App {
                         random,
                     });
                 }
+                if let Some(job) = app.policy_job(&kept, now)? {
+                    txn.enqueue(&job)?;
+                }
                 if let Some(at) = judged.next {
                     // Added anew, also by the job itself: its tries are counted from one again.
                     txn.enqueue(&recheck(job_id, &kept, at)?)?;

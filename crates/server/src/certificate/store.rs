@@ -38,10 +38,20 @@ pub struct CertificateStore {
 /// What there is to show, in this order.
 struct Held {
     files: Vec<Source>,
-    /// From an authority, and when it was stored.
-    issued: Option<(Timestamp, Certificate)>,
+    /// From an authority: the server's own first.
+    issued: Vec<Issued>,
     /// Our own making, where there are no files.
     own: Option<Certificate>,
+}
+
+/// One certificate from an authority.
+struct Issued {
+    /// What was ordered.
+    names: String,
+    /// When it was stored.
+    at: Timestamp,
+    is_own: bool,
+    certificate: Certificate,
 }
 
 /// One certificate from files.
@@ -97,7 +107,7 @@ impl CertificateStore {
         };
         let held = Held {
             files: sources,
-            issued: None,
+            issued: Vec::new(),
             own,
         };
         let table = Table::of(&held).ok_or_else(|| anyhow::anyhow!("no certificate"))?;
@@ -161,12 +171,16 @@ impl CertificateStore {
         }
     }
 
-    /// Shows the certificate that an authority has issued, if it is not shown yet.
+    /// Shows the certificates that an authority has issued, if they are not shown yet.
     pub async fn take_issued(&self, app: &App) {
-        let known = lock(&self.held).issued.as_ref().map(|(at, _)| *at);
-        match app.issued_certificate(known).await {
-            Ok(None) => {}
-            Ok(Some(issued)) => self.show_issued(&issued),
+        let known = |one: &Issued| (one.names.clone(), one.at);
+        let known = lock(&self.held).issued.iter().map(known).collect();
+        match app.issued_certificates(known).await {
+            Ok(issued) => {
+                for one in &issued {
+                    self.show_issued(one);
+                }
+            }
             Err(error) => {
                 tracing::error!(error = ?error, "the issued certificate cannot be had");
             }
@@ -184,7 +198,17 @@ impl CertificateStore {
         let facts = certificate.facts.clone();
         {
             let mut held = lock(&self.held);
-            held.issued = Some((issued.issued_at, certificate));
+            let replaced =
+                |one: &Issued| one.names == issued.names || (one.is_own && issued.is_own);
+            held.issued.retain(|one| !replaced(one));
+            let place = if issued.is_own { 0 } else { held.issued.len() };
+            let new = Issued {
+                names: issued.names.clone(),
+                at: issued.issued_at,
+                is_own: issued.is_own,
+                certificate,
+            };
+            held.issued.insert(place, new);
             self.show(&held);
         }
         tracing::info!(
@@ -333,8 +357,12 @@ impl Table {
     /// `None` without a certificate.
     fn of(held: &Held) -> Option<Self> {
         let files = held.files.iter().map(|one| &one.certificate);
-        let issued = held.issued.iter().map(|(_, certificate)| certificate);
-        let certificates: Vec<_> = files.chain(issued).chain(&held.own).collect();
+        // For whoever names nobody, one of the server's own comes before those of domains.
+        let (own, others): (Vec<&Issued>, Vec<&Issued>) =
+            held.issued.iter().partition(|one| one.is_own);
+        let issued = own.into_iter().map(|one| &one.certificate);
+        let others = others.into_iter().map(|one| &one.certificate);
+        let certificates: Vec<_> = files.chain(issued).chain(&held.own).chain(others).collect();
         let mut by_name: HashMap<String, Vec<Arc<CertifiedKey>>> = HashMap::new();
         for one in &certificates {
             for name in &one.facts.names {

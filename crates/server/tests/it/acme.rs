@@ -14,7 +14,9 @@ use tokio::process::{Child, Command};
 
 use crate::client::{connect, try_connect};
 use crate::database::{Data, Engine, engines};
+use crate::domains;
 use crate::running::{ADMIN_KEY, Running, serve, soon};
+use crate::world::World;
 
 const NAMES: [&str; 2] = ["mx.agents.test", "mta-sts.agents.test"];
 
@@ -82,7 +84,10 @@ impl Pebble {
 
     /// A server that orders here and is asked at `door`, and where its HTTPS is.
     async fn server(&self, data: &Data, door: SocketAddr) -> (Running, SocketAddr) {
-        let mut command = serve(data);
+        self.started(serve(data), door).await
+    }
+
+    async fn started(&self, mut command: Command, door: SocketAddr) -> (Running, SocketAddr) {
         command.env("MAILROOST_API_KEY", ADMIN_KEY);
         command.args(["--https", "127.0.0.1:0", "--hostname", NAMES[0]]);
         command.args(["--acme", &self.directory, "--acme-names", &NAMES.join(",")]);
@@ -190,6 +195,57 @@ async fn a_certificate_is_ordered_shown_renewed_and_kept_sealed() {
         assert!(contains(&kept, "Pebble Intermediate CA"));
         server.stop().await;
     }
+}
+
+#[tokio::test]
+async fn the_policy_of_a_verified_domain_gets_a_certificate_of_its_own() {
+    let data = Data::new(Engine::Sqlite);
+    let zone = zone().await;
+    let folder = tempfile::tempdir().unwrap();
+    let Some(pebble) = Pebble::start(folder.path(), &zone, 3600).await else {
+        return;
+    };
+    let mut command = serve(&data);
+    command.env("MAILROOST_DNS", zone.address().to_string());
+    let (mut server, https) = pebble.started(command, pebble.door).await;
+    server.logged(|line| line.contains(SHOWN)).await;
+    let mut world = World { server, data };
+    let request = json!({"domain": "acme.dev"});
+    let domain = world.post("/v0/domains", request).await;
+    domains::publish(&zone, &domain, "acme.dev");
+    domains::verify(&world, "acme.dev").await;
+    let name = "mta-sts.acme.dev";
+    let is_it = |line: &str| line.contains(SHOWN) && line.contains(name);
+    world.server.logged(is_it).await;
+    let policy = shown(https, name).await;
+    assert!(contains(&policy, name) && contains(&policy, "Pebble Intermediate CA"));
+    // The server's own is still shown to everybody else.
+    let own = shown(https, "somebody.test").await;
+    assert!(contains(&own, NAMES[0]) && !contains(&own, name));
+    assert_eq!(shown(https, NAMES[0]).await, own);
+    // Both are there after a start, and the doctor tells of both.
+    let World { server, data } = world;
+    server.stop().await;
+    let (mut server, https) = pebble.server(&data, pebble.door).await;
+    server.logged(is_it).await;
+    assert_eq!(shown(https, name).await, policy);
+    assert_eq!(shown(https, NAMES[0]).await, own);
+    let mut doctor = crate::running::mailroost(&data.folder());
+    doctor.args([
+        "doctor",
+        "--hostname",
+        NAMES[0],
+        "--acme-names",
+        &NAMES.join(","),
+    ]);
+    doctor.args(["--acme", &pebble.directory, "--https", &https.to_string()]);
+    let told = crate::running::run(&mut doctor).await.stdout.join("\n");
+    for names in [name, &*NAMES.join(", ")] {
+        assert!(told.contains(&format!("for {names}, until ")), "{told}");
+    }
+    // Nobody trusts the root of this authority, but the door answers.
+    assert!(told.contains("does not trust it"), "{told}");
+    server.stop().await;
 }
 
 #[tokio::test]
