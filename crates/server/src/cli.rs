@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::config::{Name, Places, TABLE};
+use crate::doctor::Asked;
 
 /// What the person asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,8 +44,8 @@ pub enum Task {
     Doctor {
         /// Whether the report is for programs.
         json: bool,
-        /// A mail server, or a domain that has one, that is asked whether mail can leave.
-        probe: Option<String>,
+        /// Whom to ask.
+        asked: Asked,
     },
     /// Ask a running server whether it is ready.
     HealthCheck,
@@ -68,8 +69,9 @@ const AS_JSON: &str = "as json";
 /// The arguments of `backup` and `restore`, likewise.
 const BACKUP_FOLDER: &str = "backup folder";
 const HOLD_OUTBOUND: &str = "hold outbound";
-/// An argument of `doctor`, likewise.
+/// Arguments of `doctor`, likewise.
 const PROBE: &str = "probe host";
+const TIME_SERVER: &str = "time server";
 
 /// Reads the command line. Prints and exits by itself for `--help`, `--version` (status 0) and
 /// for mistakes (status 2).
@@ -108,9 +110,15 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
             (task, restore)
         }
         Some(("doctor", doctor)) => {
-            let (json, probe) = (doctor.get_flag(AS_JSON), doctor.get_one::<String>(PROBE));
-            let probe = probe.cloned();
-            (Task::Doctor { json, probe }, doctor)
+            let named = |name| doctor.get_one::<String>(name).cloned();
+            let (json, asked) = (
+                doctor.get_flag(AS_JSON),
+                Asked {
+                    probe: named(PROBE),
+                    time_server: named(TIME_SERVER),
+                },
+            );
+            (Task::Doctor { json, asked }, doctor)
         }
         Some(("queue", queue)) => match queue.subcommand() {
             Some((_, release)) => (Task::ReleaseQueue, release),
@@ -171,7 +179,13 @@ fn care_commands(command: Command) -> Command {
                 .arg(Arg::new(PROBE).long("probe").value_name("HOST").help(
                     "A mail server, or a domain that has one, to try whether mail can leave on \
                      port 25; nothing is sent",
-                )),
+                ))
+                .arg(
+                    Arg::new(TIME_SERVER)
+                        .long("time-server")
+                        .value_name("HOST")
+                        .help("A server that tells the time (NTP), to hold the clock against"),
+                ),
         ))
         .subcommand(with_flags(
             Command::new("backup")
@@ -387,11 +401,15 @@ mod tests {
             read("mailroost queue release").unwrap().0,
             Task::ReleaseQueue
         );
-        let (json, probe) = (true, Some("x.test".to_owned()));
-        assert_eq!(
-            read("mailroost doctor --json --probe x.test").unwrap().0,
-            Task::Doctor { json, probe }
+        let line = "mailroost doctor --json --probe x.test --time-server time.test:123";
+        let (json, asked) = (
+            true,
+            Asked {
+                probe: Some("x.test".to_owned()),
+                time_server: Some("time.test:123".to_owned()),
+            },
         );
+        assert_eq!(read(line).unwrap().0, Task::Doctor { json, asked });
         assert!(read("mailroost backup").is_err());
         assert_eq!(
             read("mailroost trace --json a@b --data d").unwrap(),

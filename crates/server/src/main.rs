@@ -54,8 +54,8 @@ fn main() -> ExitCode {
         Ok(settings) => settings,
         Err(error) => return fail(&error, 2),
     };
-    if let Task::Doctor { json, probe } = task {
-        return match doctor::run(settings, json, probe) {
+    if let Task::Doctor { json, asked } = task {
+        return match doctor::run(settings, json, asked) {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::from(1),
             Err(error) => fail(&error, 1),

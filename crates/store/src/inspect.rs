@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::access::{Access, Reason};
 use crate::backup::HELD_BACK;
+use crate::certificates::{CertificateOrder, CertificateTries};
 use crate::codec::Codec;
 use crate::db::{Conn, DbError, DbResult, args};
 use crate::engine::{Mode, Postgres, Sqlite};
@@ -20,6 +21,8 @@ use crate::{BackupError, migrate};
 
 /// Verified domains that are told of at most.
 const MAX_DOMAINS: i64 = 50;
+/// Orders of certificates that are told of at most.
+const MAX_ORDERS: i64 = 100;
 /// Destinations that are told of at most.
 const MAX_LANES: usize = 5;
 
@@ -37,6 +40,20 @@ pub struct Inspection {
     pub shared: Option<SharedDomain>,
     /// Verified domains of organisations, fifty at most.
     pub domains: Vec<Domain>,
+    /// Certificates that were ordered from an authority, a hundred at most; those that could not be
+    /// had first.
+    pub orders: Vec<OrderState>,
+}
+
+/// How the order of a certificate goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderState {
+    /// What was ordered.
+    pub order: CertificateOrder,
+    /// Until when the certificate is good; `None` while there is none.
+    pub expires_at: Option<Timestamp>,
+    /// The last try.
+    pub tries: CertificateTries,
 }
 
 /// The queue of mail, and the jobs that were given up.
@@ -110,12 +127,14 @@ fn look(conn: &mut dyn Conn, domain: &str, now: Timestamp) -> Result<Inspection,
         newest_event: None,
         shared: None,
         domains: Vec::new(),
+        orders: Vec::new(),
     };
     if schema.0 != schema.1 {
         return Ok(inspection);
     }
     inspection.queue = queue(conn)?;
     inspection.newest_event = newest_event(conn)?;
+    inspection.orders = orders(conn)?;
     // The operator's domain belongs to nobody, so that anybody may look.
     let nobody = OrgId::new(Uuid::nil());
     let shared = seen_by(conn, nobody, now, |view| view.shared_domain(domain));
@@ -204,6 +223,30 @@ fn queue(conn: &mut dyn Conn) -> DbResult<QueueState> {
     })?;
     state.parked.sort();
     Ok(state)
+}
+
+fn orders(conn: &mut dyn Conn) -> DbResult<Vec<OrderState>> {
+    let select = conn.dialect().plain(
+        "select directory, names, expires_at, tried_at, failures, last_error from certificate \
+         order by failures desc, names limit $1 -- unscoped: for the operator",
+    );
+    let mut found = Vec::new();
+    conn.query(&select, args![MAX_ORDERS], &mut |row| {
+        found.push(OrderState {
+            order: CertificateOrder {
+                directory: row.get(0)?,
+                names: row.get(1)?,
+            },
+            expires_at: row.get(2)?,
+            tries: CertificateTries {
+                tried_at: row.get(3)?,
+                failures: row.get(4)?,
+                last_error: row.get(5)?,
+            },
+        });
+        Ok(())
+    })?;
+    Ok(found)
 }
 
 fn newest_event(conn: &mut dyn Conn) -> DbResult<Option<Timestamp>> {

@@ -68,7 +68,7 @@ pub use drafts::{DraftChange, NewDraftOutcome};
 pub use events::{EventTail, LogEntry, NewEvent};
 pub use idempotency::{Answer, NewAnswer};
 pub use inboxes::{InboxChange, NewInbox, NewInboxOutcome, Route};
-pub use inspect::{Inspection, QueueState, check_integrity, inspect};
+pub use inspect::{Inspection, OrderState, QueueState, check_integrity, inspect};
 pub use jobs::{ClaimedJob, Finish, JobId, Lane, NewJob, POST_HOOK};
 pub use keys::NewKey;
 pub use label_changes::LabelChange;

@@ -10,6 +10,7 @@
 //! names          the DNS
 //! network        the doors, the relays, port 25
 //! certificates   what clients are shown
+//! time           the clock, held against another one
 //! ```
 
 mod certificates;
@@ -20,6 +21,7 @@ mod network;
 mod stored;
 #[cfg(test)]
 mod tests;
+mod time;
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -53,20 +55,29 @@ struct Doctor {
     tls: TlsClient,
     /// The host of the links to this server.
     web_host: String,
-    probe: Option<String>,
+    asked: Asked,
+}
+
+/// Whom the operator names to be asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    /// A mail server, or a domain that has one, to see whether mail can leave.
+    pub probe: Option<String>,
+    /// A server that tells the time (NTP), with or without a port.
+    pub time_server: Option<String>,
 }
 
 /// Prints the report; whether there is no problem.
 ///
 /// # Errors
 /// When the examination itself cannot be made.
-pub fn run(settings: Settings, json: bool, probe: Option<String>) -> anyhow::Result<bool> {
+pub fn run(settings: Settings, json: bool, asked: Asked) -> anyhow::Result<bool> {
     certificate::install_provider();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()?;
-    let doctor = Doctor::new(settings, probe)?;
+    let doctor = Doctor::new(settings, asked)?;
     let findings = runtime.block_on(doctor.examine());
     // What was given up may still be reading.
     runtime.shutdown_background();
@@ -80,7 +91,7 @@ pub fn run(settings: Settings, json: bool, probe: Option<String>) -> anyhow::Res
 }
 
 impl Doctor {
-    fn new(settings: Settings, probe: Option<String>) -> anyhow::Result<Self> {
+    fn new(settings: Settings, asked: Asked) -> anyhow::Result<Self> {
         let clock = Env::system().clock;
         // The operator's own servers may be anywhere.
         let everywhere = ["0.0.0.0/0", "::/0"].map(str::parse);
@@ -98,7 +109,7 @@ impl Doctor {
             web_host: web_host(&settings),
             settings,
             clock,
-            probe,
+            asked,
         })
     }
 
@@ -120,12 +131,15 @@ impl Doctor {
         }
         found.extend(stored);
         let here = async {
-            let (server, relays, certificates) = tokio::join!(
+            let inspected = inspection.as_ref();
+            let (server, https, relays, certificates, time) = tokio::join!(
                 self.within("server", network::server(self)),
+                self.within("https", network::https(self)),
                 self.within("relay", network::relays(self)),
-                self.within("certificate", certificates::certificates(self)),
+                self.within("certificate", certificates::certificates(self, inspected)),
+                self.within("clock", time::compared(self)),
             );
-            [server, relays, certificates].concat()
+            [server, https, relays, certificates, time].concat()
         };
         let (here, outside) = tokio::join!(here, self.outside(inspection.as_ref()));
         found.extend(here);

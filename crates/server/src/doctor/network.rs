@@ -20,6 +20,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// Octets of a greeting that are read.
 const GREETING: usize = 512;
 
+/// Octets of the answer to EHLO that are read.
+const EHLO: usize = 4096;
+
 /// Whether a server runs here.
 pub async fn server(doctor: &Doctor) -> Vec<Finding> {
     let (check, address) = ("server", welcome::reachable(doctor.settings.http));
@@ -51,6 +54,52 @@ pub async fn server(doctor: &Doctor) -> Vec<Finding> {
     vec![found]
 }
 
+/// Whether the HTTPS door answers, and with a certificate that clients trust.
+pub async fn https(doctor: &Doctor) -> Vec<Finding> {
+    let check = "https";
+    let Some(address) = doctor.settings.https else {
+        return Vec::new();
+    };
+    let (address, host) = (welcome::reachable(address), &doctor.web_host);
+    let asked = async {
+        let stream = open(doctor, host, address).await?;
+        let agreed = doctor.tls.handshake(stream, host, Trust::Any).await;
+        let (mut stream, used) = agreed.map_err(|error| error.to_string())?;
+        let request = format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let mut status = [0; 12];
+        let exchange = async {
+            stream.write_all(request.as_bytes()).await?;
+            stream.read_exact(&mut status).await
+        };
+        exchange.await.map_err(|error| error.to_string())?;
+        Ok::<_, String>((status.ends_with(b" 200"), used.doubt))
+    };
+    let found = match timeout(&*doctor.clock, CONNECT, asked).await {
+        Ok(Ok((true, None))) => Finding::ok(check, format!("{host} is ready at {address}")),
+        Ok(Ok((true, Some(doubt)))) => Finding::warning(
+            check,
+            format!("a client that asks for {host} at {address} does not trust it: {doubt}"),
+            format!("Use a certificate for {host} from an authority that others trust."),
+        ),
+        Ok(Ok((false, _))) => Finding::problem(
+            check,
+            format!("what answers at {address} is not ready, or not this server"),
+            "Look at its log, and at what else listens there.",
+        ),
+        Ok(Err(why)) => Finding::warning(
+            check,
+            format!("{address}: {why}"),
+            "Right while the server is stopped; otherwise look at its log.",
+        ),
+        Err(_) => Finding::warning(
+            check,
+            format!("{address} does not answer in time"),
+            "Right while the server is stopped; otherwise look at its log.",
+        ),
+    };
+    vec![found]
+}
+
 /// Whether the host's own addresses take mail on port 25.
 pub async fn inbound(doctor: &Doctor, port: u16) -> Vec<Finding> {
     let host = &doctor.settings.hostname;
@@ -65,14 +114,25 @@ pub async fn inbound(doctor: &Doctor, port: u16) -> Vec<Finding> {
 async fn inbound_at(doctor: &Doctor, host: &str, address: SocketAddr) -> Finding {
     let check = "port_25_in";
     let port = address.port();
-    match greeting(doctor, host, address).await {
-        Ok(line) if line.to_ascii_lowercase().contains(host) => Finding::ok(
+    match welcomed(doctor, host, address).await {
+        Ok((line, Some(true))) if is_named(&line, host) => Finding::ok(
             check,
             format!(
-                "{address} greets as {host}; that others reach it can only be seen from outside"
+                "{address} greets as {host}, takes mail and offers STARTTLS; that others reach it can \
+                 only be seen from outside"
             ),
         ),
-        Ok(line) => Finding::problem(
+        Ok((line, Some(false))) if is_named(&line, host) => Finding::warning(
+            check,
+            format!("{address} greets as {host}, but offers no STARTTLS"),
+            "Something between may take it away: a firewall or proxy that reads SMTP. Switch that off.",
+        ),
+        Ok((line, None)) if is_named(&line, host) => Finding::problem(
+            check,
+            format!("{address} greets as {host}, but then does not take part"),
+            "Look at the log of the server, and at firewalls that read SMTP.",
+        ),
+        Ok((line, _)) => Finding::problem(
             check,
             format!("{address} greets as somebody else: {line}"),
             format!(
@@ -104,7 +164,7 @@ pub async fn outbound(doctor: &Doctor) -> Vec<Finding> {
     if !ways.into_iter().any(|way| *way == Way::Direct) {
         return Vec::new();
     }
-    let Some(probe) = &doctor.probe else {
+    let Some(probe) = &doctor.asked.probe else {
         return vec![Finding::warning(
             check,
             "not tried: mail leaves directly, but nobody was named to be asked",
@@ -198,6 +258,48 @@ async fn greeting_over_tls(
         .map_err(|_| "the time ran out".to_owned())?
         .map_err(|error| error.to_string())?;
     first_line(doctor, stream).await
+}
+
+fn is_named(greeting: &str, host: &str) -> bool {
+    greeting.to_ascii_lowercase().contains(host)
+}
+
+/// The greeting, and whether what follows EHLO offers STARTTLS; `None` when EHLO was not answered
+/// well.
+async fn welcomed(
+    doctor: &Doctor,
+    host: &str,
+    address: SocketAddr,
+) -> Result<(String, Option<bool>), String> {
+    let mut stream = open(doctor, host, address).await?;
+    let line = first_line(doctor, &mut stream).await?;
+    let mut answer = Vec::new();
+    let asked = async {
+        stream.write_all(b"EHLO doctor.localhost\r\n").await?;
+        while answer.len() < EHLO && !ends_reply(&answer) {
+            answer.push(stream.read_u8().await?);
+        }
+        stream.write_all(b"QUIT\r\n").await
+    };
+    let asked = timeout(&*doctor.clock, CONNECT, asked).await;
+    let answer = String::from_utf8_lossy(&answer);
+    let offered = match asked {
+        Ok(Ok(())) if answer.starts_with("250") => {
+            let mut lines = answer.lines().filter_map(|line| line.get(4..));
+            Some(lines.any(|keyword| keyword.trim().eq_ignore_ascii_case("STARTTLS")))
+        }
+        _ => None,
+    };
+    Ok((line, offered))
+}
+
+/// Whether the last line of a reply is complete (RFC 5321 §4.2.1).
+fn ends_reply(answer: &[u8]) -> bool {
+    let Some(whole) = answer.strip_suffix(b"\n") else {
+        return false;
+    };
+    let last = whole.rsplit(|octet| *octet == b'\n').next();
+    last.is_some_and(|line| line.get(3) != Some(&b'-'))
 }
 
 async fn first_line(doctor: &Doctor, mut stream: impl AsyncRead + Unpin) -> Result<String, String> {

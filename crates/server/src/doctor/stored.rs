@@ -114,6 +114,7 @@ mod tests {
             newest_event: None,
             shared: None,
             domains: Vec::new(),
+            orders: Vec::new(),
         }
     }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-use testkit::{DnsZone, MailSink, Mood, ZoneRecord};
+use testkit::{Act, DnsZone, MailSink, Manners, Mood, ZoneRecord};
 
 use super::*;
 use crate::config::Layers;
@@ -28,8 +28,11 @@ fn doctor(zone: &DnsZone, more: &[(&str, &str)]) -> Doctor {
     let address = zone.address().to_string();
     let mut all = vec![("MAILROOST_DNS", address.as_str())];
     all.extend(more);
-    let probe = Some("x.test".to_owned());
-    Doctor::new(settings(&all), probe).unwrap()
+    let asked = Asked {
+        probe: Some("x.test".to_owned()),
+        time_server: None,
+    };
+    Doctor::new(settings(&all), asked).unwrap()
 }
 
 fn told(found: &[Finding]) -> Vec<(Status, &str)> {
@@ -136,6 +139,121 @@ async fn a_door_that_is_closed_or_somebody_elses_is_told() {
 }
 
 #[tokio::test]
+async fn a_door_that_takes_mail_is_well_and_one_without_encryption_is_told() {
+    let zone = DnsZone::start().await;
+    zone.add("mx.acme.dev", ZoneRecord::Address(LOCAL));
+    let doctor = doctor(&zone, &[]);
+    let sink = MailSink::at(SocketAddr::new(LOCAL, 0)).await.unwrap();
+    let port = sink.address().port();
+    sink.on(MailSink::CONNECT, Act::say("220 mx.acme.dev ESMTP"));
+    let (status, detail) = only(network::inbound(&doctor, port).await);
+    assert_eq!(status, Status::Warning, "{detail}");
+    assert!(detail.contains("offers no STARTTLS"), "{detail}");
+    sink.manners(Manners {
+        tls: Some(testkit::tls::self_signed("mx.acme.dev").unwrap()),
+        ..Manners::default()
+    });
+    let (status, detail) = only(network::inbound(&doctor, port).await);
+    assert_eq!(status, Status::Ok, "{detail}");
+    sink.on("EHLO", Act::say("554 not you"));
+    let (status, detail) = only(network::inbound(&doctor, port).await);
+    assert_eq!(status, Status::Problem, "{detail}");
+}
+
+#[tokio::test]
+async fn an_https_door_that_does_not_answer_is_told() {
+    let zone = DnsZone::start().await;
+    assert!(network::https(&doctor(&zone, &[])).await.is_empty());
+    let closed = [("MAILROOST_HTTPS", "127.0.0.1:9")];
+    let (status, detail) = only(network::https(&doctor(&zone, &closed)).await);
+    assert_eq!(status, Status::Warning, "{detail}");
+}
+
+#[tokio::test]
+async fn the_clock_is_held_against_a_server_that_tells_the_time() {
+    let zone = DnsZone::start().await;
+    let mut doctor = doctor(&zone, &[]);
+    assert!(time::compared(&doctor).await.is_empty());
+    let server = tokio::net::UdpSocket::bind((LOCAL, 0)).await.unwrap();
+    doctor.asked.time_server = Some(server.local_addr().unwrap().to_string());
+    let answering = async {
+        let mut question = [0; 48];
+        let (_, peer) = server.recv_from(&mut question).await.unwrap();
+        // What was sent at comes back as the time of the answer, so both clocks agree.
+        let mut answer = question;
+        (answer[0], answer[1]) = (0x24, 1);
+        for at in [24, 32] {
+            answer.copy_within(40..48, at);
+        }
+        server.send_to(&answer, peer).await.unwrap();
+    };
+    let (found, ()) = tokio::join!(time::compared(&doctor), answering);
+    let (status, detail) = only(found);
+    assert!(detail.contains("seconds"), "{detail}");
+    assert_ne!(status, Status::Problem, "{detail}");
+}
+
+#[test]
+fn what_the_store_says_of_ordered_certificates_is_told() {
+    let settings = settings(&[("MAILROOST_ACME", "letsencrypt")]);
+    let acme = settings.acme.unwrap();
+    let now = mail::Timestamp::from_micros(1_800_000_000_000_000);
+    let day = Duration::from_secs(86_400);
+    let order = |names: &str, days: Option<u32>, failures| store::OrderState {
+        order: store::CertificateOrder {
+            directory: acme.directory.clone(),
+            names: names.to_owned(),
+        },
+        expires_at: days.map(|days| now.plus(day * days)),
+        tries: store::CertificateTries {
+            tried_at: now,
+            failures,
+            last_error: (failures > 0).then(|| "it was not there".to_owned()),
+        },
+    };
+    let told = |orders: Vec<store::OrderState>| -> Vec<(Status, String)> {
+        let inspection = Inspection {
+            schema: (1, 1),
+            queue: store::QueueState::default(),
+            newest_event: None,
+            shared: None,
+            domains: Vec::new(),
+            orders,
+        };
+        let found = certificates::ordered(&acme, "mx.acme.dev", Some(&inspection), now);
+        found
+            .into_iter()
+            .map(|one| (one.status, one.detail))
+            .collect()
+    };
+    let own = "mx.acme.dev";
+    for (orders, wanted) in [
+        (vec![], vec![Status::Warning]),
+        (vec![order(own, Some(60), 0)], vec![Status::Ok]),
+        (vec![order(own, Some(60), 2)], vec![Status::Warning]),
+        (vec![order(own, Some(10), 2)], vec![Status::Problem]),
+        (vec![order(own, Some(0), 2)], vec![Status::Problem]),
+        (vec![order(own, None, 1)], vec![Status::Problem]),
+        (
+            vec![order("mta-sts.x.test", None, 1), order(own, Some(60), 0)],
+            vec![Status::Ok, Status::Problem],
+        ),
+        // What was ordered with other settings.
+        (
+            vec![order("a.test,b.test", Some(1), 0), order(own, Some(60), 0)],
+            vec![Status::Ok],
+        ),
+    ] {
+        let found = told(orders);
+        let statuses: Vec<Status> = found.iter().map(|(status, _)| *status).collect();
+        assert_eq!(statuses, wanted, "{found:?}");
+        for (_, detail) in found.iter().filter(|(_, detail)| detail.contains("failed")) {
+            assert!(detail.contains("it was not there"), "{detail}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_relay_that_does_not_greet_is_told() {
     let zone = DnsZone::start().await;
     let sink = MailSink::at(SocketAddr::new(LOCAL, 0)).await.unwrap();
@@ -163,7 +281,7 @@ async fn certificates_are_judged_as_clients_do() {
         ("MAILROOST_TLS_CERTIFICATE", file.as_str()),
         ("MAILROOST_TLS_KEY", key.as_str()),
     ];
-    let found = certificates::certificates(&doctor(&zone, &files)).await;
+    let found = certificates::certificates(&doctor(&zone, &files), None).await;
     let [(good, names), (bad, doubt)] = told(&found)[..] else {
         panic!("{found:?}");
     };
@@ -177,24 +295,24 @@ async fn certificates_are_judged_as_clients_do() {
     );
     // With the root that vouches for it, it is trusted.
     let roots = [&files[..], &[("MAILROOST_EXTRA_ROOTS", file.as_str())]].concat();
-    let found = certificates::certificates(&doctor(&zone, &roots)).await;
+    let found = certificates::certificates(&doctor(&zone, &roots), None).await;
     assert!(
         found.iter().all(|one| one.status == Status::Ok),
         "{found:?}"
     );
     fs::write(&key, "nothing").unwrap();
-    let (status, detail) = only(certificates::certificates(&doctor(&zone, &files)).await);
+    let (status, detail) = only(certificates::certificates(&doctor(&zone, &files), None).await);
     assert_eq!(status, Status::Problem);
     assert!(detail.contains("key.pem"), "{detail}");
     // A self-made one does until somebody is told to check.
     let none = doctor(&zone, &[]);
     assert_eq!(
-        only(certificates::certificates(&none).await).0,
+        only(certificates::certificates(&none, None).await).0,
         Status::Warning
     );
     let enforced = doctor(&zone, &[("MAILROOST_MTA_STS", "enforce")]);
     assert_eq!(
-        only(certificates::certificates(&enforced).await).0,
+        only(certificates::certificates(&enforced, None).await).0,
         Status::Problem
     );
 }
