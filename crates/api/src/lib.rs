@@ -5,6 +5,7 @@
 //! of every path), the router, `auth` (credential to grant), its handler, and leaves as an
 //! answer or an `error` body. A handler names its permission, parses, calls one verb, renders.
 
+mod agent_armor;
 mod answer;
 mod api_keys;
 mod auth;

@@ -1,5 +1,5 @@
-//! Routes of the hosted service that this server knows and does not offer: calendar, files, Agent
-//! Armor, the switch for early features, and signing in to apps.
+//! Routes of the hosted service that this server knows and does not offer: calendar, files, the
+//! switch for early features, and signing in to apps.
 //!
 //! They are rows like any other, so a client that asks is told what it would be told by the hosted
 //! service up to the last step: 401 without a key, 403 without the right, 404 for an inbox that is
@@ -19,7 +19,6 @@ pub(crate) fn rows() -> Vec<Row> {
     let mut rows = labs();
     rows.extend(calendar());
     rows.extend(files());
-    rows.extend(armor());
     rows.extend(apps());
     rows.extend(accounts());
     rows.extend(public_keys());
@@ -104,21 +103,6 @@ fn files() -> Vec<Row> {
             "/v0/inboxes/{inbox_id}/files/{file_id}/complete",
             "inboxes.files.complete",
             off::<perm::FileCreate>,
-        ),
-    ]
-}
-
-fn armor() -> Vec<Row> {
-    vec![
-        router::post(
-            "/v0/inboxes/{inbox_id}/messages/{message_id}/agent-armor/feedback",
-            "inboxes.messages.create_agent_armor_feedback",
-            off::<perm::MessageUpdate>,
-        ),
-        router::post(
-            "/v0/inboxes/{inbox_id}/messages/{message_id}/agent-armor/release",
-            "inboxes.messages.release_agent_armor_message",
-            off::<perm::Authenticated>,
         ),
     ]
 }
@@ -251,6 +235,6 @@ async fn off<P: Need>(_auth: Authorized<P>) -> Result<NoContent, Refusal> {
         "This feature is not enabled on this server",
     );
     Err(Refusal(error.fix(
-        "Do without it: calendar, files, Agent Armor and app sign-in belong to the hosted service.",
+        "Do without it: calendar, files and app sign-in belong to the hosted service.",
     )))
 }

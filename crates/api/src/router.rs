@@ -22,9 +22,9 @@ use crate::observe::{Operation, observe};
 use crate::path::canonical;
 use crate::settings::{Door, Settings};
 use crate::{
-    api_keys, docs, domains, download, drafts, events, health, inboxes, lists, messages, metrics,
-    not_enabled, onboarding, openapi, organizations, pods, polling, search, socket, suppressions,
-    threads, unsubscribe, webhooks,
+    agent_armor, api_keys, docs, domains, download, drafts, events, health, inboxes, lists,
+    messages, metrics, not_enabled, onboarding, openapi, organizations, pods, polling, search,
+    socket, suppressions, threads, unsubscribe, webhooks,
 };
 
 /// What a row of the table says, without its handler.
@@ -99,9 +99,10 @@ fn table() -> Vec<Row> {
         open(Method::GET, openapi::PATH, "docs.openapi", openapi::get),
         open(Method::GET, "/healthz", "health.get", health::get),
     ];
-    let resources: [fn() -> Vec<Row>; 17] = [
+    let resources: [fn() -> Vec<Row>; 18] = [
         inboxes::rows,
         messages::rows,
+        agent_armor::rows,
         threads::rows,
         search::rows,
         drafts::rows,

@@ -13,6 +13,7 @@ use data_encoding::HEXLOWER;
 use mail::parse::{Parsed, parse};
 use mail::trace::{Hop, received, return_path};
 use mail::{Address, MessageId, Timestamp, facts, reply, thread_key};
+use model::armor::Mode;
 use model::authentication::{self as judged, Authentication};
 use model::label::{Label, Labels};
 use model::list::Authors;
@@ -24,6 +25,7 @@ use model::{
 use smtp::{Envelope, Reply};
 use store::{Grant, NewEvent, NewMessage, Reason, Received, Route};
 
+use crate::screen::armor;
 use crate::{App, authenticate, render, screen};
 
 /// Parsing a mail above this size is worth a thread of its own.
@@ -166,8 +168,8 @@ pub(crate) struct Arrival {
 }
 
 /// An inbox, and the recipient that led there.
-struct Mailbox {
-    route: Route,
+pub(crate) struct Mailbox {
+    pub(crate) route: Route,
     recipient: String,
 }
 
@@ -244,18 +246,24 @@ impl App {
         let grant: Grant<perm::Authenticated> = access.grant()?;
         let raw = self.store().place(&grant, &arrival.raw).await?;
         let (body, tail) = self.pack(&understood.content)?;
-        let news: Vec<(NewMessage, u128)> = inboxes
+        let seen = self.seen(&grant, &inboxes, understood).await?;
+        let news: Vec<(NewMessage, Mode, [u128; 2])> = inboxes
             .into_iter()
-            .map(|inbox| {
-                let new = self.new_message(inbox, arrival, understood, raw.clone(), body.clone());
-                (new, self.env().ids.random().as_u128())
+            .zip(seen)
+            .map(|(inbox, seen)| {
+                let mut new =
+                    self.new_message(inbox, arrival, understood, raw.clone(), body.clone());
+                let mode = seen.mode;
+                seen.note(&mut new);
+                let random = [(); 2].map(|()| self.env().ids.random().as_u128());
+                (new, mode, random)
             })
             .collect();
         let authors = authors(arrival, &understood.parsed);
         self.store()
             .write(&grant, move |txn| {
                 let mut gone = 0;
-                for (new, random) in &news {
+                for (new, mode, random) in &news {
                     let (message, thread) = match txn.file_received(new, &authors) {
                         Ok(Received::New(message, thread)) => (message, thread),
                         Ok(Received::Duplicate) => continue,
@@ -266,16 +274,22 @@ impl App {
                         }
                         Err(error) => return Err(error),
                     };
-                    txn.emit(NewEvent {
-                        kind: kind_of(&message.labels),
-                        pod_id: Some(message.pod_id),
-                        inbox_key: Some(message.inbox_key),
-                        message_key: Some(message.key),
-                        hidden: message.labels.hidden(),
-                        payload: render::received_head(&message, &thread)?,
-                        tail: Some(tail.clone()),
-                        random: *random,
-                    });
+                    // Of what is held its readers hear when somebody releases it.
+                    if !armor::holds(&message.labels) {
+                        txn.emit(NewEvent {
+                            kind: kind_of(&message.labels),
+                            pod_id: Some(message.pod_id),
+                            inbox_key: Some(message.inbox_key),
+                            message_key: Some(message.key),
+                            hidden: message.labels.hidden(),
+                            payload: render::received_head(&message, &thread)?,
+                            tail: Some(tail.clone()),
+                            random: random[0],
+                        });
+                    }
+                    if let Some(verdict) = armor::event(&message, *mode, random[1])? {
+                        txn.emit(verdict);
+                    }
                 }
                 Ok(())
             })
@@ -283,7 +297,7 @@ impl App {
     }
 
     /// Packs the readable part, and the end of the event that shows it.
-    fn pack(&self, content: &Content) -> Result<(store::Body, store::EventTail)> {
+    pub(crate) fn pack(&self, content: &Content) -> Result<(store::Body, store::EventTail)> {
         let store = self.store();
         match render::received_tail(content)? {
             Some(tail) => store.pack_twice(content, &tail.texts, &tail.rest),
@@ -346,6 +360,8 @@ impl App {
             new_thread: ThreadId::new(ids.ordered(arrival.at)),
             origin: Some(origin),
             screened: understood.screened.clone(),
+            identity: None,
+            acquaintance: Vec::new(),
             trace: Some(arrival.trace.clone()),
         }
     }
@@ -397,7 +413,7 @@ fn authors(arrival: &Arrival, parsed: &Parsed) -> Authors {
 }
 
 /// The event of an arrival: what bars it says more than who it may be from.
-fn kind_of(labels: &Labels) -> EventKind {
+pub(crate) fn kind_of(labels: &Labels) -> EventKind {
     let hidden = labels.hidden();
     if Hidden::BLOCKED.is_within(hidden) {
         EventKind::MessageReceivedBlocked

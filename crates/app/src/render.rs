@@ -255,6 +255,7 @@ pub(crate) fn message(message: &Message, content: &Content) -> wire::Message {
         spam: content.spam.as_ref().map(spam),
         agent_armor: item.agent_armor,
         screen: message.screened.as_ref().map(screen::render::findings),
+        identity: message.identity.as_ref().map(screen::render::identity),
         size: item.size,
         updated_at: item.updated_at,
         created_at: item.created_at,

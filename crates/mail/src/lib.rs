@@ -15,6 +15,7 @@ pub mod facts;
 pub mod forward;
 pub mod html;
 pub mod leaks;
+pub mod lookalike;
 mod mailbox;
 mod message_id;
 pub mod parse;

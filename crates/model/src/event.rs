@@ -45,6 +45,12 @@ pub enum EventKind {
     MessageReceivedBlocked,
     /// `message.received.unauthenticated`
     MessageReceivedUnauthenticated,
+    /// `message.security.completed`
+    MessageSecurityCompleted,
+    /// `message.security.review`
+    MessageSecurityReview,
+    /// `message.security.override`
+    MessageSecurityOverride,
     /// `message.sent`
     MessageSent,
     /// `message.delivered`
@@ -65,11 +71,14 @@ pub enum EventKind {
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::MessageReceived,
         Self::MessageReceivedSpam,
         Self::MessageReceivedBlocked,
         Self::MessageReceivedUnauthenticated,
+        Self::MessageSecurityCompleted,
+        Self::MessageSecurityReview,
+        Self::MessageSecurityOverride,
         Self::MessageSent,
         Self::MessageDelivered,
         Self::MessageBounced,
@@ -88,6 +97,9 @@ impl EventKind {
             Self::MessageReceivedSpam => "message.received.spam",
             Self::MessageReceivedBlocked => "message.received.blocked",
             Self::MessageReceivedUnauthenticated => "message.received.unauthenticated",
+            Self::MessageSecurityCompleted => "message.security.completed",
+            Self::MessageSecurityReview => "message.security.review",
+            Self::MessageSecurityOverride => "message.security.override",
             Self::MessageSent => "message.sent",
             Self::MessageDelivered => "message.delivered",
             Self::MessageBounced => "message.bounced",
@@ -105,10 +117,11 @@ impl EventKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
-    /// Whether readers hear of it only if they name it: kinds that AgentMail's SDKs do not know.
+    /// Whether readers hear of it only if they name it: kinds that AgentMail's SDKs do not know, and
+    /// the verdict about each message, which the event of its arrival has already.
     #[must_use]
     pub const fn must_be_named(self) -> bool {
-        matches!(self, Self::WebhookDisabled)
+        matches!(self, Self::WebhookDisabled | Self::MessageSecurityCompleted)
     }
 
     /// The right a reader needs beyond reading messages, for kinds that show what lists hide.

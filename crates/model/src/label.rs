@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 pub struct Label(String);
 
 /// Labels only the server may set or clear.
-const PROTECTED: [&str; 9] = [
+const PROTECTED: [&str; 10] = [
     "received",
     "sent",
     "bounced",
@@ -20,6 +20,7 @@ const PROTECTED: [&str; 9] = [
     "rejected",
     "opened",
     "scheduled",
+    crate::armor::HELD,
 ];
 
 /// How many labels a message may carry.
@@ -130,7 +131,12 @@ impl Labels {
         Hidden::ALL
             .iter()
             .filter(|(label, _, _)| self.0.iter().any(|own| own.as_str() == *label))
-            .fold(Hidden::NONE, |set, (_, bit, _)| set.with(*bit))
+            .fold(self.held(), |set, (_, bit, _)| set.with(*bit))
+    }
+
+    fn held(&self) -> Hidden {
+        let is_held = self.0.iter().any(|own| own.as_str() == crate::armor::HELD);
+        if is_held { Hidden::HELD } else { Hidden::NONE }
     }
 }
 
@@ -140,8 +146,8 @@ impl FromIterator<Label> for Labels {
     }
 }
 
-/// A set of the four reasons for which lists leave a message out unless asked:
-/// spam, blocked, unauthenticated, trash.
+/// A set of the five reasons for which lists leave a message out unless asked:
+/// spam, blocked, unauthenticated, trash, held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct Hidden(i64);
 
@@ -156,8 +162,13 @@ impl Hidden {
     pub const UNAUTHENTICATED: Self = Self(4);
     /// Label `trash`.
     pub const TRASH: Self = Self(8);
+    /// Label `agent-armor-held`. Every reader may see it, and is shown it where they ask for the
+    /// label.
+    pub const HELD: Self = Self(16);
+    /// Every reason.
+    pub const EVERY: Self = Self(31);
 
-    /// Each reason with its label and the right that shows it.
+    /// Each reason that takes a right to see, with its label and the right.
     pub const ALL: [(&'static str, Self, Permission); 4] = [
         ("spam", Self::SPAM, Permission::LabelSpamRead),
         ("blocked", Self::BLOCKED, Permission::LabelBlockedRead),
@@ -172,7 +183,7 @@ impl Hidden {
     /// Reads the stored bits.
     #[must_use]
     pub const fn from_bits(bits: i64) -> Self {
-        Self(bits & 15)
+        Self(bits & Self::EVERY.0)
     }
 
     /// The stored bits.
@@ -185,6 +196,22 @@ impl Hidden {
     #[must_use]
     pub const fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
+    }
+
+    /// This set but for what is in `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    /// What is shown where these labels are asked for: what is held hides from no one who asks.
+    #[must_use]
+    pub fn asked_for(self, labels: &[String]) -> Self {
+        if labels.iter().any(|label| label == crate::armor::HELD) {
+            self.with(Self::HELD)
+        } else {
+            self
+        }
     }
 
     /// Whether every reason of this set is also in `other`.

@@ -2,6 +2,7 @@
 //! closed list of public errors. No I/O and no time of its own.
 
 pub mod api_key;
+pub mod armor;
 pub mod authentication;
 pub mod domain;
 pub mod draft;
@@ -9,6 +10,7 @@ pub mod error;
 pub mod event;
 pub mod id;
 pub mod idempotency;
+pub mod identity;
 pub mod inbox;
 pub mod label;
 pub mod list;

@@ -4,6 +4,7 @@ use mail::{MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::authentication::Authentication;
+use crate::identity::Identity;
 use crate::label::Labels;
 use crate::screened::Screened;
 use crate::{AttachmentId, InboxId, InboxKey, MessageKey, OrgId, PodId, ThreadId};
@@ -70,6 +71,8 @@ pub struct Message {
     pub size: i64,
     /// What the screen said when it arrived; `None` for sent mail and where it was off.
     pub screened: Option<Screened>,
+    /// Who wrote it, as the inbox saw it then; `None` for sent mail.
+    pub identity: Option<Identity>,
     /// When the row was made.
     pub created_at: Timestamp,
     /// When the row was last changed.

@@ -129,6 +129,8 @@ impl Bench {
                 ..model::message::Origin::of(model::message::Way::Smtp)
             }),
             screened: None,
+            identity: None,
+            acquaintance: Vec::new(),
             trace: Some("Received: from x.test\r\n".to_owned()),
         };
         let text = serde_json::to_string(&content.text).unwrap();

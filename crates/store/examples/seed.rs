@@ -236,6 +236,8 @@ impl Tool {
             new_thread: ThreadId::new(self.ids.ordered(at)),
             origin: None,
             screened: None,
+            identity: None,
+            acquaintance: Vec::new(),
             trace: None,
         };
         let event = self.event(&seeding.route, key, hidden, &id);

@@ -179,7 +179,7 @@ impl Dialect {
 
 /// Rows hidden for a reason the reader has no right to see are not there for that reader.
 fn seen(out: &mut Expanded<'_>, table: &str, access: Option<&Access>) {
-    let unseen = access.map_or(15, Access::unseen);
+    let unseen = access.map_or(model::Hidden::EVERY.bits(), Access::unseen);
     if unseen == 0 {
         out.sql.push_str("1 = 1");
     } else {

@@ -86,6 +86,22 @@ pub struct LogEntry {
 pub(crate) const MAX_BODY: usize = 4 << 20;
 
 impl Txn<'_> {
+    /// The id that the next event to be emitted will have with these random bits. Keeps everybody
+    /// else from adding events to the log until the commit, so only for what is rare.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn next_event_id(&mut self, random: u128) -> Result<EventId> {
+        let last = self.first(
+            "select event_seq from org where {scope:org} {lock}",
+            &[],
+            |row| row.get::<i64>(0),
+        )?;
+        let last = last.ok_or_else(|| model::Error::not_found("Organization"))?;
+        let buffered = i64::try_from(self.events.len()).map_err(model::Error::internal)?;
+        Ok(EventId::at(last + buffered + 1, random))
+    }
+
     /// Numbers and writes the events. Taken last, the row of the organisation is held only for
     /// the commit itself, and the numbers become visible in their order.
     pub(crate) fn append(&mut self, events: Vec<NewEvent>) -> Result<Option<(OrgId, i64)>> {

@@ -331,6 +331,9 @@ impl Txn<'_> {
             "list_entry",
             "send_log",
             "inbox_word",
+            "screen_mode",
+            "screen_feedback",
+            "acquaintance",
         ] {
             let sql = format!("delete from {table} where {{scope}} and inbox_id = $1");
             self.exec(&sql, args![key])?;

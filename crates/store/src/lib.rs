@@ -42,6 +42,7 @@ mod pods;
 mod polling;
 mod reports;
 mod routing;
+mod screening;
 mod search;
 mod sends;
 mod signing;
@@ -81,6 +82,7 @@ pub use open::{Engine, OpenError, Store};
 pub use pods::NewPod;
 pub use polling::NewPollingWebhook;
 pub use reports::{DeliveryReport, ReportKind, Reported};
+pub use screening::{MOST_TRAITS, Modes, is_held};
 pub use search::{
     Merge, MessageHit, NewSegment, SearchFilter, SearchPage, SegmentId, TAIL, ThreadHit,
 };

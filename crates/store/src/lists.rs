@@ -54,7 +54,7 @@ impl From<&Route> for Governed {
 }
 
 /// Whose list it is, as stored.
-fn place(level: Level, id: &[u8; 16]) -> Vec<u8> {
+pub(crate) fn place(level: Level, id: &[u8; 16]) -> Vec<u8> {
     let mark = match level {
         Level::Org => 0,
         Level::Pod => 1,
@@ -75,7 +75,7 @@ fn level(place: &[u8]) -> Option<Level> {
 }
 
 /// The lists that belong to exactly what an access reaches.
-fn own_place(access: &Access) -> Vec<u8> {
+pub(crate) fn own_place(access: &Access) -> Vec<u8> {
     match access.scope() {
         Scope::Org => place(Level::Org, access.org_bytes()),
         Scope::Pod(pod) => place(Level::Pod, pod.as_bytes()),

@@ -1,11 +1,12 @@
 //! Messages: filing, reading, listing.
 
 mod batch;
-mod filing;
+pub(crate) mod filing;
 pub(crate) mod listing;
 
 use mail::MessageId;
 use model::authentication::Authentication;
+use model::identity::Identity;
 use model::label::Labels;
 use model::message::{Attachment, Content, Direction, Fact, Message, People, Spam};
 use model::screened::Screened;
@@ -100,6 +101,7 @@ pub(crate) fn fold(text: &str) -> String {
 pub(crate) fn read(row: &Row<'_>) -> DbResult<Message> {
     let refs: Option<String> = row.get(15)?;
     let attachments: Option<String> = row.get(16)?;
+    let shown = shown(row)?;
     Ok(Message {
         key: row.get(0)?,
         org_id: row.get(1)?,
@@ -122,7 +124,8 @@ pub(crate) fn read(row: &Row<'_>) -> DbResult<Message> {
             |text| from_json::<Vec<Attachment>>(&text, 16),
         )?,
         size: row.get(17)?,
-        screened: screened(row)?,
+        screened: shown.screened,
+        identity: shown.identity,
         created_at: row.get(18)?,
         updated_at: row.get(19)?,
     })
@@ -130,17 +133,19 @@ pub(crate) fn read(row: &Row<'_>) -> DbResult<Message> {
 
 /// The part of the column `envelope` that lists show. It lies before the readable part: what lies
 /// behind that is slow to read.
-#[derive(serde::Deserialize)]
+#[derive(Default, serde::Deserialize)]
 struct Shown {
     #[serde(default)]
     screened: Option<Screened>,
+    #[serde(default)]
+    identity: Option<Identity>,
 }
 
-fn screened(row: &Row<'_>) -> DbResult<Option<Screened>> {
+fn shown(row: &Row<'_>) -> DbResult<Shown> {
     let envelope: Option<String> = row.get(20)?;
     match envelope {
-        Some(text) => Ok(from_json::<Shown>(&text, 20)?.screened),
-        None => Ok(None),
+        Some(text) => from_json(&text, 20),
+        None => Ok(Shown::default()),
     }
 }
 
@@ -357,6 +362,7 @@ impl Txn<'_> {
         self.count_gone(at, at, 1)?;
         self.count_held(inbox, -1, 0, -size)?;
         self.forget_deliveries(key.as_bytes())?;
+        self.forget_screen_feedback(key.as_bytes())?;
         self.unlink(&blob_id)
     }
 }

@@ -103,6 +103,8 @@ fn message(txn: &Txn<'_>, inbox: &Route, number: u128) -> Result<NewMessage> {
         new_thread: ThreadId::new(Uuid::from_u128(number)),
         origin: None,
         screened: None,
+        identity: None,
+        acquaintance: Vec::new(),
         trace: None,
     })
 }

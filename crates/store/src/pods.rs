@@ -156,6 +156,10 @@ impl Txn<'_> {
         }
         self.purge_pod_lists(pod_id)?;
         self.exec(
+            "delete from screen_mode where {scope:pod} and pod_id = $1",
+            args![pod_id],
+        )?;
+        self.exec(
             "delete from pod where {scope:pod} and pod_id = $1",
             args![pod_id],
         )?;

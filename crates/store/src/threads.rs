@@ -244,7 +244,8 @@ impl View<'_> {
         if !sent_too || filter.labels.iter().any(|label| label == "received") {
             list.and("t.received_at is not null", []);
         }
-        shown(&mut list, "t", filter.include.bits());
+        let include = filter.include.asked_for(&filter.labels);
+        shown(&mut list, "t", include);
         if let Some(before) = filter.before {
             list.and(&format!("{at} < #"), [Value::from(before)]);
         }

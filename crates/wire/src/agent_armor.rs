@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::Patch;
+
 /// Agent Armor's result for a received message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "snake_case")]
@@ -108,4 +110,95 @@ pub struct HiddenText {
     pub part: String,
     /// Octets from the beginning of the part.
     pub at: usize,
+}
+
+/// `inboxes.messages.create_agent_armor_feedback`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CreateAgentArmorFeedbackRequest {
+    /// `correct_review`, `incorrect_review`, `missed_threat`, `legitimate_agent_instruction` or
+    /// `spam_or_phishing`.
+    pub feedback: String,
+    /// In more words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+}
+
+/// What somebody said of a verdict.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentArmorFeedback {
+    /// Its id.
+    pub feedback_id: String,
+    /// What.
+    pub feedback: String,
+    /// In more words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+    /// Who.
+    pub actor: AgentArmorActor,
+    /// The verdict it is about.
+    pub original_verdict: String,
+    /// Which rules and weights gave that.
+    pub model: String,
+    /// When it was said.
+    pub created_at: String,
+}
+
+/// `inboxes.messages.release_agent_armor_message`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseAgentArmorMessageRequest {
+    /// Why it is safe.
+    pub reason: String,
+}
+
+/// What a release gives.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseAgentArmorMessageResponse {
+    /// The release.
+    pub manual_override: AgentArmorManualOverride,
+}
+
+/// What happens to mail that is to be reviewed. Ours: AgentMail has it in its console.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentArmorSettings {
+    /// What was chosen at this level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// The strictest of this level and those above.
+    pub effective_mode: String,
+}
+
+/// A change of [`AgentArmorSettings`].
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UpdateAgentArmorRequest {
+    /// `monitor`, `hold`, or `null` to leave it to the level above.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub mode: Patch<String>,
+}
+
+/// Who wrote a message, as the inbox saw it when it arrived. Ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SenderIdentity {
+    /// All of it in a word: `suspicious`, `unproven`, `in_thread`, `new` or `known`.
+    pub standing: String,
+    /// Whether the address in From is that of who sent it.
+    pub proven: bool,
+    /// Whether the inbox has never written to the address, nor had proven mail from it.
+    pub first_contact: bool,
+    /// Whether it answers a message that the inbox itself sent.
+    pub in_thread: bool,
+    /// Somebody known whom the sender may be taken for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look_alike: Option<LookAlike>,
+    /// Another address that the name shown in From has. The sender wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address_in_name: Option<String>,
+}
+
+/// Somebody known, and what makes a sender look like them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LookAlike {
+    /// Their domain, or their address.
+    pub of: String,
+    /// `domain` or `display_name`.
+    pub by: String,
 }

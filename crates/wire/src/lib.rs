@@ -35,8 +35,10 @@ mod timeline;
 mod webhook;
 
 pub use agent_armor::{
-    AgentArmorActor, AgentArmorComplete, AgentArmorManualOverride, AgentArmorResult, HiddenText,
-    Screen, ScreenFinding,
+    AgentArmorActor, AgentArmorComplete, AgentArmorFeedback, AgentArmorManualOverride,
+    AgentArmorResult, AgentArmorSettings, CreateAgentArmorFeedbackRequest, HiddenText, LookAlike,
+    ReleaseAgentArmorMessageRequest, ReleaseAgentArmorMessageResponse, Screen, ScreenFinding,
+    SenderIdentity, UpdateAgentArmorRequest,
 };
 pub use api_key::{
     ApiKey, ApiKeyPermissions, CreateApiKeyRequest, CreateApiKeyResponse, ListApiKeysResponse,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     AgentArmorResult, Attachment, Authentication, Headers, OneOrMany, Screen, SendAttachment,
+    SenderIdentity,
 };
 
 /// A message with its bodies, as `get` and events give it.
@@ -84,6 +85,9 @@ pub struct Message {
     /// What it rests on. Ours: AgentMail shows no findings.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub screen: Option<Screen>,
+    /// Who wrote it, as the inbox saw it when it arrived. Ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity: Option<SenderIdentity>,
     /// Octets of the raw message.
     pub size: i64,
     /// When it was last changed.

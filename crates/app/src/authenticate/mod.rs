@@ -25,6 +25,8 @@ use model::authentication::{Authentication, Dkim, Reason, Spf, Verdict};
 use smtp::Envelope;
 use sys::dial::Net;
 
+pub(crate) use self::owner::organization;
+
 use self::arc::Received;
 use self::dkim::{Bodies, Claim};
 use self::verdict::{Findings, From};

@@ -65,7 +65,7 @@ const HOSTED: [&str; 34] = [
 ];
 
 /// The name that was bought: one label below what is shared. A shared name is its own.
-pub(super) fn organization(name: &str) -> &str {
+pub(crate) fn organization(name: &str) -> &str {
     let mut rest = name;
     while let Some((_, above)) = rest.split_once('.') {
         if is_shared(above) {

@@ -21,6 +21,8 @@ use crate::gate::{self, Facts};
 use crate::inbound::{Understood, elsewhere};
 use crate::jobs::deliver_mail::DeliverMail;
 use crate::jobs::send_draft::SendDraft;
+use crate::screen::identity::Person;
+use crate::screen::seen::acquaint;
 use crate::sign::Signing;
 use crate::{App, jobs, onboarding, render};
 
@@ -164,6 +166,7 @@ impl App {
             inbox_key: inbox.key,
         };
         let addresses: Vec<Address> = recipients.iter().map(|to| to.address.clone()).collect();
+        let people: Vec<Person> = recipients.iter().map(Person::recipient).collect();
         let alike = outgoing.alike.take();
         let raw = self.store().place(grant, &outgoing.raw).await?;
         let new = self.sent_message(grant, inbox, outgoing, raw)?;
@@ -186,6 +189,7 @@ impl App {
                     "a message of our own was taken for a duplicate",
                 ));
             };
+            acquaint(txn, &new.inbox, &people)?;
             // After the inbox is held: whoever makes a draft takes the two in this order too.
             departure.along.end(txn)?;
             depart(txn, &new, &message, &departure, now)?;
@@ -407,6 +411,8 @@ impl App {
             new_thread: ThreadId::new(self.env().ids.ordered(now)),
             origin: Some(origin),
             screened: None,
+            identity: None,
+            acquaintance: Vec::new(),
             trace: None,
         })
     }

@@ -3,7 +3,10 @@
 //! It works on what was parsed and before any transaction, on a thread of its own where there is
 //! much to read. It only labels: what an agent may do after reading is decided without it.
 
+pub(crate) mod armor;
+pub(crate) mod identity;
 pub(crate) mod render;
+pub(crate) mod seen;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

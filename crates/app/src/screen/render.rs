@@ -1,10 +1,13 @@
 //! Model to wire: the verdict as AgentMail shows it, and what it rests on.
 
 use mail::Timestamp;
+use model::Result;
+use model::identity::Identity;
+use model::message::Message;
 use model::screened::{Outcome, Release, Screened, THRESHOLD, Verdict};
 use wire::{
     AgentArmorActor, AgentArmorComplete, AgentArmorManualOverride, AgentArmorResult, HiddenText,
-    Screen, ScreenFinding,
+    Screen, ScreenFinding, SenderIdentity,
 };
 
 /// The verdict in AgentMail's shape.
@@ -22,7 +25,7 @@ fn complete(screened: &Screened, verdict: Verdict) -> AgentArmorComplete {
     AgentArmorComplete {
         verdict: verdict.name().to_owned(),
         reason: reason(screened, verdict),
-        model: format!("mailroost-{}", screened.version),
+        model: model(&screened.version),
         completed_at: screened.at().to_string(),
         manual_override: screened.release.as_ref().map(manual_override),
     }
@@ -85,5 +88,49 @@ pub(crate) fn findings(screened: &Screened) -> Screen {
         version: screened.version.clone(),
         findings: screened.findings.iter().map(finding).collect(),
         hidden: screened.hidden.iter().map(hidden).collect(),
+    }
+}
+
+/// The name of rules and weights, as AgentMail names a model.
+pub(crate) fn model(version: &str) -> String {
+    format!("mailroost-{version}")
+}
+
+/// The payload of `message.security.completed` and `message.security.review`.
+pub(crate) fn completed_event(message: &Message, verdict: Verdict) -> Result<String> {
+    let result = message.screened.as_ref();
+    let result = result.map(|seen| AgentArmorResult::Complete(complete(seen, verdict)));
+    event(message, "agent_armor", &result)
+}
+
+/// The payload of `message.security.override`.
+pub(crate) fn override_event(message: &Message, release: &Release) -> Result<String> {
+    event(message, "manual_override", &manual_override(release))
+}
+
+fn event<T: serde::Serialize>(message: &Message, name: &str, value: &T) -> Result<String> {
+    let event = serde_json::json!({
+        "organization_id": message.org_id.to_string(),
+        "pod_id": message.pod_id.to_string(),
+        "inbox_id": message.inbox_id.to_string(),
+        "message_id": message.message_id.to_string(),
+        "thread_id": message.thread_id.to_string(),
+        name: value,
+    });
+    Ok(format!("\"message\":{event}"))
+}
+
+/// Who wrote a message.
+pub(crate) fn identity(known: &Identity) -> SenderIdentity {
+    SenderIdentity {
+        standing: known.standing().name().to_owned(),
+        proven: known.proven,
+        first_contact: known.first_contact,
+        in_thread: known.in_thread,
+        look_alike: known.look_alike.as_ref().map(|alike| wire::LookAlike {
+            of: alike.of.clone(),
+            by: alike.by.name().to_owned(),
+        }),
+        address_in_name: known.address_in_name.clone(),
     }
 }

@@ -60,7 +60,10 @@ pub(super) fn tell(story: &Story) -> Vec<TimelineEntry> {
         };
         all.push((change.at, Rank::Label, entry));
     }
-    all.extend(story.events.iter().map(event));
+    // The verdict is on the message; its event would only repeat that.
+    let completed = model::EventKind::MessageSecurityCompleted.name();
+    let told = story.events.iter().filter(|one| one.kind != completed);
+    all.extend(told.map(event));
     for hook in &story.hooks {
         webhook(&mut all, hook);
     }
@@ -235,6 +238,9 @@ fn reason(label: &str, story: &Story, message: &Message) -> Option<String> {
             None => "Nobody looked into who sent it".to_owned(),
         }),
         "spam" => story.spam.as_ref().map(weighed),
+        model::armor::HELD => {
+            Some("It reads like an instruction to an agent, and such mail is held".to_owned())
+        }
         "blocked" => Some("The allow or block lists bar its sender".to_owned()),
         _ => None,
     }

@@ -42,8 +42,6 @@ pub fn is_off(operation: &str) -> bool {
         "inboxes.authorize",
         "inboxes.calendar.",
         "inboxes.files.",
-        "inboxes.messages.create_agent_armor_feedback",
-        "inboxes.messages.release_agent_armor_message",
         "organizations.join_labs",
         "pods.accounts.",
         "providers.",

@@ -8,7 +8,8 @@ use crate::client::Answer;
 use crate::running::ADMIN_KEY;
 use crate::world::{World, column, each_engine_with_another_organization, escaped};
 use crate::{
-    allow_lists, bounces, domains, drafts, log_readers, onboarding, search, tenants, webhooks,
+    allow_lists, bounces, domains, drafts, log_readers, onboarding, screened, search, tenants,
+    webhooks,
 };
 
 /// The routes as crate `api` lists them.
@@ -182,6 +183,7 @@ fn case(operation: &str) -> (Value, Foreign) {
             tenants::case,
             domains::case,
             onboarding::case,
+            screened::case,
         ]
         .into_iter()
         .find_map(|case| case(other))
@@ -194,6 +196,8 @@ fn case(operation: &str) -> (Value, Foreign) {
 fn granted(operation: &str) -> (u16, &'static str) {
     match operation {
         "inboxes.delete" | "pods.inboxes.delete" | "pods.delete" => (409, "cannot_delete"),
+        opt_in if screened::is_opt_in(opt_in) => (403, "missing_permission"),
+        "inboxes.messages.create_agent_armor_feedback" => (409, "conflict"),
         off if onboarding::is_off(off) => (403, "not_enabled"),
         _ => (200, ""),
     }

@@ -1,6 +1,7 @@
 //! Filing a message: once, in the right thread, together with everything that follows from it.
 
 use mail::{MessageId, Timestamp};
+use model::identity::Identity;
 use model::label::Labels;
 use model::list::{self, Authors};
 use model::message::{Attachment, Direction, Message, Origin, People};
@@ -70,6 +71,10 @@ pub struct NewMessage {
     pub origin: Option<Origin>,
     /// What the screen says of it.
     pub screened: Option<Screened>,
+    /// Who wrote it. Whether it answers the inbox is found out when it is filed.
+    pub identity: Option<Identity>,
+    /// Whom the inbox knows once it has it: traits, each with whose it is. Not if it is hidden.
+    pub acquaintance: Vec<(String, String)>,
     /// Trace fields as header lines, kept apart from the raw bytes.
     pub trace: Option<String>,
 }
@@ -169,22 +174,25 @@ const ANCESTORS: usize = 50;
 /// are the mail's own, and the one it may get instead.
 const LOOKUP_SIZES: [usize; 3] = [2, 8, ANCESTORS + 2];
 
-/// The column `envelope`: how a message came here, and what the screen said.
+/// The column `envelope`: how a message came here, and what was thought of it.
 #[derive(Serialize)]
 struct Envelope<'a> {
     #[serde(flatten)]
     origin: Option<&'a Origin>,
     #[serde(skip_serializing_if = "Option::is_none")]
     screened: Option<&'a Screened>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    identity: Option<&'a Identity>,
 }
 
-pub(super) fn envelope(
-    origin: Option<&Origin>,
-    screened: Option<&Screened>,
-) -> Result<Option<String>> {
-    let is_some = origin.is_some() || screened.is_some();
-    let both = is_some.then_some(Envelope { origin, screened });
-    both.as_ref().map(to_json).transpose()
+pub(crate) fn envelope(origin: Option<&Origin>, message: &Message) -> Result<Option<String>> {
+    let envelope = Envelope {
+        origin,
+        screened: message.screened.as_ref(),
+        identity: message.identity.as_ref(),
+    };
+    let is_some = origin.is_some() || envelope.screened.is_some() || envelope.identity.is_some();
+    is_some.then(|| to_json(&envelope)).transpose()
 }
 
 impl Txn<'_> {
@@ -246,6 +254,10 @@ impl Txn<'_> {
             attachments: new.attachments.clone(),
             size: new.size,
             screened: new.screened.clone(),
+            identity: new.identity.clone().map(|identity| Identity {
+                in_thread: known.is_answer(new),
+                ..identity
+            }),
             created_at: self.now,
             updated_at: self.now,
         };
@@ -264,6 +276,7 @@ impl Txn<'_> {
         };
         if message.labels.hidden() == Hidden::NONE {
             self.await_indexing(&message)?;
+            self.acquaint(&new.inbox, &new.acquaintance)?;
         }
         Ok(Some((Box::new(message), joined)))
     }
@@ -330,7 +343,7 @@ impl Txn<'_> {
         let attachments = (!message.attachments.is_empty())
             .then(|| to_json(&message.attachments))
             .transpose()?;
-        let envelope = envelope(new.origin.as_ref(), message.screened.as_ref())?;
+        let envelope = envelope(new.origin.as_ref(), message)?;
         self.put(
             "insert into message (org_id, pod_id, inbox_id, message_key, thread_id, message_id, dedup, \
              direction, at, hidden, labels, sender, people, sender_fold, people_fold, subject, subject_fold, \

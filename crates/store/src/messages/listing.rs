@@ -2,7 +2,7 @@
 
 use model::message::Message;
 use model::page::MessageFilter;
-use model::{InboxKey, Result, ThreadId};
+use model::{Hidden, InboxKey, Result, ThreadId};
 
 use super::{COLUMNS, fold, read, stored_direction};
 use crate::db::{Value, args};
@@ -143,7 +143,8 @@ impl View<'_> {
         for label in direction {
             list.and("m.direction = #", [Value::from(label)]);
         }
-        shown(&mut list, "m", filter.include.bits());
+        let include = filter.include.asked_for(&filter.labels);
+        shown(&mut list, "m", include);
         if let Some(before) = filter.before {
             list.and(&format!("{at} < #"), [Value::from(before)]);
         }
@@ -221,9 +222,10 @@ pub(crate) fn split_labels(labels: &[String]) -> (Vec<&str>, Vec<i64>) {
 }
 
 /// Leaves out what is hidden for a reason that was not asked for.
-pub(crate) fn shown(list: &mut Conditions<'_>, table: &str, include: i64) {
-    match 15 & !include {
-        15 => list.and(&format!("{table}.hidden = 0"), []),
+pub(crate) fn shown(list: &mut Conditions<'_>, table: &str, include: Hidden) {
+    const EVERY: i64 = Hidden::EVERY.bits();
+    match EVERY & !include.bits() {
+        EVERY => list.and(&format!("{table}.hidden = 0"), []),
         0 => {}
         left_out => list.and(&format!("({table}.hidden & {left_out}) = 0"), []),
     }

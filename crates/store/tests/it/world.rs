@@ -323,6 +323,8 @@ impl World {
             new_thread: ThreadId::new(self.ids.ordered(self.now())),
             origin: None,
             screened: None,
+            identity: None,
+            acquaintance: Vec::new(),
             trace: Some("Received: from here\r\n".to_owned()),
         }
     }
