@@ -22,8 +22,8 @@ const MIGRATIONS: [(i64, &str); 19] = [
     (15, include_str!("migrations/0015_timeline.sql")),
     (16, include_str!("migrations/0016_leaves.sql")),
     (17, include_str!("migrations/0017_certificates.sql")),
-    (23, include_str!("migrations/0023_dane_and_gaps.sql")),
     (20, include_str!("migrations/0020_screen.sql")),
+    (23, include_str!("migrations/0023_dane_and_gaps.sql")),
 ];
 
 /// The newest shape this server knows.
