@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use model::{Code, Error, Issue, Kind};
+use model::{Code, Error, Finding, Issue, Kind};
 use wire::{ErrorFrame, ErrorResponse, ValidationIssue};
 
 use crate::answer::JSON;
@@ -61,6 +61,17 @@ pub(crate) fn body(error: &Error) -> ErrorResponse {
         docs: format!("{DOCS}#{}", code.code()),
         errors: (code == Code::ValidationError).then(|| issues(error.issues())),
         suggestions: error.alternatives().to_vec(),
+        findings: error.found().iter().map(finding).collect(),
+        draft_id: error.hold().map(|held| held.draft_id.to_string()),
+        approval_id: error.hold().map(|held| held.approval_id.to_string()),
+    }
+}
+
+fn finding(finding: &Finding) -> wire::Finding {
+    wire::Finding {
+        rule: finding.rule.clone().into_owned(),
+        detail: finding.detail.clone(),
+        fix: finding.fix.clone(),
     }
 }
 
@@ -154,6 +165,9 @@ pub(crate) const fn default_fix(code: Code) -> &'static str {
             "Choose another name; `suggestions` has free ones, if there are any."
         }
         Code::MessageRejected => "Change the recipients or the content; the message was not sent.",
+        Code::ApprovalRequired => {
+            "Wait until somebody else has approved it; sending it again changes nothing."
+        }
         Code::InboxPaused => "Set the inbox's status to `active` and send again.",
         Code::DomainNotVerified => "Verify the domain first, or use another one.",
         Code::PayloadTooLarge => "Send less in one request, for example fewer attachments.",

@@ -6,8 +6,8 @@ use mail::MessageId;
 use model::domain::DomainName;
 use model::list::{Direction, Entry, ListType};
 use model::{
-    ApiKeyId, AttachmentId, DeliveryId, DraftId, Error, IdempotencyKey, InboxId, PodId, Result,
-    ThreadId, WebhookId,
+    ApiKeyId, ApprovalId, AttachmentId, DeliveryId, DraftId, Error, IdempotencyKey, InboxId, PodId,
+    Result, ThreadId, WebhookId,
 };
 
 use crate::error::{Refusal, no_route};
@@ -112,6 +112,14 @@ impl PathId for ThreadId {
         segment
             .parse()
             .map_err(|_| Error::invalid(Self::NAME, "invalid_value", "Invalid UUID"))
+    }
+}
+
+impl PathId for ApprovalId {
+    const NAME: &'static str = "approval_id";
+
+    fn read(segment: &str) -> Result<Self> {
+        segment.parse().map_err(|_| Error::not_found("Approval"))
     }
 }
 

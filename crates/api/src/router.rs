@@ -22,9 +22,9 @@ use crate::observe::{Operation, observe};
 use crate::path::canonical;
 use crate::settings::{Door, Settings};
 use crate::{
-    agent_armor, api_keys, docs, domains, download, drafts, events, health, inboxes, lists,
-    messages, metrics, not_enabled, onboarding, openapi, organizations, pods, polling, search,
-    socket, suppressions, threads, unsubscribe, webhooks,
+    agent_armor, api_keys, approvals, decide, docs, domains, download, drafts, events, health,
+    inboxes, lists, messages, metrics, not_enabled, onboarding, openapi, organizations, pods,
+    policies, polling, search, socket, suppressions, threads, unsubscribe, webhooks,
 };
 
 /// What a row of the table says, without its handler.
@@ -99,7 +99,7 @@ fn table() -> Vec<Row> {
         open(Method::GET, openapi::PATH, "docs.openapi", openapi::get),
         open(Method::GET, "/healthz", "health.get", health::get),
     ];
-    let resources: [fn() -> Vec<Row>; 18] = [
+    let resources: [fn() -> Vec<Row>; 21] = [
         inboxes::rows,
         messages::rows,
         agent_armor::rows,
@@ -118,6 +118,9 @@ fn table() -> Vec<Row> {
         onboarding::rows,
         not_enabled::rows,
         unsubscribe::rows,
+        approvals::rows,
+        policies::rows,
+        decide::rows,
     ];
     rows.extend(resources.into_iter().flat_map(|rows| rows()));
     rows
@@ -161,6 +164,14 @@ pub(crate) fn post<H: Guarded<T>, T: 'static>(
     row(Method::POST, path, id, Some(H::PERMISSION), handler)
 }
 
+pub(crate) fn put<H: Guarded<T>, T: 'static>(
+    path: &'static str,
+    id: &'static str,
+    handler: H,
+) -> Row {
+    row(Method::PUT, path, id, Some(H::PERMISSION), handler)
+}
+
 pub(crate) fn patch<H: Guarded<T>, T: 'static>(
     path: &'static str,
     id: &'static str,
@@ -196,6 +207,7 @@ fn row<H: Handler<T, Door>, T: 'static>(
 ) -> Row {
     let filter = match method {
         Method::POST => MethodFilter::POST,
+        Method::PUT => MethodFilter::PUT,
         Method::PATCH => MethodFilter::PATCH,
         Method::DELETE => MethodFilter::DELETE,
         _ => MethodFilter::GET,

@@ -49,6 +49,9 @@ fn only_secrets_of_their_own_and_what_says_nothing_of_tenants_replace_a_key() {
         open,
         [
             "agent.sign_up",
+            "decide.approve",
+            "decide.decline",
+            "decide.show",
             "docs.errors",
             "docs.openapi",
             "domains.mta_sts_policy",

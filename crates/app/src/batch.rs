@@ -11,7 +11,7 @@ use wire::{
     BatchUpdateMessagesResponse, UpdateMessageResponse,
 };
 
-use crate::messages::label_change;
+use crate::messages::{label_change, threads_of};
 use crate::{App, render};
 
 /// The most ids of one `batch_get`.
@@ -47,11 +47,15 @@ impl App {
         wanted.dedup();
         for part in wanted.chunks(SLICE) {
             let part = part.to_vec();
-            let read = self
-                .store()
-                .read(grant, move |view| view.messages_named(inbox, &part));
-            let read = read.await?.into_iter();
-            found.extend(read.map(|one| {
+            let read = self.store().read(grant, move |view| {
+                let read = view.messages_named(inbox, &part)?;
+                let shown = threads_of(read.iter().map(|one| &one.message));
+                let shown = view.strangers_in(&shown)?;
+                Ok((read, shown))
+            });
+            let (read, shown) = read.await?;
+            self.taint(grant, shown).await?;
+            found.extend(read.into_iter().map(|one| {
                 let id = one.message.message_id.clone();
                 (id, without_bodies(one))
             }));

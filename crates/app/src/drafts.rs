@@ -12,11 +12,11 @@ use model::{AttachmentId, DraftId, Error, Result, perm};
 use store::{Grant, Placed, Position};
 use wire::SendAttachment;
 
-use crate::App;
 use crate::jobs::send_draft::SendDraft;
 use crate::messages::folded;
 use crate::outbound::{being_sent, request};
 use crate::paging::Listing;
+use crate::{App, approvals};
 
 /// Files of one draft at most.
 const MAX_FILES: usize = 256;
@@ -90,6 +90,7 @@ impl App {
                 if draft.status == Some(SendStatus::Sending) {
                     return Err(being_sent());
                 }
+                approvals::withdraw(txn, &draft)?;
                 txn.erase_draft(&draft)?;
                 txn.cancel_job(SendDraft::KIND, &SendDraft::key(id))
             })
@@ -127,7 +128,7 @@ impl App {
         mut files: Option<Vec<SendAttachment>>,
         room: usize,
     ) -> Result<Files> {
-        self.fetch_attachments(&mut files).await?;
+        self.fetch_attachments(grant, &mut files).await?;
         let files = files.unwrap_or_default();
         if files.len() > MAX_FILES {
             return Err(too_many_files(field));

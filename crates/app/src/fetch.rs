@@ -6,6 +6,7 @@ use http::header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION, USER_AGE
 use http::{HeaderMap, HeaderValue, Method};
 use model::{Code, Error, Result};
 use std::time::Duration;
+use store::Grant;
 use sys::dial::{Answer, BodyEnd, Limits, Request};
 use url::Url;
 use wire::SendAttachment;
@@ -38,8 +39,9 @@ impl App {
     /// # Errors
     /// `validation_error` for what is no URL, or `message_rejected` naming the host that did not
     /// give the file.
-    pub(crate) async fn fetch_attachments(
+    pub(crate) async fn fetch_attachments<P>(
         &self,
+        grant: &Grant<P>,
         attachments: &mut Option<Vec<SendAttachment>>,
     ) -> Result<()> {
         let files = attachments.iter_mut().flatten().enumerate();
@@ -50,6 +52,15 @@ impl App {
         if named.len() > MAX_FILES {
             let detail = format!("A message has at most {MAX_FILES} attachments by URL");
             return Err(Error::invalid("attachments", "too_big", detail));
+        }
+        if !named.is_empty() {
+            // Whoever runs the server behind a URL learns all that stands in it.
+            self.untainted(
+                grant,
+                "fetch_while_tainted",
+                "a file cannot be fetched by its URL",
+            )
+            .await?;
         }
         let (mut room, end) = (MOST, self.now().plus(TOTAL));
         for (index, file) in &mut named {

@@ -18,7 +18,7 @@ use model::authentication::{self as judged, Authentication};
 use model::label::{Label, Labels};
 use model::list::Authors;
 use model::message::{Attachment, Content, Direction, Fact, Origin, People, Session, Spam, Way};
-use model::screened::Screened;
+use model::screened::{Screened, Verdict};
 use model::{
     AttachmentId, Error, EventKind, Hidden, Kind, MessageKey, OrgId, Result, ThreadId, perm,
 };
@@ -26,7 +26,7 @@ use smtp::{Envelope, Reply};
 use store::{Grant, NewEvent, NewMessage, Reason, Received, Route};
 
 use crate::screen::armor;
-use crate::{App, authenticate, render, screen};
+use crate::{App, Tainting, authenticate, render, screen};
 
 /// Parsing a mail above this size is worth a thread of its own.
 const LARGE: usize = 128 << 10;
@@ -167,6 +167,16 @@ pub(crate) struct Arrival {
     pub(crate) session: Option<Session>,
 }
 
+/// What is known of an author before the inbox is asked.
+enum AuthorStanding {
+    /// It taints nobody.
+    Trusted,
+    /// The address is proven; the inbox may know it.
+    Proven(String),
+    /// Anybody may have written it.
+    Unproven,
+}
+
 /// An inbox, and the recipient that led there.
 pub(crate) struct Mailbox {
     pub(crate) route: Route,
@@ -260,6 +270,7 @@ impl App {
             })
             .collect();
         let authors = authors(arrival, &understood.parsed);
+        let standing = self.author_standing(understood);
         self.store()
             .write(&grant, move |txn| {
                 let mut gone = 0;
@@ -274,6 +285,13 @@ impl App {
                         }
                         Err(error) => return Err(error),
                     };
+                    match &standing {
+                        AuthorStanding::Trusted => {}
+                        AuthorStanding::Proven(address) => {
+                            txn.note_stranger(&message, Some(address))?;
+                        }
+                        AuthorStanding::Unproven => txn.note_stranger(&message, None)?,
+                    }
                     // Of what is held its readers hear when somebody releases it.
                     if !armor::holds(&message.labels) {
                         txn.emit(NewEvent {
@@ -294,6 +312,39 @@ impl App {
                 Ok(())
             })
             .await
+    }
+
+    /// Whether the mail of an author taints those who are shown it, as far as that does not depend on
+    /// the inbox.
+    fn author_standing(&self, understood: &Understood) -> AuthorStanding {
+        let tainting = self.settings().gate.tainting;
+        let proof = understood.content.authentication.as_ref();
+        let reason = proof.map(|proof| proof.reason);
+        let is_own = reason == Some(judged::Reason::LocalMachine);
+        let screened = understood.screened.as_ref();
+        // What could not be screened is no reason to distrust the developer's own mail.
+        let suspect = screened.is_some_and(|one| {
+            one.is_suspect() && (!is_own || one.verdict() == Some(Verdict::Review))
+        });
+        if suspect {
+            // Whoever wrote it, it should lead nobody.
+            return AuthorStanding::Unproven;
+        }
+        match reason.filter(|reason| reason.is_proof()) {
+            // Nobody but the developer can hand in such mail.
+            Some(judged::Reason::LocalMachine) => AuthorStanding::Trusted,
+            Some(_) if tainting == Tainting::Unproven => AuthorStanding::Trusted,
+            Some(_) => match understood
+                .parsed
+                .from
+                .first()
+                .and_then(mail::Correspondent::address)
+            {
+                Some(address) => AuthorStanding::Proven(address.key()),
+                None => AuthorStanding::Unproven,
+            },
+            None => AuthorStanding::Unproven,
+        }
     }
 
     /// Packs the readable part, and the end of the event that shows it.

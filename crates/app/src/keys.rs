@@ -7,7 +7,7 @@ use mail::Timestamp;
 use model::api_key::{ApiKey, PREFIX_LEN, Scope};
 use model::page::Page;
 use model::{ApiKeyId, Code, Error, Permission, PermissionSet, Result, perm};
-use store::{Access, Credential, Grant, NewKey, Position, View};
+use store::{Access, Actor, Credential, Grant, NewKey, Position, View};
 use wire::{CreateApiKeyRequest, Patch, UpdateApiKeyRequest};
 
 use crate::paging::Listing;
@@ -64,6 +64,13 @@ impl App {
             *access.scope(),
         );
         new.permissions = rights(access, request.permissions.as_ref())?;
+        if new
+            .permissions
+            .is_some_and(|set| set.iter().any(Permission::is_opt_in))
+        {
+            let what = "no rights that must be asked for by name can be given";
+            self.untainted(grant, "change_while_tainted", what).await?;
+        }
         new.expires_at = self.expiry(access, request.expires_at.as_deref())?;
         let new = Arc::new(new);
         let made = self.store().write(grant, move |txn| {
@@ -76,6 +83,9 @@ impl App {
                 Scope::Inbox(_, inbox) => txn.lock_inbox(inbox)?,
             }
             let key = txn.create_api_key(&new)?;
+            if let Actor::Key(own) = txn.access().actor() {
+                txn.inherit_taint(own, key.api_key_id)?;
+            }
             let inbox = bound_to(txn, &key)?;
             Ok((key, inbox))
         });

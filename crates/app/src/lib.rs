@@ -5,6 +5,7 @@
 //! [`Grant`] of exactly the right it needs, opens its transactions here and nowhere else, and never
 //! waits for the network inside one.
 
+mod approvals;
 mod authenticate;
 mod batch;
 mod bounces;
@@ -30,6 +31,7 @@ mod orgs;
 mod outbound;
 mod paging;
 mod pods;
+mod policies;
 mod polling;
 mod render;
 mod screen;
@@ -48,11 +50,15 @@ mod worker;
 
 use std::sync::Arc;
 
+pub use approvals::{
+    operator_token as approval_token, waiting as approvals_waiting, waiting_one as approval_waiting,
+};
 pub use authenticate::Judging;
 pub use certificates::{AcmeSettings, Facts as CertificateFacts, IssuedCertificate};
 pub use delivery::{DaneMode, DeliverySettings, Patience, Relay, RelayTls, Way};
 pub use domains::look_up;
 pub use download::Download;
+pub use gate::{GateSettings, Tainting};
 pub use inbound::Inbound;
 pub use limits::{Limits, Rate, Standing, TooEarly};
 pub use log::EventsQuery;
@@ -81,6 +87,8 @@ struct Inner {
     store: Store,
     env: Env,
     settings: Settings,
+    /// Signs links that decide; derived from the master key.
+    decision_key: approvals::LinkKey,
     /// Signs download links; derived from the master key.
     link_key: [u8; 32],
     /// Seals page tokens to the list they came from; derived from the master key.
@@ -103,6 +111,8 @@ struct Inner {
     /// What the codes that are mailed to humans follow from; derived from the master key.
     code_key: onboarding::CodeKey,
     sign_ups: onboarding::SignUpDoor,
+    /// Which keys are known to be tainted, so that a reader does not write that again.
+    tainted: gate::Tainted,
     tails: tail::Tails,
     indexing: search::Indexing,
     tasks: sys::Tasks,

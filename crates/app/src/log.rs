@@ -269,6 +269,8 @@ impl App {
                 })
             });
             let step = step.await?;
+            let told: Vec<i64> = step.entries.iter().map(|one| one.seq).collect();
+            self.taint_by_events(grant, told).await?;
             octets += step.entries.iter().map(|one| one.body.len()).sum::<usize>();
             page.events.extend(step.entries.iter().map(Event::from));
             (page.position, page.end) = (step.read_to, step.end);

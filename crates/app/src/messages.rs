@@ -1,10 +1,12 @@
 //! Messages: listing, reading, labelling, deleting.
 
+use std::collections::BTreeSet;
+
 use mail::MessageId;
 use model::label::{Label, Labels};
 use model::message::Message;
 use model::page::MessageFilter;
-use model::{Error, InboxId, Result, perm};
+use model::{Error, InboxId, Result, ThreadId, perm};
 use store::{Grant, Position};
 use wire::{OneOrMany, UpdateMessageRequest};
 
@@ -39,9 +41,12 @@ impl App {
         let inbox = inbox.clone();
         let found = self.store().read(grant, move |view| {
             let key = view.inbox(&inbox)?.key;
-            view.messages(key, &filter, from, fetch)
+            let found = view.messages(key, &filter, from, fetch)?;
+            let shown = view.strangers_in(&threads_of(&found))?;
+            Ok((found, shown))
         });
-        let mut found = found.await?;
+        let (mut found, shown) = found.await?;
+        self.taint(grant, shown).await?;
         let next_page_token = list.cut(&mut found, place);
         let messages: Vec<_> = found.iter().map(render::message_item).collect();
         Ok(wire::ListMessagesResponse {
@@ -67,9 +72,11 @@ impl App {
             let key = view.inbox(&inbox)?.key;
             let message = view.message(key, &id)?;
             let content = view.content(message.key)?;
-            Ok((message, content))
+            let shown = view.strangers_in(&[message.thread_id])?;
+            Ok((message, content, shown))
         });
-        let (message, content) = found.await?;
+        let (message, content, shown) = found.await?;
+        self.taint(grant, shown).await?;
         Ok(render::message(&message, &content))
     }
 
@@ -80,12 +87,15 @@ impl App {
         id: &MessageId,
     ) -> Result<Message> {
         let (inbox, id) = (inbox.clone(), id.clone());
-        self.store()
-            .read(grant, move |view| {
-                let key = view.inbox(&inbox)?.key;
-                view.message(key, &id)
-            })
-            .await
+        let found = self.store().read(grant, move |view| {
+            let key = view.inbox(&inbox)?.key;
+            let message = view.message(key, &id)?;
+            let shown = view.strangers_in(&[message.thread_id])?;
+            Ok((message, shown))
+        });
+        let (message, shown) = found.await?;
+        self.taint(grant, shown).await?;
+        Ok(message)
     }
 
     /// Adds and removes labels of a message; a label in both lists ends up removed.
@@ -136,6 +146,12 @@ impl App {
             })
             .await
     }
+}
+
+/// The threads of messages, each once.
+pub(crate) fn threads_of<'a>(messages: impl IntoIterator<Item = &'a Message>) -> Vec<ThreadId> {
+    let threads: BTreeSet<ThreadId> = messages.into_iter().map(|one| one.thread_id).collect();
+    threads.into_iter().collect()
 }
 
 pub(crate) fn place(message: &Message) -> Position {

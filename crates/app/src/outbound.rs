@@ -6,6 +6,7 @@
 //! `deliver_mail` is responsible.
 
 mod draft;
+mod hold;
 pub(crate) mod parent;
 mod raw;
 mod remember;
@@ -13,11 +14,13 @@ pub(crate) mod request;
 mod submit;
 
 pub(crate) use self::draft::being_sent;
+pub(crate) use self::hold::{PENDING, is_pending};
 pub(crate) use self::raw::Handed;
-pub(crate) use self::submit::display;
+pub(crate) use self::submit::{Approved, display};
 
 use mail::compose::{ExtraHeader, Part};
 use mail::{Mailbox, MessageId};
+use model::draft::Source;
 use model::label::Labels;
 use model::{Code, Error, IdempotencyKey, InboxId, Permission, Result, ThreadId, perm};
 use store::Grant;
@@ -48,6 +51,13 @@ struct Letter {
     in_reply_to: Option<MessageId>,
     references: Vec<MessageId>,
     thread: Option<ThreadId>,
+    /// What it answers or sends on.
+    source: Option<Source>,
+    /// How many of the attachments, from the first on, are its own and not those of what it sends on;
+    /// `None` for what a client handed in.
+    own_files: Option<usize>,
+    /// The headers as the caller gave them.
+    own_headers: Vec<(String, String)>,
 }
 
 impl App {
@@ -68,7 +78,8 @@ impl App {
             return Ok(answer);
         }
         let inbox = self.find_inbox(grant, inbox).await?;
-        self.fetch_attachments(&mut request.attachments).await?;
+        self.fetch_attachments(grant, &mut request.attachments)
+            .await?;
         let letter = request::send(request)?;
         self.submit(grant, &inbox, letter, Along::of(act)).await
     }
@@ -92,7 +103,8 @@ impl App {
             return Ok(answer);
         }
         let (inbox, parent) = self.parent(grant, inbox, id).await?;
-        self.fetch_attachments(&mut request.attachments).await?;
+        self.fetch_attachments(grant, &mut request.attachments)
+            .await?;
         let own = request::reply_recipients(&request)?;
         if own.is_some() && !grant.access().permissions().has(Permission::MessageSend) {
             return Err(Error::new(Code::MissingPermission, "Forbidden").fix(
@@ -126,7 +138,8 @@ impl App {
             return Ok(answer);
         }
         let (inbox, parent) = self.parent(grant, inbox, id).await?;
-        self.fetch_attachments(&mut request.attachments).await?;
+        self.fetch_attachments(grant, &mut request.attachments)
+            .await?;
         let people = everybody(&inbox, &parent.message)?;
         let letter = answer(&parent, people, request::reply_all(request)?);
         self.submit(grant, &inbox, letter, Along::of(act)).await
@@ -150,7 +163,8 @@ impl App {
             return Ok(answer);
         }
         let (inbox, parent) = self.parent(grant, inbox, id).await?;
-        self.fetch_attachments(&mut request.attachments).await?;
+        self.fetch_attachments(grant, &mut request.attachments)
+            .await?;
         let mut letter = request::send(request)?;
         letter = self.forwarded(grant, &parent, letter).await?;
         self.submit(grant, &inbox, letter, Along::of(act)).await

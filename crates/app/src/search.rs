@@ -11,6 +11,7 @@ use model::{Error, InboxId, Result, perm};
 use store::{Grant, MessageHit, SearchFilter};
 use wire::SearchHighlights;
 
+use crate::messages::threads_of;
 use crate::paging::Listing;
 use crate::{App, render};
 
@@ -37,8 +38,14 @@ impl App {
         let (from, limit) = (list.start(&search.page)?, search.page.limit);
         self.index_now(grant.access().org_id()).await;
         let (wanted, size) = (filter.clone(), search.page.size());
-        let read = move |view: &mut store::View<'_>| view.search_messages(&wanted, from, size);
-        let page = self.store().read(grant, read).await?;
+        let read = move |view: &mut store::View<'_>| {
+            let page = view.search_messages(&wanted, from, size)?;
+            let shown = threads_of(page.items.iter().map(|hit| &hit.message));
+            let shown = view.strangers_in(&shown)?;
+            Ok((page, shown))
+        };
+        let (page, shown) = self.store().read(grant, read).await?;
+        self.taint(grant, shown).await?;
         let items = page.items.iter().map(|hit| wire::SearchMessageItem {
             message: render::message_item(&hit.message),
             highlights: highlights(&filter.query, hit),
@@ -66,8 +73,14 @@ impl App {
         let (from, limit) = (list.start(&search.page)?, search.page.limit);
         self.index_now(grant.access().org_id()).await;
         let (wanted, size) = (filter.clone(), search.page.size());
-        let read = move |view: &mut store::View<'_>| view.search_threads(&wanted, from, size);
-        let page = self.store().read(grant, read).await?;
+        let read = move |view: &mut store::View<'_>| {
+            let page = view.search_threads(&wanted, from, size)?;
+            let shown = page.items.iter().map(|hit| hit.thread.thread_id);
+            let shown = view.strangers_in(&shown.collect::<Vec<_>>())?;
+            Ok((page, shown))
+        };
+        let (page, shown) = self.store().read(grant, read).await?;
+        self.taint(grant, shown).await?;
         let items = page.items.iter().map(|hit| wire::SearchThreadItem {
             thread: render::thread_item(&hit.thread),
             highlights: highlights(&filter.query, &hit.best),

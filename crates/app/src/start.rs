@@ -17,8 +17,8 @@ use crate::domains::signing_key::KeyMaker;
 use crate::metrics::counting;
 use crate::onboarding::{CodeKey, SignUpDoor};
 use crate::{
-    App, Filtering, Inner, Judging, Limits, keys, limits, seal, search, sign, spam, tail, webhooks,
-    worker,
+    App, Filtering, GateSettings, Inner, Judging, Limits, approvals, gate, keys, limits, seal,
+    search, sign, spam, tail, webhooks, worker,
 };
 
 /// How far the server trusts its surroundings.
@@ -68,6 +68,8 @@ pub struct Settings {
     pub judging: Judging,
     /// How unwanted mail is known.
     pub filtering: Filtering,
+    /// What the gate does.
+    pub gate: GateSettings,
     /// Where certificates for this server are ordered, if at all.
     pub acme: Option<AcmeSettings>,
 }
@@ -134,6 +136,7 @@ impl App {
             screen: Arc::default(),
             strangers: env.resolver.remembering(),
             dialer: dialer.map_err(Error::internal)?,
+            decision_key: approvals::LinkKey::new(&settings.master_key),
             link_key: derive("mailroost 2026-11 download links"),
             key_maker: KeyMaker::new(derive("mailroost 2026-11 signing keys of domains")),
             open_keys: sign::OpenKeys::default(),
@@ -143,6 +146,7 @@ impl App {
             buckets: limits::AllBuckets::new(&settings.limits),
             code_key: CodeKey::new(derive("mailroost 2026-11 codes of agents")),
             sign_ups: SignUpDoor::default(),
+            tainted: gate::Tainted::default(),
             tails: tail::Tails::default(),
             indexing: search::Indexing::default(),
             tasks: tasks.clone(),

@@ -39,10 +39,14 @@ impl App {
             &format!("{same:?}"),
         );
         let (from, fetch, limit) = (list.start(&filter.page)?, list.fetch(), filter.page.limit);
-        let found = self
-            .store()
-            .read(grant, move |view| view.threads(None, &filter, from, fetch));
-        let mut found = found.await?;
+        let found = self.store().read(grant, move |view| {
+            let found = view.threads(None, &filter, from, fetch)?;
+            let ids: Vec<ThreadId> = found.iter().map(|(one, _)| one.thread_id).collect();
+            let shown = view.strangers_in(&ids)?;
+            Ok((found, shown))
+        });
+        let (mut found, shown) = found.await?;
+        self.taint(grant, shown).await?;
         let next_page_token = list.cut(&mut found, |(_, position)| *position);
         let threads: Vec<_> = found
             .iter()
@@ -90,9 +94,10 @@ impl App {
                 messages.push((message, content));
             }
             let more = messages.len() < all;
-            Ok((thread, messages, more))
+            Ok((thread, messages, more, view.strangers_in(&[id])?))
         });
-        let (thread, mut messages, more) = found.await?;
+        let (thread, mut messages, more, shown) = found.await?;
+        self.taint(grant, shown).await?;
         let oldest = messages.last().filter(|_| more);
         let next_page_token = oldest.map(|(message, _)| list.token(place(message)));
         messages.reverse();
@@ -195,9 +200,11 @@ impl App {
         let (id, wanted) = (*id, *attachment);
         let found = self.store().read(grant, move |view| {
             view.thread(None, id)?;
-            view.thread_attachment(id, wanted)
+            let (message, attachment) = view.thread_attachment(id, wanted)?;
+            Ok((message, attachment, view.strangers_in(&[id])?))
         });
-        let (message, attachment) = found.await?;
+        let (message, attachment, shown) = found.await?;
+        self.taint(grant, shown).await?;
         Ok(self.link_to_attachment(grant, message, &attachment, base))
     }
 }

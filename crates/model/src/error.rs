@@ -5,6 +5,8 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
+use crate::gate::{Finding, Held};
+
 /// The result of anything that can be refused.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -95,6 +97,7 @@ codes! {
     AlreadyExists = "already_exists", 403, "AlreadyExistsError", Conflict;
     ResourceTaken = "resource_taken", 403, "IsTakenError", Conflict;
     MessageRejected = "message_rejected", 403, "MessageRejectedError", Refused;
+    ApprovalRequired = "approval_required", 403, "ApprovalRequiredError", Refused;
     InboxPaused = "inbox_paused", 403, "ForbiddenError", Refused;
     DomainNotVerified = "domain_not_verified", 403, "DomainNotVerifiedError", Refused;
     PayloadTooLarge = "payload_too_large", 413, "PayloadTooLargeError", TooLarge;
@@ -127,6 +130,8 @@ struct Inner {
     fix: Option<Cow<'static, str>>,
     issues: Vec<Issue>,
     suggestions: Vec<String>,
+    findings: Vec<Finding>,
+    held: Option<Held>,
     retry_after: Option<Duration>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -141,6 +146,8 @@ impl Error {
             fix: None,
             issues: Vec::new(),
             suggestions: Vec::new(),
+            findings: Vec::new(),
+            held: None,
             retry_after: None,
             source: None,
         }))
@@ -199,6 +206,20 @@ impl Error {
         self
     }
 
+    /// Adds what the gate found.
+    #[must_use]
+    pub fn findings(mut self, findings: Vec<Finding>) -> Self {
+        self.0.findings = findings;
+        self
+    }
+
+    /// Adds what a held departure became.
+    #[must_use]
+    pub fn held(mut self, held: Held) -> Self {
+        self.0.held = Some(held);
+        self
+    }
+
     /// Adds when to try again.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
@@ -247,6 +268,18 @@ impl Error {
     #[must_use]
     pub fn alternatives(&self) -> &[String] {
         &self.0.suggestions
+    }
+
+    /// What the gate found.
+    #[must_use]
+    pub fn found(&self) -> &[Finding] {
+        &self.0.findings
+    }
+
+    /// What the departure became, if it is held.
+    #[must_use]
+    pub fn hold(&self) -> Option<&Held> {
+        self.0.held.as_ref()
     }
 
     /// When to try again.

@@ -67,11 +67,19 @@ pub enum EventKind {
     DomainVerified,
     /// `webhook.disabled`: ours, not AgentMail's.
     WebhookDisabled,
+    /// `approval.requested`: ours.
+    ApprovalRequested,
+    /// `approval.approved`: ours.
+    ApprovalApproved,
+    /// `approval.declined`: ours.
+    ApprovalDeclined,
+    /// `approval.expired`: ours.
+    ApprovalExpired,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 19] = [
         Self::MessageReceived,
         Self::MessageReceivedSpam,
         Self::MessageReceivedBlocked,
@@ -87,6 +95,10 @@ impl EventKind {
         Self::MessageOpened,
         Self::DomainVerified,
         Self::WebhookDisabled,
+        Self::ApprovalRequested,
+        Self::ApprovalApproved,
+        Self::ApprovalDeclined,
+        Self::ApprovalExpired,
     ];
 
     /// The name on the wire and in the log.
@@ -108,6 +120,10 @@ impl EventKind {
             Self::MessageOpened => "message.opened",
             Self::DomainVerified => "domain.verified",
             Self::WebhookDisabled => "webhook.disabled",
+            Self::ApprovalRequested => "approval.requested",
+            Self::ApprovalApproved => "approval.approved",
+            Self::ApprovalDeclined => "approval.declined",
+            Self::ApprovalExpired => "approval.expired",
         }
     }
 
@@ -121,7 +137,15 @@ impl EventKind {
     /// the verdict about each message, which the event of its arrival has already.
     #[must_use]
     pub const fn must_be_named(self) -> bool {
-        matches!(self, Self::WebhookDisabled | Self::MessageSecurityCompleted)
+        matches!(
+            self,
+            Self::WebhookDisabled
+                | Self::MessageSecurityCompleted
+                | Self::ApprovalRequested
+                | Self::ApprovalApproved
+                | Self::ApprovalDeclined
+                | Self::ApprovalExpired
+        )
     }
 
     /// The right a reader needs beyond reading messages, for kinds that show what lists hide.
@@ -130,6 +154,10 @@ impl EventKind {
         match self {
             Self::MessageReceivedSpam => Some(crate::Permission::LabelSpamRead),
             Self::MessageReceivedBlocked => Some(crate::Permission::LabelBlockedRead),
+            Self::ApprovalRequested
+            | Self::ApprovalApproved
+            | Self::ApprovalDeclined
+            | Self::ApprovalExpired => Some(crate::Permission::ApprovalRead),
             Self::MessageReceivedUnauthenticated => {
                 Some(crate::Permission::LabelUnauthenticatedRead)
             }

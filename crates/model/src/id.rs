@@ -88,6 +88,8 @@ uuid_ids! {
     SigningKeyId;
     /// A draft.
     DraftId;
+    /// Something that waits for the decision of another identity.
+    ApprovalId;
     /// An event; carries its position in the organisation's log.
     EventId;
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 pub struct Label(String);
 
 /// Labels only the server may set or clear.
-const PROTECTED: [&str; 10] = [
+const PROTECTED: [&str; 11] = [
     "received",
     "sent",
     "bounced",
@@ -21,6 +21,7 @@ const PROTECTED: [&str; 10] = [
     "opened",
     "scheduled",
     crate::armor::HELD,
+    "approval-pending",
 ];
 
 /// How many labels a message may carry.

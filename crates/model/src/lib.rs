@@ -2,12 +2,14 @@
 //! closed list of public errors. No I/O and no time of its own.
 
 pub mod api_key;
+pub mod approval;
 pub mod armor;
 pub mod authentication;
 pub mod domain;
 pub mod draft;
 pub mod error;
 pub mod event;
+pub mod gate;
 pub mod id;
 pub mod idempotency;
 pub mod identity;
@@ -19,16 +21,19 @@ pub mod metric;
 pub mod org;
 pub mod page;
 pub mod permission;
+pub mod policy;
 pub mod polling;
 pub mod screened;
+pub mod taint;
 pub mod thread;
 pub mod webhook;
 
 pub use error::{Code, Error, Issue, Kind, Result};
 pub use event::{EventFilter, EventKind};
+pub use gate::{Decision, Finding};
 pub use id::{
-    ApiKeyId, AttachmentId, DomainKey, DraftId, EventId, InboxId, InboxKey, MessageKey, OrgId,
-    PodId, SigningKeyId, ThreadId,
+    ApiKeyId, ApprovalId, AttachmentId, DomainKey, DraftId, EventId, InboxId, InboxKey, MessageKey,
+    OrgId, PodId, SigningKeyId, ThreadId,
 };
 pub use idempotency::IdempotencyKey;
 pub use label::{Hidden, Label, Labels};

@@ -130,6 +130,33 @@ pub struct Origin {
     /// For when the draft was scheduled, in microseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduled_for: Option<i64>,
+    /// What the gate said, where that was more than to let it pass.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gate: Option<GateRecord>,
+}
+
+/// What the gate said about a message that left.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GateRecord {
+    /// Mail of strangers that the sending key had been shown, by public ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tainted_by: Vec<String>,
+    /// That it was held, and who let it leave.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<ApprovedRecord>,
+}
+
+/// That a message was held and approved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApprovedRecord {
+    /// The id of the approval.
+    pub approval: String,
+    /// When it was held, in microseconds.
+    pub held_at: i64,
+    /// The rules that held it.
+    pub rules: Vec<String>,
+    /// Who approved it.
+    pub by: String,
 }
 
 impl Origin {
@@ -144,6 +171,7 @@ impl Origin {
             key: None,
             draft: None,
             scheduled_for: None,
+            gate: None,
         }
     }
 }

@@ -94,6 +94,14 @@ permissions! {
     FileCreate = "file_create",
     FileUpdate = "file_update",
     FileDelete = "file_delete",
+    /// Ours, not AgentMail's.
+    ApprovalRead = "approval_read",
+    /// Ours. To let leave what waits, or not. Asked for by name.
+    ApprovalDecide = "approval_decide",
+    /// Ours.
+    PolicyRead = "policy_read",
+    /// Ours. To loosen a policy; whoever may change an inbox may tighten one. Asked for by name.
+    PolicyUpdate = "policy_update",
     /// Held by every credential; names routes that need no right beyond being known. Never stored.
     Authenticated = "authenticated",
     /// Held by every key of organisation scope and by no other. Never stored.
@@ -117,10 +125,37 @@ impl Permission {
         !matches!(self, Self::Authenticated | Self::OrganizationRead)
     }
 
+    /// Whether a key that was shown mail of strangers does not have this right for a time: it changes
+    /// who may do what, or what is told to whom, or takes away. What such a key makes anew is as tainted
+    /// as the key itself, so making is not among them.
+    #[must_use]
+    pub const fn is_barred_by_taint(self) -> bool {
+        matches!(
+            self,
+            Self::InboxUpdate
+                | Self::InboxDelete
+                | Self::WebhookCreate
+                | Self::WebhookUpdate
+                | Self::WebhookDelete
+                | Self::DomainUpdate
+                | Self::DomainDelete
+                | Self::ListEntryCreate
+                | Self::ListEntryDelete
+                | Self::ApiKeyUpdate
+                | Self::ApiKeyDelete
+                | Self::PodUpdate
+                | Self::PodDelete
+                | Self::PolicyUpdate
+        )
+    }
+
     /// Whether a key must ask for this right by name: an unrestricted key does not have it.
     #[must_use]
     pub const fn is_opt_in(self) -> bool {
-        matches!(self, Self::AgentArmorRelease | Self::AppConnect)
+        matches!(
+            self,
+            Self::AgentArmorRelease | Self::AppConnect | Self::ApprovalDecide | Self::PolicyUpdate
+        )
     }
 }
 
@@ -198,13 +233,13 @@ mod tests {
     }
 
     #[test]
-    fn there_are_the_52_rights_of_the_sdks() {
+    fn there_are_the_52_rights_of_the_sdks_and_four_of_ours() {
         assert_eq!(
             Permission::ALL
                 .iter()
                 .filter(|right| right.is_grantable())
                 .count(),
-            52
+            56
         );
         assert_eq!(Permission::parse("organization_read"), None);
         assert_eq!(Permission::parse("inbox_read"), Some(Permission::InboxRead));

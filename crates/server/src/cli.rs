@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
+use crate::approvals::Wish;
 use crate::config::{Name, Places, TABLE};
 use crate::doctor::Asked;
 
@@ -33,6 +34,8 @@ pub enum Task {
     },
     /// Let go what a restore has kept back, while no server runs on the data folder.
     ReleaseQueue,
+    /// What waits for a decision, also while a server runs on the data folder.
+    Approvals(Wish),
     /// Print what happened to the messages of this id, also while a server runs on the data folder.
     Trace {
         /// The Message-ID or the key.
@@ -65,6 +68,9 @@ const ORGANIZATION_NAME: &str = "organization name";
 /// The arguments of `trace`, one also of `doctor`; no key of the table has these names.
 const MESSAGE: &str = "message";
 const AS_JSON: &str = "as json";
+
+/// The argument of `approvals`, likewise.
+const APPROVAL: &str = "approval id";
 
 /// The arguments of `backup` and `restore`, likewise.
 const BACKUP_FOLDER: &str = "backup folder";
@@ -124,6 +130,20 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
             Some((_, release)) => (Task::ReleaseQueue, release),
             None => (Task::ReleaseQueue, queue),
         },
+        Some(("approvals", approvals)) => {
+            let (verb, matches) = approvals.subcommand().unwrap_or(("list", approvals));
+            let id = || {
+                let id = matches.get_one::<String>(APPROVAL);
+                id.cloned().unwrap_or_default()
+            };
+            let wish = match verb {
+                "show" => Wish::Show(id()),
+                "approve" => Wish::Approve(id()),
+                "decline" => Wish::Decline(id()),
+                _ => Wish::List,
+            };
+            (Task::Approvals(wish), matches)
+        }
         Some(("trace", trace)) => {
             let message = trace.get_one::<String>(MESSAGE);
             let message = message.cloned().unwrap_or_default();
@@ -273,6 +293,7 @@ fn command() -> Command {
                      SQLite, stop the server first)",
                 ))),
         )
+        .subcommand(approvals_command())
         .subcommand(trace_command())
         .subcommand(
             Command::new("config")
@@ -294,6 +315,26 @@ fn command() -> Command {
             "Ask the server at the configured HTTP address whether it is ready (status 0 or 1)",
         )));
     care_commands(command)
+}
+
+fn approvals_command() -> Command {
+    let one = |name: &'static str, about: &'static str| {
+        let id = Arg::new(APPROVAL)
+            .value_name("ID")
+            .help("The id of the approval")
+            .required(true);
+        with_flags(Command::new(name).about(about).arg(id))
+    };
+    Command::new("approvals")
+        .about("Messages that wait for somebody to decide; also while the server runs")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(with_flags(
+            Command::new("list").about("Print what waits, a line for each"),
+        ))
+        .subcommand(one("show", "Print one as JSON"))
+        .subcommand(one("approve", "Let one leave, as its draft stands"))
+        .subcommand(one("decline", "Keep one from leaving"))
 }
 
 fn trace_command() -> Command {
@@ -422,6 +463,18 @@ mod tests {
             )
         );
         assert!(read("mailroost trace").is_err());
+        assert_eq!(
+            read("mailroost approvals list").unwrap().0,
+            Task::Approvals(Wish::List)
+        );
+        assert_eq!(
+            read("mailroost approvals approve --data d x").unwrap(),
+            (
+                Task::Approvals(Wish::Approve("x".to_owned())),
+                vec![(Name::Data, "d".to_owned())]
+            )
+        );
+        assert!(read("mailroost approvals decline").is_err());
         assert!(read("mailroost organizations create").is_err());
         assert_eq!(
             read("mailroost config explain").unwrap(),

@@ -4,6 +4,7 @@
 //! Exit status: 0 when it was asked to stop, 1 when it could not start, 2 for a wrong command line
 //! or configuration.
 
+mod approvals;
 mod backup;
 mod certificate;
 mod cli;
@@ -103,6 +104,7 @@ fn run(task: Task, settings: Settings) -> anyhow::Result<()> {
             runtime.block_on(operator::trace(settings, &message, json))
         }
         Task::RotateKeys => runtime.block_on(operator::rotate_keys(settings)),
+        Task::Approvals(wish) => runtime.block_on(approvals::run(settings, wish)),
         Task::ReleaseQueue => runtime.block_on(operator::release_queue(settings)),
         // The others are done by now.
         Task::Serve

@@ -140,13 +140,16 @@ fn shown(one: &wire::Trace) -> String {
 }
 
 /// Text of strangers without what a terminal would obey.
-fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     let safe = |c: char| if c.is_control() { '?' } else { c };
     text.chars().map(safe).collect()
 }
 
 /// A mistyped folder must not become a second, empty server with a key to it.
-fn must_have_data(settings: &Settings) -> anyhow::Result<()> {
+///
+/// # Errors
+/// When there is no Mailroost data.
+pub fn must_have_data(settings: &Settings) -> anyhow::Result<()> {
     let has_data = settings.data.join("master.key").exists();
     let key_is_elsewhere = settings.master_key.is_some() && settings.data.is_dir();
     if settings.database.is_none() && !has_data && !key_is_elsewhere {
@@ -159,7 +162,10 @@ fn must_have_data(settings: &Settings) -> anyhow::Result<()> {
 }
 
 /// Opens the data, does `work` on it, closes it and prints what `work` gave.
-async fn on_data(
+///
+/// # Errors
+/// When a server has it open, or `work` fails.
+pub async fn on_data(
     settings: Settings,
     work: impl AsyncFnOnce(App) -> anyhow::Result<String>,
 ) -> anyhow::Result<()> {

@@ -128,6 +128,7 @@ pub async fn start_app(
         max_message_bytes: settings.max_message_bytes,
         suppress_repeats: settings.suppress_repeats,
         keep_events: settings.keep_events,
+        gate: settings.gate.clone(),
         limits: settings.limits,
         agent_sign_ups: settings.agent_sign_ups,
         delivery: settings.delivery.clone(),

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use mail::{MessageId, Timestamp};
 use model::{
-    ApiKeyId, AttachmentId, Code, DeliveryId, DomainKey, DraftId, Error, EventId, Hidden, InboxId,
-    InboxKey, Labels, MessageKey, OrgId, PodId, SigningKeyId, ThreadId, WebhookId,
+    ApiKeyId, ApprovalId, AttachmentId, Code, DeliveryId, DomainKey, DraftId, Error, EventId,
+    Hidden, InboxId, InboxKey, Labels, MessageKey, OrgId, PodId, SigningKeyId, ThreadId, WebhookId,
 };
 
 /// A value on its way into a statement.
@@ -144,6 +144,7 @@ id_columns!(
     MessageKey,
     AttachmentId,
     ApiKeyId,
+    ApprovalId,
     DomainKey,
     SigningKeyId,
     DraftId,

@@ -338,6 +338,7 @@ impl Txn<'_> {
             let sql = format!("delete from {table} where {{scope}} and inbox_id = $1");
             self.exec(&sql, args![key])?;
         }
+        self.purge_approvals(key)?;
         Ok(false)
     }
 }

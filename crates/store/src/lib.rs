@@ -7,6 +7,7 @@
 
 mod access;
 mod agents;
+mod approvals;
 mod authenticate;
 mod backup;
 mod blobs;
@@ -20,6 +21,7 @@ mod domains;
 mod drafts;
 mod engine;
 mod events;
+mod gate;
 mod greylist;
 mod idempotency;
 mod inboxes;
@@ -57,6 +59,7 @@ mod webhooks;
 
 pub use access::{Access, Actor, Credential, Grant, Reason};
 pub use agents::{Agent, NewAgent};
+pub use approvals::ApprovalEnd;
 pub use backup::{
     BackupError, Contents, ObjectFiles, Restored, TableFile, back_up, key_mark, restore, verify,
 };
@@ -67,6 +70,7 @@ pub use departures::{DELIVER_MAIL, Departure};
 pub use domains::{Checked, DomainChange, NewDomain, NewDomainOutcome, Standing};
 pub use drafts::{DraftChange, NewDraftOutcome};
 pub use events::{EventTail, LogEntry, NewEvent};
+pub use gate::{DraftAuthor, Known, OnMessage, Shown};
 pub use idempotency::{Answer, NewAnswer};
 pub use inboxes::{InboxChange, NewInbox, NewInboxOutcome, Route};
 pub use inspect::{Inspection, OrderState, QueueState, check_integrity, inspect};

@@ -181,6 +181,27 @@ impl View<'_> {
         Ok(barred)
     }
 
+    /// Those of these recipients, in the form of `Address::key`, that an allow entry covers.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn allowed_recipients(
+        &mut self,
+        inbox: Governed,
+        recipients: &[Address],
+    ) -> Result<Vec<String>> {
+        let Some(lists) = self.lists_for(inbox, Direction::Send)? else {
+            return Ok(Vec::new());
+        };
+        let mut allowed = Vec::new();
+        for recipient in recipients {
+            if self.verdict(&lists, recipient)? == Verdict::Allowed {
+                allowed.push(recipient.key());
+            }
+        }
+        Ok(allowed)
+    }
+
     /// Whether an inbox takes mail from these authors, into its list of messages.
     pub(crate) fn admits(
         &mut self,

@@ -23,6 +23,26 @@ pub struct ErrorResponse {
     /// Names that are free instead.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub suggestions: Vec<String>,
+    /// What the gate found, where it held or refused a departure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// The draft that a held departure became.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft_id: Option<String>,
+    /// What waits to be decided about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approval_id: Option<String>,
+}
+
+/// Why a departure is held or refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The stable code of the rule.
+    pub rule: String,
+    /// What was found.
+    pub detail: String,
+    /// What to do about it.
+    pub fix: String,
 }
 
 /// One thing wrong with a request.

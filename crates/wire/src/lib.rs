@@ -8,6 +8,7 @@
 
 mod agent_armor;
 mod api_key;
+mod approval;
 mod attachment;
 mod authentication;
 mod batch;
@@ -24,6 +25,7 @@ mod message;
 mod metric;
 mod onboarding;
 mod pod;
+mod policy;
 mod polling;
 mod search;
 mod send;
@@ -44,6 +46,9 @@ pub use api_key::{
     ApiKey, ApiKeyPermissions, CreateApiKeyRequest, CreateApiKeyResponse, ListApiKeysResponse,
     UpdateApiKeyRequest,
 };
+pub use approval::{
+    Approval, ApprovalLink, ApproveRequest, Decision, DeclineRequest, ListApprovalsResponse,
+};
 pub use attachment::{Attachment, AttachmentResponse, SendAttachment};
 pub use authentication::{Arc, Authentication, Dkim, Dmarc, Spf};
 pub use batch::{
@@ -55,7 +60,7 @@ pub use domain::{
     UpdateDomainRequest, VerificationRecord,
 };
 pub use draft::{CreateDraftRequest, Draft, DraftItem, ListDraftsResponse, UpdateDraftRequest};
-pub use error::{ErrorResponse, ValidationIssue};
+pub use error::{ErrorResponse, Finding, ValidationIssue};
 pub use event::{MessageReceivedEvent, MessageSentEvent, SendEvent};
 pub use identity::{Identity, Organization, OrganizationLabs};
 pub use inbox::{
@@ -79,6 +84,7 @@ pub use onboarding::{
     AgentVerifyRequest, AgentVerifyResponse,
 };
 pub use pod::{CreatePodRequest, ListPodsResponse, Pod};
+pub use policy::{EffectivePolicy, Policy, PolicyResponse, QuietHours, SetPolicyRequest};
 pub use polling::{
     CreatePollingWebhookRequest, CreatePollingWebhookResponse, ListPollingWebhooksResponse,
     PollResponse, PollingWebhook,

@@ -27,7 +27,7 @@ pub(crate) const PATH: &str = "/openapi.json";
 
 const OPERATIONS: &str = include_str!("operations.txt");
 const PARAMETERS: &str = include_str!("parameters.txt");
-const TYPES: [&str; 10] = [
+const TYPES: [&str; 11] = [
     include_str!("types/common.txt"),
     include_str!("types/messages.txt"),
     include_str!("types/screen.txt"),
@@ -38,6 +38,7 @@ const TYPES: [&str; 10] = [
     include_str!("types/keys.txt"),
     include_str!("types/events.txt"),
     include_str!("types/metrics.txt"),
+    include_str!("types/gate.txt"),
 ];
 
 /// `GET /openapi.json`

@@ -10,10 +10,10 @@ use wire::{OneOrMany, Patch, UpdateDraftRequest};
 
 use super::{Files, MAX_FILES, show, too_many_files};
 use crate::App;
-use crate::gate::MAX_RECIPIENTS;
+use crate::gate::{self, MAX_RECIPIENTS};
 use crate::jobs::send_draft::SendDraft;
 use crate::messages::settable;
-use crate::outbound::{being_sent, display, request};
+use crate::outbound::{self, being_sent, display, request};
 
 /// How often a change is tried again because others were faster.
 const TRIES: usize = 8;
@@ -87,6 +87,10 @@ impl App {
         if before.status == Some(SendStatus::Sending) {
             return Err(being_sent());
         }
+        if outbound::is_pending(&before.labels) && matches!(change.send_at, Patch::Value(_)) {
+            // Its time is when it is approved.
+            self.not_pending(grant, &before).await?;
+        }
         let mut after = before.clone();
         change.apply(&mut after)?;
         after.files.extend(files.shown.iter().cloned());
@@ -119,6 +123,7 @@ impl App {
             let Some(draft) = txn.change_draft(&write)? else {
                 return Ok(None);
             };
+            gate::note_author(txn, &draft)?;
             if cancelled {
                 txn.cancel_job(SendDraft::KIND, &SendDraft::key(id))?;
             }
@@ -217,6 +222,7 @@ impl Change {
         Content {
             text: patched(&self.text, old.text.clone()),
             html: patched(&self.html, old.html.clone()),
+            headers: old.headers.clone(),
             ..Content::default()
         }
     }

@@ -13,6 +13,7 @@ use wire::CreateDraftRequest;
 use super::change::{checked_people, fits_labels, instant, may_schedule, names, ready_to_go};
 use super::{Files, show};
 use crate::App;
+use crate::gate;
 use crate::jobs::send_draft::SendDraft;
 use crate::messages::settable;
 use crate::outbound::parent::{self, Parent, Recipients};
@@ -97,8 +98,11 @@ impl App {
         let job = self.schedule(&draft)?;
         let made = self.store().write(grant, move |txn| {
             let outcome = txn.create_draft(&draft, &body, &placed)?;
-            if let (NewDraftOutcome::Made(_), Some(job)) = (&outcome, &job) {
-                txn.enqueue(job)?;
+            if let NewDraftOutcome::Made(draft) = &outcome {
+                gate::note_author(txn, draft)?;
+                if let Some(job) = &job {
+                    txn.enqueue(job)?;
+                }
             }
             Ok(outcome)
         });
@@ -271,12 +275,5 @@ fn derived_subject(purpose: Purpose, parent: &Parent) -> String {
 
 fn source(wanted: Option<Wanted>, parent: Option<Parent>) -> Option<Source> {
     let (wanted, parent) = (wanted?, parent?);
-    let references = parent::chain(&parent);
-    Some(Source {
-        purpose: wanted.purpose,
-        key: parent.message.key,
-        message_id: parent.message.message_id,
-        thread_id: parent.message.thread_id,
-        references,
-    })
+    Some(parent.as_source(wanted.purpose))
 }

@@ -6,6 +6,7 @@
 pub(crate) mod check_domain;
 pub(crate) mod check_shared_domain;
 pub(crate) mod deliver_mail;
+pub(crate) mod expire_approval;
 pub(crate) mod expire_hooks;
 pub(crate) mod forget_answers;
 pub(crate) mod mail_code;
@@ -51,6 +52,7 @@ pub(crate) async fn run(app: &App, job: ClaimedJob) {
         renew_certificate::RenewCertificate::KIND => renew_certificate::run(app, &job).await,
         replay_hook::ReplayHook::KIND => replay_hook::run(app, &job).await,
         purge_hook::PurgeHook::KIND => purge_hook::run(app, &job).await,
+        expire_approval::ExpireApproval::KIND => expire_approval::run(app, &job).await,
         expire_hooks::ExpireHooks::KIND => expire_hooks::run(app, &job).await,
         mail_code::MailCode::KIND => mail_code::run(app, &job).await,
         notify_sender::NotifySender::KIND => notify_sender::run(app, &job).await,

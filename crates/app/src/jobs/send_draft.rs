@@ -52,6 +52,11 @@ pub(super) async fn run(app: &App, job: &ClaimedJob) -> Result<()> {
             tracing::info!(draft = %id, message = %sent.message_id, "a scheduled draft was sent");
             Ok(())
         }
+        // It waits now; the transaction that made it wait has ended the job.
+        Err(error) if error.code() == Code::ApprovalRequired => {
+            tracing::info!(draft = %id, "a scheduled draft waits for approval");
+            Ok(())
+        }
         // Another worker has the job; what it does stands.
         Err(error) if error.code() == Code::RaceCondition => Err(error),
         Err(error) => settle(app, &grant, job, id, error).await,

@@ -1,7 +1,7 @@
 //! How a draft becomes a message.
 
 use mail::Mailbox;
-use mail::compose::Part;
+use mail::compose::{ExtraHeader, Part};
 use mail::parse::Disposition;
 use model::draft::{Draft, DraftFile, Purpose, SendStatus, Source};
 use model::inbox::Inbox;
@@ -14,7 +14,7 @@ use wire::{SendMessageResponse, UpdateMessageRequest};
 use super::Letter;
 use super::parent::{Parent, Recipients, answer, author};
 use super::remember::Act;
-use super::submit::Along;
+use super::submit::{Along, Approved};
 use crate::App;
 use crate::messages::settable;
 
@@ -58,6 +58,7 @@ impl App {
         if ready.draft.status == Some(SendStatus::Sending) {
             return Err(being_sent());
         }
+        self.not_pending(grant, &ready.draft).await?;
         let before = ready.draft.clone();
         for label in add.iter() {
             ready.draft.labels.insert(label.clone());
@@ -83,6 +84,31 @@ impl App {
         self.submit(grant, &inbox, letter, along).await
     }
 
+    /// Sends a draft that was waiting, as it is, because somebody else has approved it.
+    ///
+    /// # Errors
+    /// As [`App::send_draft`], or `conflict` when the draft is not of the version that was seen.
+    pub(crate) async fn send_approved<P>(
+        &self,
+        grant: &Grant<P>,
+        approved: Approved,
+        version: i64,
+    ) -> Result<SendMessageResponse> {
+        let ready = self.ready_draft(grant, approved.approval.draft_id).await?;
+        if ready.draft.version != version {
+            return Err(
+                Error::new(Code::Conflict, "The draft was changed after it was held").fix(format!(
+                    "Read the draft again, then approve it with draft_version {}.",
+                    ready.draft.version
+                )),
+            );
+        }
+        let before = ready.draft.clone();
+        let (inbox, letter) = self.letter_of(grant, ready).await?;
+        self.submit(grant, &inbox, letter, Along::approved(before, approved))
+            .await
+    }
+
     async fn ready_draft<P>(&self, grant: &Grant<P>, id: DraftId) -> Result<Ready> {
         let read = self.store().read(grant, move |view| {
             let draft = view.draft(id)?;
@@ -106,7 +132,12 @@ impl App {
             attachments.push(self.part(grant, file).await?);
         }
         let people = &draft.people;
+        let headers = content.headers.iter();
+        let headers = headers.map(|(name, value)| ExtraHeader::new(name, value));
         let letter = Letter {
+            own_files: Some(attachments.len()),
+            own_headers: content.headers.clone(),
+            source: None,
             reply_to: mailboxes(&people.reply_to)?,
             to: mailboxes(&people.to)?,
             cc: mailboxes(&people.cc)?,
@@ -117,7 +148,7 @@ impl App {
             new_text: content.text,
             new_html: content.html,
             attachments,
-            headers: Vec::new(),
+            headers: headers.collect::<Result<_, _>>().map_err(Error::internal)?,
             labels: carried(draft.labels)?,
             in_reply_to: None,
             references: Vec::new(),
@@ -219,7 +250,7 @@ fn recipients(letter: &mut Letter, parent: &Parent) -> Result<Recipients> {
 
 /// The labels of a draft that its message keeps.
 fn carried(mut labels: Labels) -> Result<Labels> {
-    for own in ["draft", "scheduled"] {
+    for own in ["draft", "scheduled", super::hold::PENDING] {
         labels.remove(&Label::system(own));
     }
     if labels.len() >= MAX_LABELS {

@@ -7,6 +7,7 @@ use mail::compose::Part;
 use mail::parse::Disposition;
 use mail::quote::{self, Original};
 use mail::{Mailbox, MessageId};
+use model::draft::{Purpose, Source};
 use model::inbox::Inbox;
 use model::message::{Attachment, Content, Direction, Message};
 use model::{Error, InboxId, MessageKey, Result, perm};
@@ -36,6 +37,17 @@ impl Parent {
             message_id: written.unwrap_or_else(|| message.message_id.clone()),
             message,
             content,
+        }
+    }
+
+    /// The same as a draft remembers it.
+    pub(crate) fn as_source(&self, purpose: Purpose) -> Source {
+        Source {
+            purpose,
+            key: self.message.key,
+            message_id: self.message.message_id.clone(),
+            thread_id: self.message.thread_id,
+            references: chain(self),
         }
     }
 }
@@ -100,7 +112,9 @@ impl App {
         let raw = self.store().raw(grant, parent.message.key).await?;
         let attachments = parent.message.attachments.clone();
         let taken = elsewhere(raw.len(), move || taken_along(&raw, &attachments));
+        letter.own_files = Some(letter.attachments.len());
         letter.attachments.extend(taken.await?);
+        letter.source = Some(parent.as_source(Purpose::Forward));
         letter.in_reply_to = Some(parent.message_id.clone());
         letter.references = chain(parent);
         letter.thread = Some(parent.message.thread_id);
@@ -240,5 +254,6 @@ pub(super) fn answer(parent: &Parent, people: Recipients, mut letter: Letter) ->
     letter.in_reply_to = Some(parent.message_id.clone());
     letter.references = chain(parent);
     letter.thread = Some(parent.message.thread_id);
+    letter.source = Some(parent.as_source(Purpose::Reply));
     letter
 }

@@ -152,6 +152,9 @@ fn blank() -> Letter {
         in_reply_to: None,
         references: Vec::new(),
         thread: None,
+        source: None,
+        own_files: None,
+        own_headers: Vec::new(),
     }
 }
 

@@ -6,11 +6,13 @@ use std::time::Duration;
 use data_encoding::HEXLOWER;
 use mail::compose::Composition;
 use mail::{Mailbox, MessageId};
+use model::approval::Approval;
 use model::{Error, IdempotencyKey, InboxKey, Result};
 use serde::Serialize;
 use store::{Access, Grant};
 use wire::SendMessageResponse;
 
+use super::hold::required;
 use crate::App;
 
 /// How long the answer under an Idempotency-Key is remembered after it was given.
@@ -56,6 +58,16 @@ impl Act {
             request: *hash.finalize().as_bytes(),
             lifetime: KEY_LIFETIME,
         }))
+    }
+
+    /// The act of the request that a departure was held for.
+    pub(super) fn held(approval: &Approval) -> Option<Self> {
+        let (key, request) = approval.act.clone()?;
+        Some(Self {
+            key,
+            request: request.try_into().ok()?,
+            lifetime: KEY_LIFETIME,
+        })
     }
 
     /// The act of handing in these very octets, under a Message-ID of the client's own, for these
@@ -126,6 +138,15 @@ impl App {
         let Some(act) = act.cloned() else {
             return Ok(None);
         };
+        if let Some(approval) = self.held_before(grant, &act).await? {
+            return match &approval.sent {
+                Some((message_id, thread_id)) => Ok(Some(SendMessageResponse {
+                    message_id: message_id.to_string(),
+                    thread_id: thread_id.to_string(),
+                })),
+                None => Err(required(&approval)),
+            };
+        }
         let found = self
             .store()
             .read(grant, move |view| view.answer_to(&act.key, &act.request));

@@ -105,6 +105,7 @@ fn words(words: Words) -> Result<Letter> {
         .fix("Leave track_opens out."));
     }
     let attachments = words.attachments.unwrap_or_default();
+    let own_files = attachments.len();
     let attachments = attachments
         .into_iter()
         .enumerate()
@@ -126,6 +127,9 @@ fn words(words: Words) -> Result<Letter> {
         in_reply_to: None,
         references: Vec::new(),
         thread: None,
+        source: None,
+        own_files: Some(own_files),
+        own_headers: headers.0.clone(),
     })
 }
 

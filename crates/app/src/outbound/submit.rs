@@ -3,23 +3,25 @@
 use std::collections::BTreeSet;
 
 use mail::compose::{Composition, ExtraHeader, compose};
-use mail::{Address, Mailbox, MessageId};
-use model::draft::Draft;
+use mail::{Address, Mailbox, MessageId, Timestamp};
+use model::approval::{Approval, ApprovalState};
+use model::draft::{Draft, Purpose};
 use model::inbox::Inbox;
-use model::message::{Direction, Message, Origin, People, Way};
-use model::{Code, Error, EventKind, Hidden, MessageKey, Result, ThreadId};
+use model::message::{ApprovedRecord, Direction, GateRecord, Message, Origin, People, Way};
+use model::{Code, Decision, Error, EventKind, Hidden, MessageKey, Result, ThreadId};
 use store::{
-    Access, Actor, ClaimedJob, DELIVER_MAIL, Filed, Finish, Governed, Grant, NewAnswer, NewEvent,
-    NewJob, NewMessage, Route, Txn,
+    Access, Actor, ApprovalEnd, ClaimedJob, DELIVER_MAIL, Filed, Finish, Governed, Grant,
+    NewAnswer, NewEvent, NewJob, NewMessage, Route, Txn,
 };
 use uuid::Uuid;
 use wire::SendMessageResponse;
 
 use super::Letter;
 use super::remember::Act;
-use crate::gate::{self, Facts};
+use crate::gate::{self, Facts, Question, Standing};
 use crate::inbound::{Understood, elsewhere};
 use crate::jobs::deliver_mail::DeliverMail;
+use crate::jobs::expire_approval::ExpireApproval;
 use crate::jobs::send_draft::SendDraft;
 use crate::screen::identity::Person;
 use crate::screen::seen::acquaint;
@@ -30,11 +32,26 @@ use crate::{App, jobs, onboarding, render};
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Along {
     /// What makes it happen only once.
-    act: Option<Act>,
+    pub(super) act: Option<Act>,
     /// The draft it comes from, which ends with it.
-    draft: Option<Draft>,
+    pub(super) draft: Option<Draft>,
     /// The job that does it, which ends with it.
-    job: Option<ClaimedJob>,
+    pub(super) job: Option<ClaimedJob>,
+    /// The approval that lets it leave, which ends with it.
+    approved: Option<Approved>,
+}
+
+/// That somebody has approved a departure.
+#[derive(Clone, Debug)]
+pub(crate) struct Approved {
+    /// What waited.
+    pub(crate) approval: Approval,
+    /// Who approved it.
+    pub(crate) by: String,
+    /// Why.
+    pub(crate) reason: Option<String>,
+    /// What is told of it.
+    pub(crate) event: NewEvent,
 }
 
 impl Along {
@@ -52,6 +69,17 @@ impl Along {
             act,
             draft: Some(draft),
             job,
+            approved: None,
+        }
+    }
+
+    /// A draft that waited and was approved. It answers the request that was held.
+    pub(super) fn approved(draft: Draft, approved: Approved) -> Self {
+        Self {
+            act: Act::held(&approved.approval),
+            draft: Some(draft),
+            job: None,
+            approved: Some(approved),
         }
     }
 
@@ -66,7 +94,19 @@ impl Along {
     }
 
     /// Ends what the departure ends.
-    fn end(&self, txn: &mut Txn<'_>) -> Result<()> {
+    fn end(&self, txn: &mut Txn<'_>, sent: &Message) -> Result<()> {
+        if let Some(approved) = &self.approved {
+            let end = ApprovalEnd {
+                state: ApprovalState::Approved,
+                by: Some(approved.by.clone()),
+                reason: approved.reason.clone(),
+                sent: Some((sent.message_id.clone(), sent.thread_id)),
+            };
+            txn.end_approval(&approved.approval, &end)?;
+            let id = approved.approval.approval_id;
+            txn.cancel_job(ExpireApproval::KIND, &ExpireApproval::key(id))?;
+            txn.emit(approved.event.clone());
+        }
         if let Some(draft) = &self.draft {
             txn.take_draft(draft)?;
             if self.job.is_none() {
@@ -136,7 +176,7 @@ impl App {
         recipients: &[Mailbox],
         along: &Along,
     ) -> Result<Signing> {
-        gate::decide(&Facts { inbox, recipients })?;
+        gate::check_shape(inbox, recipients)?;
         let route = Route {
             org_id: grant.access().org_id(),
             pod_id: inbox.pod_id,
@@ -151,7 +191,35 @@ impl App {
         self.cleared(grant, route, asked).await
     }
 
-    /// Files a finished message and puts it on its way, in one transaction.
+    /// What the gate needs to know of a finished message.
+    async fn standing_of<P>(
+        &self,
+        grant: &Grant<P>,
+        inbox: &Inbox,
+        recipients: &[Mailbox],
+        outgoing: &Outgoing,
+        along: &Along,
+    ) -> Result<Standing> {
+        let question = Question {
+            inbox,
+            recipients,
+            reply_to: &outgoing.letter.reply_to,
+            thread: outgoing.letter.thread,
+            ancestors: &outgoing.ancestors,
+            draft: along.draft.as_ref().map(|draft| draft.draft_id),
+        };
+        let mut standing = self.standing(grant, question).await?;
+        let purpose = outgoing.letter.source.as_ref().map(|source| source.purpose);
+        // What is sent on has its files from where it is sent on.
+        if purpose != Some(Purpose::Forward) {
+            let (parsed, raw) = (&outgoing.understood.parsed, &outgoing.raw);
+            self.add_foreign_files(grant, inbox, &mut standing, parsed, raw)
+                .await?;
+        }
+        Ok(standing)
+    }
+
+    /// Files a finished message and puts it on its way, in one transaction, unless the gate keeps it.
     pub(super) async fn leave<P>(
         &self,
         grant: &Grant<P>,
@@ -165,6 +233,21 @@ impl App {
             pod_id: inbox.pod_id,
             inbox_key: inbox.key,
         };
+        let standing = self.standing_of(grant, inbox, &recipients, &outgoing, &along);
+        let standing = Box::pin(standing).await?;
+        match decision(self.now(), inbox, &recipients, &outgoing, &standing) {
+            Decision::Refuse(findings) => return Err(gate::refused(findings)),
+            Decision::Hold(findings) if along.approved.is_none() => {
+                // Few are held; the others should not carry what that takes.
+                let held = self.hold(grant, inbox, outgoing, along, findings, standing);
+                return Err(Box::pin(held).await?);
+            }
+            Decision::Hold(_) | Decision::Pass => {}
+        }
+        outgoing.origin.gate = record(&standing, along.approved.as_ref());
+        // Whom a key writes to by itself, or another has approved, mail may come from again.
+        let trusted = along.approved.is_some() || standing.is_free();
+        let keys: Vec<String> = recipients.iter().map(|to| to.address.key()).collect();
         let addresses: Vec<Address> = recipients.iter().map(|to| to.address.clone()).collect();
         let people: Vec<Person> = recipients.iter().map(Person::recipient).collect();
         let alike = outgoing.alike.take();
@@ -184,6 +267,7 @@ impl App {
             gate::admit(&txn.barred_recipients(governed, &addresses)?)?;
             app.count_send(txn, governed, new.key)?;
             onboarding::charge(txn, &addresses)?;
+            txn.note_contacts(governed, &keys, trusted)?;
             let Filed::New(message) = txn.file_message(&new)? else {
                 return Err(Error::internal(
                     "a message of our own was taken for a duplicate",
@@ -191,7 +275,7 @@ impl App {
             };
             acquaint(txn, &new.inbox, &people)?;
             // After the inbox is held: whoever makes a draft takes the two in this order too.
-            departure.along.end(txn)?;
+            departure.along.end(txn, &message)?;
             depart(txn, &new, &message, &departure, now)?;
             if let Some(answer) = &departure.answer {
                 txn.complete_answer(&answer.key, message.thread_id)?;
@@ -416,6 +500,47 @@ impl App {
             trace: None,
         })
     }
+}
+
+/// What the timeline tells of the gate.
+fn record(standing: &Standing, approved: Option<&Approved>) -> Option<GateRecord> {
+    let approved = approved.map(|approved| {
+        let findings = approved.approval.findings.iter();
+        ApprovedRecord {
+            approval: approved.approval.approval_id.to_string(),
+            held_at: approved.approval.created_at.as_micros(),
+            rules: findings.map(|one| one.rule.to_string()).collect(),
+            by: approved.by.clone(),
+        }
+    });
+    let record = GateRecord {
+        tainted_by: standing.tainted_by.clone(),
+        approved,
+    };
+    (record != GateRecord::default()).then_some(record)
+}
+
+/// What the gate says about a finished message.
+fn decision(
+    now: Timestamp,
+    inbox: &Inbox,
+    recipients: &[Mailbox],
+    outgoing: &Outgoing,
+    standing: &Standing,
+) -> Decision {
+    let letter = &outgoing.letter;
+    let purpose = letter.source.as_ref().map(|source| source.purpose);
+    gate::decide(&Facts {
+        inbox,
+        recipients,
+        reply_to: &letter.reply_to,
+        parsed: &outgoing.understood.parsed,
+        new_text: letter.new_text.as_deref(),
+        new_html: letter.new_html.as_deref(),
+        is_forward: purpose == Some(Purpose::Forward),
+        now,
+        standing,
+    })
 }
 
 /// That a key sent it, or the server itself.

@@ -3,7 +3,7 @@
 use mail::Timestamp;
 use model::Labels;
 use model::authentication::{Authentication, Verdict};
-use model::message::{Direction, Message, Origin, Spam, Way};
+use model::message::{Direction, GateRecord, Message, Origin, Spam, Way};
 use store::{
     Attempt, Delivery, DeliveryReport, DeliveryState, MessageEvent, ReportKind, Suppression,
 };
@@ -85,6 +85,9 @@ fn arrived(story: &Story, message: &Message) -> Vec<Dated> {
     let mut all = Vec::new();
     if let Some(origin) = &story.origin {
         all.push((message.at, Rank::Origin, came(message, origin)));
+        if let Some(record) = &origin.gate {
+            all.extend(gated(message, record));
+        }
     }
     let filed_at = message.created_at;
     // Only mail that arrived was judged.
@@ -120,6 +123,38 @@ fn arrived(story: &Story, message: &Message) -> Vec<Dated> {
     };
     all.push((filed_at, Rank::Filed, entry));
     all
+}
+
+/// What the gate said about a message that left.
+fn gated(message: &Message, record: &GateRecord) -> Vec<Dated> {
+    let mut told = Vec::new();
+    if !record.tainted_by.is_empty() {
+        let summary = format!(
+            "The key had been shown mail of strangers: {}",
+            record.tainted_by.join(", ")
+        );
+        told.push((
+            message.at,
+            Rank::Verdict,
+            new(message.at, "tainted", summary),
+        ));
+    }
+    if let Some(approved) = &record.approved {
+        let held_at = Timestamp::from_micros(approved.held_at);
+        let held = format!(
+            "Held by the gate as approval {}: {}",
+            approved.approval,
+            approved.rules.join(", ")
+        );
+        told.push((held_at, Rank::Origin, new(held_at, "held", held)));
+        let summary = format!("Approved by {}", approved.by);
+        told.push((
+            message.at,
+            Rank::Origin,
+            new(message.at, "approved", summary),
+        ));
+    }
+    told
 }
 
 fn came(message: &Message, origin: &Origin) -> TimelineEntry {

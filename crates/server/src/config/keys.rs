@@ -88,6 +88,14 @@ pub enum Name {
     AutoSubmitted,
     /// Whether a repeated message is sent only once.
     SuppressRepeats,
+    /// Whose mail taints a key.
+    GateTaint,
+    /// How long it does in its thread.
+    GateTaintThread,
+    /// How long it does in all else.
+    GateTaintKey,
+    /// When what nobody decides about is declined.
+    ApprovalExpiry,
     /// Which way mail to other servers leaves.
     Delivery,
     /// Which way mail of single sending domains leaves.
@@ -711,6 +719,56 @@ pub const TABLE: &[Key] = &[
         doc: "Whether the same text to the same people from the same inbox within a minute, \
                       without an Idempotency-Key, is sent only once and answered with the first \
                       message's ids.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::GateTaint,
+        name: "gate_taint",
+        flag: "gate-taint",
+        variable: "MAILROOST_GATE_TAINT",
+        value: "WHOSE",
+        wanted: "`strangers`, `unproven` or `off`",
+        default: "strangers",
+        example: "unproven",
+        doc: "Whose mail taints a key that is shown it, so that for a time it writes only to people \
+                      it knows: that of everybody the inbox has not written to by itself, only what \
+                      is not proven to come from its author, or nobody's.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::GateTaintThread,
+        name: "gate_taint_thread",
+        flag: "gate-taint-thread",
+        variable: "MAILROOST_GATE_TAINT_THREAD",
+        value: "MINUTES",
+        wanted: "a number of minutes from 1 to 525600",
+        default: "1440",
+        example: "10080",
+        doc: "For how many minutes a key is tainted in the thread in which it was shown such mail.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::GateTaintKey,
+        name: "gate_taint_key",
+        flag: "gate-taint-key",
+        variable: "MAILROOST_GATE_TAINT_KEY",
+        value: "MINUTES",
+        wanted: "a number of minutes from 1 to 525600",
+        default: "60",
+        example: "1440",
+        doc: "For how many minutes it is tainted in all else that it does.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::ApprovalExpiry,
+        name: "approval_expiry",
+        flag: "approval-expiry",
+        variable: "MAILROOST_APPROVAL_EXPIRY",
+        value: "HOURS",
+        wanted: "a number of hours from 1 to 8760",
+        default: "168",
+        example: "24",
+        doc: "After how many hours a message that waits for approval is declined by itself.",
         ..PLAIN
     },
     Key {

@@ -72,6 +72,8 @@ pub struct Settings {
     pub auto_submitted: AutoSubmitted,
     /// Whether a repeated message is sent only once.
     pub suppress_repeats: bool,
+    /// What the gate does.
+    pub gate: app::GateSettings,
     /// How mail to other servers leaves.
     pub delivery: app::DeliverySettings,
     /// How many agents one network address may sign up in an hour; none at all by default.
@@ -165,6 +167,7 @@ impl Settings {
             mta_sts: required(layers, Name::MtaSts, MtaSts::parse)?,
             auto_submitted: required(layers, Name::AutoSubmitted, AutoSubmitted::parse)?,
             suppress_repeats: required(layers, Name::SuppressRepeats, switch)?,
+            gate: gate(layers)?,
             delivery: delivery::settings(layers)?,
             agent_sign_ups: required(layers, Name::AgentSignUps, |t| number(t, 0, 1_000))?,
             keep_events: required(layers, Name::KeepEvents, days)?,
@@ -179,6 +182,27 @@ impl Settings {
     pub fn is_public(&self) -> bool {
         !is_reserved(&self.domain)
     }
+}
+
+fn gate(layers: &Layers) -> Result<app::GateSettings, ConfigError> {
+    let minutes = |name| {
+        let minutes = required(layers, name, |text| number::<u64>(text, 1, 525_600))?;
+        Ok(Duration::from_secs(minutes * 60))
+    };
+    let hours = required(layers, Name::ApprovalExpiry, |text| {
+        number::<u64>(text, 1, 8_760)
+    })?;
+    Ok(app::GateSettings {
+        tainting: required(layers, Name::GateTaint, |text| match text {
+            "strangers" => Some(app::Tainting::Strangers),
+            "unproven" => Some(app::Tainting::Unproven),
+            "off" => Some(app::Tainting::Off),
+            _ => None,
+        })?,
+        taint_thread: minutes(Name::GateTaintThread)?,
+        taint_key: minutes(Name::GateTaintKey)?,
+        approval_expiry: Duration::from_secs(hours * 3_600),
+    })
 }
 
 pub(super) fn optional<T>(

@@ -31,6 +31,7 @@ mod doors;
 mod drafts;
 mod event_log;
 mod expired;
+mod gate;
 mod hostile_http;
 mod hostile_mail;
 mod inboxes;

@@ -20,6 +20,22 @@ pub async fn call_once(world: &World, key: &str, path: &str, body: &Value) -> An
         .await
 }
 
+/// The same with any API key.
+pub async fn call_once_as(
+    world: &World,
+    api_key: &str,
+    key: &str,
+    path: &str,
+    body: &Value,
+) -> Answer {
+    let more = format!("Idempotency-Key: {key}\r\n");
+    let body = body.to_string();
+    world
+        .server
+        .request_with("POST", path, api_key, &more, body.as_bytes())
+        .await
+}
+
 async fn answered(world: &World, key: &str, path: &str, body: &Value) -> Value {
     let answer = call_once(world, key, path, body).await;
     assert_eq!(answer.status, 200, "{path}: {answer:?}");

@@ -8,8 +8,8 @@ use crate::client::Answer;
 use crate::running::ADMIN_KEY;
 use crate::world::{World, column, each_engine_with_another_organization, escaped};
 use crate::{
-    allow_lists, bounces, domains, drafts, log_readers, onboarding, screened, search, tenants,
-    webhooks,
+    allow_lists, bounces, domains, drafts, gate, log_readers, onboarding, screened, search,
+    tenants, webhooks,
 };
 
 /// The routes as crate `api` lists them.
@@ -54,6 +54,7 @@ impl Things {
         more.extend(log_readers::things(world, &inbox).await);
         more.extend(tenants::things(world, &inbox).await);
         more.extend(domains::things(world, &inbox).await);
+        more.extend(gate::things(world, &inbox).await);
         Self {
             inbox,
             more,
@@ -184,6 +185,7 @@ fn case(operation: &str) -> (Value, Foreign) {
             domains::case,
             onboarding::case,
             screened::case,
+            gate::case,
         ]
         .into_iter()
         .find_map(|case| case(other))
@@ -198,6 +200,7 @@ fn granted(operation: &str) -> (u16, &'static str) {
         "inboxes.delete" | "pods.inboxes.delete" | "pods.delete" => (409, "cannot_delete"),
         opt_in if screened::is_opt_in(opt_in) => (403, "missing_permission"),
         "inboxes.messages.create_agent_armor_feedback" => (409, "conflict"),
+        decide if gate::is_decision(decide) => (403, "missing_permission"),
         off if onboarding::is_off(off) => (403, "not_enabled"),
         _ => (200, ""),
     }
