@@ -27,6 +27,7 @@ fn settings(directory: String) -> Settings {
         auto_submitted: app::AutoSubmitted::Direct,
         max_message_bytes: 1 << 20,
         suppress_repeats: false,
+        gate: app::GateSettings::default(),
         keep_events: None,
         limits: app::Limits::OFF,
         master_key: [7; 32],

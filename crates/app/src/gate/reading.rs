@@ -45,6 +45,18 @@ pub struct GateSettings {
     pub approval_expiry: Duration,
 }
 
+impl Default for GateSettings {
+    fn default() -> Self {
+        const HOUR: Duration = Duration::from_secs(3_600);
+        Self {
+            tainting: Tainting::Strangers,
+            taint_thread: HOUR * 24,
+            taint_key: HOUR,
+            approval_expiry: HOUR * 24 * 7,
+        }
+    }
+}
+
 /// The taints that are known to be stored, with their ends.
 #[derive(Default)]
 pub(crate) struct Tainted(Mutex<HashMap<(ApiKeyId, ThreadId), Timestamp>>);
