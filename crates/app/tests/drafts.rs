@@ -53,6 +53,7 @@ impl World {
             suppress_repeats: true,
             limits: Limits::OFF,
             agent_sign_ups: 0,
+            gate: app::GateSettings::default(),
             keep_events: None,
             master_key: [7; 32],
             judging: app::Judging::default(),

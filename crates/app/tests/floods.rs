@@ -67,6 +67,7 @@ async fn a_search_ends_the_wait_for_the_end_of_a_flood() {
         auto_submitted: app::AutoSubmitted::Direct,
         max_message_bytes: 1 << 20,
         suppress_repeats: false,
+        gate: app::GateSettings::default(),
         keep_events: None,
         limits: app::Limits::OFF,
         master_key: [7; 32],

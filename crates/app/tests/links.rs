@@ -49,6 +49,7 @@ async fn a_link_leads_to_the_bytes_for_an_hour_and_no_longer() {
         auto_submitted: app::AutoSubmitted::Direct,
         max_message_bytes: 1 << 20,
         suppress_repeats: false,
+        gate: app::GateSettings::default(),
         keep_events: None,
         limits: app::Limits::OFF,
         master_key: [7; 32],

@@ -43,6 +43,7 @@ impl Stage {
             max_message_bytes: 1 << 20,
             master_key: [7; 32],
             agent_sign_ups: 0,
+            gate: app::GateSettings::default(),
             keep_events: None,
             suppress_repeats: false,
             limits: app::Limits::OFF,
