@@ -386,12 +386,13 @@ mod tests {
         command().debug_assert();
     }
 
+    fn read(line: &str) -> Result<(Task, Vec<(Name, String)>), clap::Error> {
+        let matches = command().try_get_matches_from(line.split(' '));
+        matches.map(|matches| interpret(&matches))
+    }
+
     #[test]
     fn flags_become_values_of_their_keys() {
-        let read = |line: &str| {
-            let matches = command().try_get_matches_from(line.split(' '));
-            matches.map(|matches| interpret(&matches))
-        };
         let (task, flags) =
             read("mailroost serve --http 127.0.0.1:0 --public-url http://h").unwrap();
         assert_eq!(task, Task::Serve);
@@ -442,15 +443,6 @@ mod tests {
             read("mailroost queue release").unwrap().0,
             Task::ReleaseQueue
         );
-        let line = "mailroost doctor --json --probe x.test --time-server time.test:123";
-        let (json, asked) = (
-            true,
-            Asked {
-                probe: Some("x.test".to_owned()),
-                time_server: Some("time.test:123".to_owned()),
-            },
-        );
-        assert_eq!(read(line).unwrap().0, Task::Doctor { json, asked });
         assert!(read("mailroost backup").is_err());
         assert_eq!(
             read("mailroost trace --json a@b --data d").unwrap(),
@@ -484,6 +476,19 @@ mod tests {
         assert!(error.contains("--http"), "{error}");
         let error = read("mailroost serve --api-key am_us_x").unwrap_err();
         assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn the_doctor_is_told_whom_to_ask() {
+        let line = "mailroost doctor --json --probe x.test --time-server time.test:123";
+        let (json, asked) = (
+            true,
+            Asked {
+                probe: Some("x.test".to_owned()),
+                time_server: Some("time.test:123".to_owned()),
+            },
+        );
+        assert_eq!(read(line).unwrap().0, Task::Doctor { json, asked });
     }
 
     #[test]
