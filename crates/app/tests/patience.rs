@@ -57,6 +57,7 @@ fn settings(relay: &MailSink) -> Settings {
         judging: app::Judging::default(),
         filtering: app::Filtering::default(),
         acme: None,
+        gate: app::GateSettings::default(),
         egress: sys::dial::Policy::default(),
     }
 }

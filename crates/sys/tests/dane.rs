@@ -1,4 +1,8 @@
 //! TLSA records: which certificates they vouch for, and whether a name server has proven them.
+#![expect(
+    clippy::unwrap_used,
+    reason = "an expectation that fails is a test that fails"
+)]
 
 use aws_lc_rs::digest;
 use rustls::pki_types::CertificateDer;
