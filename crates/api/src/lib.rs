@@ -48,6 +48,7 @@ mod socket;
 mod suppressions;
 mod threads;
 mod unsubscribe;
+mod view;
 mod webhooks;
 
 pub use base::over_tls;

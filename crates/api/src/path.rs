@@ -92,7 +92,7 @@ fn id_length(rest: &[&str]) -> usize {
         [
             _,
             ..,
-            "raw" | "reply" | "reply-all" | "forward" | "deliveries" | "timeline",
+            "raw" | "reply" | "reply-all" | "forward" | "deliveries" | "timeline" | "view",
         ] => rest.len() - 1,
         _ => rest.len(),
     }
@@ -158,6 +158,7 @@ mod tests {
             "/forward",
             "/deliveries",
             "/timeline",
+            "/view",
             "/attachments/x",
             "/agent-armor/release",
         ];

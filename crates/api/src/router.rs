@@ -24,7 +24,7 @@ use crate::settings::{Door, Settings};
 use crate::{
     agent_armor, api_keys, approvals, decide, docs, domains, download, drafts, events, health,
     inboxes, lists, messages, metrics, not_enabled, onboarding, openapi, organizations, pods,
-    policies, polling, search, socket, suppressions, threads, unsubscribe, webhooks,
+    policies, polling, search, socket, suppressions, threads, unsubscribe, view, webhooks,
 };
 
 /// What a row of the table says, without its handler.
@@ -99,11 +99,12 @@ fn table() -> Vec<Row> {
         open(Method::GET, openapi::PATH, "docs.openapi", openapi::get),
         open(Method::GET, "/healthz", "health.get", health::get),
     ];
-    let resources: [fn() -> Vec<Row>; 21] = [
+    let resources: [fn() -> Vec<Row>; 22] = [
         inboxes::rows,
         messages::rows,
         agent_armor::rows,
         threads::rows,
+        view::rows,
         search::rows,
         drafts::rows,
         lists::rows,

@@ -45,6 +45,7 @@ mod tail;
 mod threads;
 mod timeline;
 mod unsubscribe;
+mod view;
 mod webhooks;
 mod worker;
 
@@ -71,6 +72,7 @@ pub use store::{Access, Grant};
 pub use submission::Submission;
 pub use tail::{Event, Tail};
 pub use timeline::trace;
+pub use view::Form;
 
 use mail::Timestamp;
 use model::{InboxId, PodId, Result, perm};

@@ -34,6 +34,7 @@ mod socket;
 mod suppression;
 mod thread;
 mod timeline;
+mod view;
 mod webhook;
 
 pub use agent_armor::{
@@ -105,6 +106,9 @@ pub use timeline::{
     Trace, Traces,
 };
 
+pub use view::{
+    HiddenParts, MessageView, ThreadView, ViewedAttachment, ViewedMessage, ViewedSender,
+};
 pub use webhook::{
     CreateWebhookRequest, ListWebhookDeliveriesResponse, ListWebhooksResponse,
     ReplayWebhookRequest, ReplayWebhookResponse, UpdateWebhookHeadersRequest, UpdateWebhookRequest,

@@ -66,5 +66,6 @@ mod survival;
 mod tenants;
 mod threads;
 mod timeline;
+mod views;
 mod webhooks;
 mod world;
