@@ -49,9 +49,12 @@ impl App {
             let key = view.inbox(&inbox)?.key;
             let message = view.message(key, &id)?;
             let content = view.content(message.key)?;
-            Ok((message, content))
+            let strangers = view.strangers_in(&[message.thread_id])?;
+            Ok((message, content, strangers))
         });
-        let (message, content) = found.await?;
+        let (message, content, strangers) = found.await?;
+        // Marks or not: whoever reads it has read it.
+        self.taint(grant, strangers).await?;
         let fence = Fence::new(self.env().ids.bytes());
         Ok(MessageView {
             boundary: fence.mark().to_owned(),
@@ -88,7 +91,8 @@ impl App {
             messages.reverse();
             let shown = i64::try_from(messages.len()).unwrap_or(i64::MAX);
             let subject = thread.subject.as_deref();
-            Ok(ThreadView {
+            let strangers = view.strangers_in(&[id])?;
+            let whole = ThreadView {
                 boundary: fence.mark().to_owned(),
                 notice: notice(&fence),
                 inbox_id: thread.inbox_id.to_string(),
@@ -97,9 +101,12 @@ impl App {
                 message_count: thread.message_count,
                 omitted_messages: thread.message_count.saturating_sub(shown).max(0),
                 messages,
-            })
+            };
+            Ok((whole, strangers))
         });
-        found.await
+        let (whole, strangers) = found.await?;
+        self.taint(grant, strangers).await?;
+        Ok(whole)
     }
 }
 
