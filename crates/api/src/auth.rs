@@ -9,6 +9,7 @@ use model::{Code, Error, Kind, Need, Result};
 
 use crate::error::Refusal;
 use crate::ids::place;
+use crate::observe::RequestId;
 use crate::params::Params;
 use crate::quota::Admitted;
 use crate::settings::Door;
@@ -42,6 +43,10 @@ impl<P: Need> FromRequestParts<Door> for Authorized<P> {
             }
         })?;
         slot.note(door.app.admit_key(&access))?;
+        let access = match parts.extensions.get::<RequestId>() {
+            Some(RequestId(id)) => access.in_request(id),
+            None => access,
+        };
         let _: Grant<P> = access.grant()?;
         door.app.allow_while_tainted(&access, P::PERMISSION).await?;
         let (pod, inbox) = place(parts, door).await?;

@@ -169,6 +169,12 @@ pub(crate) const fn default_fix(code: Code) -> &'static str {
             "Wait until somebody else has approved it; sending it again changes nothing."
         }
         Code::InboxPaused => "Set the inbox's status to `active` and send again.",
+        Code::AutomaticMail => {
+            "Do not answer what a machine sent; a key that has `loop_override` can with `force`."
+        }
+        Code::LoopDetected => "Let a person decide whether this conversation goes on.",
+        Code::ThreadPaused => "Wait, or have a person resume the thread.",
+        Code::SendingPaused => "Wait until whoever stopped departures lets them go on.",
         Code::DomainNotVerified => "Verify the domain first, or use another one.",
         Code::PayloadTooLarge => "Send less in one request, for example fewer attachments.",
         Code::LimitExceeded => "Delete what is no longer needed, or ask the operator for more.",

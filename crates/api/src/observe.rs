@@ -26,6 +26,10 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Clone, Copy)]
 pub(crate) struct Operation(pub(crate) &'static str);
 
+/// The id of a request, which handlers find in it.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
+
 /// Runs the rest of the server for one request.
 pub(crate) async fn observe(
     State(settings): State<Arc<Settings>>,
@@ -35,6 +39,7 @@ pub(crate) async fn observe(
     let slot = Slot::default();
     request.extensions_mut().insert(slot.clone());
     let id = settings.env.ids.random().simple().to_string();
+    request.extensions_mut().insert(RequestId(id.clone()));
     let started = settings.env.clock.now();
     let unread = body::may_stay_unread(&request);
     let mut response = match body::take_in_short(request, &*settings.env.clock).await {

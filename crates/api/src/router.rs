@@ -22,9 +22,10 @@ use crate::observe::{Operation, observe};
 use crate::path::canonical;
 use crate::settings::{Door, Settings};
 use crate::{
-    agent_armor, api_keys, approvals, decide, docs, domains, download, drafts, events, health,
-    inboxes, lists, messages, metrics, not_enabled, onboarding, openapi, organizations, pods,
-    policies, polling, search, socket, suppressions, threads, unsubscribe, view, webhooks,
+    agent_armor, api_keys, approvals, audit, decide, docs, domains, download, drafts, events,
+    health, inboxes, lists, messages, metrics, not_enabled, onboarding, openapi, organizations,
+    pauses, pods, policies, polling, search, socket, suppressions, threads, unsubscribe, view,
+    webhooks,
 };
 
 /// What a row of the table says, without its handler.
@@ -99,7 +100,7 @@ fn table() -> Vec<Row> {
         open(Method::GET, openapi::PATH, "docs.openapi", openapi::get),
         open(Method::GET, "/healthz", "health.get", health::get),
     ];
-    let resources: [fn() -> Vec<Row>; 22] = [
+    let resources: [fn() -> Vec<Row>; 24] = [
         inboxes::rows,
         messages::rows,
         agent_armor::rows,
@@ -109,6 +110,8 @@ fn table() -> Vec<Row> {
         drafts::rows,
         lists::rows,
         suppressions::rows,
+        pauses::rows,
+        audit::rows,
         pods::rows,
         api_keys::rows,
         domains::rows,

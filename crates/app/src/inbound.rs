@@ -271,6 +271,7 @@ impl App {
             .collect();
         let authors = authors(arrival, &understood.parsed);
         let standing = self.author_standing(understood);
+        let peers = peers(&understood.parsed);
         self.store()
             .write(&grant, move |txn| {
                 let mut gone = 0;
@@ -292,6 +293,11 @@ impl App {
                         }
                         AuthorStanding::Unproven => txn.note_stranger(&message, None)?,
                     }
+                    txn.note_arrival(
+                        &message.inbox_id.as_str().to_lowercase(),
+                        message.thread_id,
+                        &peers,
+                    )?;
                     // Of what is held its readers hear when somebody releases it.
                     if !armor::holds(&message.labels) {
                         txn.emit(NewEvent {
@@ -461,6 +467,17 @@ fn authors(arrival: &Arrival, parsed: &Parsed) -> Authors {
         from,
         envelope: arrival.reverse_path.clone(),
     }
+}
+
+/// Whoever an answer would go to: the budgets count answers to each.
+fn peers(parsed: &Parsed) -> Vec<String> {
+    let named = parsed.reply_to.iter().chain(&parsed.from);
+    let mut peers: Vec<String> = Vec::new();
+    for one in named.take(Authors::MOST) {
+        let key = one.address().map(|address| address.key());
+        peers.extend(key.filter(|key| !peers.contains(key)));
+    }
+    peers
 }
 
 /// The event of an arrival: what bars it says more than who it may be from.

@@ -6,6 +6,7 @@
 //! waits for the network inside one.
 
 mod approvals;
+mod audit;
 mod authenticate;
 mod batch;
 mod bounces;
@@ -17,6 +18,7 @@ mod download;
 mod drafts;
 mod fetch;
 mod gate;
+mod halts;
 mod inbound;
 mod inboxes;
 mod jobs;
@@ -54,11 +56,13 @@ use std::sync::Arc;
 pub use approvals::{
     operator_token as approval_token, waiting as approvals_waiting, waiting_one as approval_waiting,
 };
+pub use audit::{AuditReport, verify_audit};
 pub use authenticate::Judging;
 pub use certificates::{AcmeSettings, Facts as CertificateFacts, IssuedCertificate};
 pub use delivery::{DaneMode, DeliverySettings, Patience, Relay, RelayTls, Way};
 pub use domains::look_up;
 pub use download::Download;
+pub use gate::budgets::LoopLimits;
 pub use gate::{GateSettings, Tainting};
 pub use inbound::Inbound;
 pub use limits::{Limits, Rate, Standing, TooEarly};
@@ -110,6 +114,8 @@ struct Inner {
     key_maker: domains::signing_key::KeyMaker,
     open_keys: sign::OpenKeys,
     buckets: limits::AllBuckets,
+    /// Makes and recognises the marks that count answers of machines.
+    loop_marks: gate::loops::LoopMarks,
     /// What the codes that are mailed to humans follow from; derived from the master key.
     code_key: onboarding::CodeKey,
     sign_ups: onboarding::SignUpDoor,

@@ -32,6 +32,7 @@ use self::parent::{answer, author, everybody};
 use self::remember::Act;
 use self::submit::Along;
 use crate::App;
+use crate::gate::loops::Preceding;
 
 /// A message to be composed.
 struct Letter {
@@ -58,6 +59,8 @@ struct Letter {
     own_files: Option<usize>,
     /// The headers as the caller gave them.
     own_headers: Vec<(String, String)>,
+    /// What it answers or sends on says of machines that answer one another.
+    preceding: Option<Preceding>,
 }
 
 impl App {
@@ -89,7 +92,8 @@ impl App {
     /// # Errors
     /// `validation_error`, `message_rejected`, `inbox_paused`, `not_found`, or `conflict` when the key was used for
     /// another request; `missing_permission` for recipients of the caller's own choice with a key
-    /// that may only answer.
+    /// that may only answer; `automatic_mail`, `loop_detected` and `thread_paused`, which `force`
+    /// overrides.
     pub async fn reply(
         &self,
         grant: &Grant<perm::MessageReply>,
@@ -116,8 +120,10 @@ impl App {
             None if request.reply_all == Some(true) => everybody(&inbox, &parent.message)?,
             None => author(&parent.message)?,
         };
+        let force = request.force == Some(true);
         let letter = answer(&parent, people, request::reply(request)?);
-        self.submit(grant, &inbox, letter, Along::of(act)).await
+        let along = Along::of(act).forced(grant.access(), force)?;
+        self.submit(grant, &inbox, letter, along).await
     }
 
     /// Answers everybody on a message.
@@ -141,8 +147,10 @@ impl App {
         self.fetch_attachments(grant, &mut request.attachments)
             .await?;
         let people = everybody(&inbox, &parent.message)?;
+        let force = request.force == Some(true);
         let letter = answer(&parent, people, request::reply_all(request)?);
-        self.submit(grant, &inbox, letter, Along::of(act)).await
+        let along = Along::of(act).forced(grant.access(), force)?;
+        self.submit(grant, &inbox, letter, along).await
     }
 
     /// Sends a message on, with all its attachments, to the recipients of the request.

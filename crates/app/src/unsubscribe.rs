@@ -111,7 +111,7 @@ impl App {
             inbox: None,
             created_at: self.now(),
         };
-        let access = self.store().system(reader.org_id, Reason::Operation);
+        let access = self.store().system(reader.org_id, Reason::Download);
         let grant: Grant<perm::ListEntryCreate> = access.grant()?;
         self.store()
             .write(&grant, move |txn| txn.suppress(&new).map(|_| ()))

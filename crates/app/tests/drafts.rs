@@ -52,6 +52,7 @@ impl World {
             max_message_bytes: 1 << 20,
             suppress_repeats: true,
             limits: Limits::OFF,
+            loop_limits: app::LoopLimits::default(),
             agent_sign_ups: 0,
             gate: app::GateSettings::default(),
             keep_events: None,

@@ -52,6 +52,7 @@ async fn a_link_leads_to_the_bytes_for_an_hour_and_no_longer() {
         gate: app::GateSettings::default(),
         keep_events: None,
         limits: app::Limits::OFF,
+        loop_limits: app::LoopLimits::default(),
         master_key: [7; 32],
         judging: app::Judging::default(),
         filtering: app::Filtering::default(),

@@ -30,6 +30,7 @@ fn settings(directory: String) -> Settings {
         gate: app::GateSettings::default(),
         keep_events: None,
         limits: app::Limits::OFF,
+        loop_limits: app::LoopLimits::default(),
         master_key: [7; 32],
         judging: app::Judging::default(),
         filtering: app::Filtering::default(),

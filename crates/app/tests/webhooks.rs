@@ -47,6 +47,7 @@ impl Stage {
             keep_events: None,
             suppress_repeats: false,
             limits: app::Limits::OFF,
+            loop_limits: app::LoopLimits::default(),
             judging: app::Judging::default(),
             filtering: app::Filtering::default(),
             acme: None,

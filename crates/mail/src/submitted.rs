@@ -54,6 +54,8 @@ pub struct Fit {
     pub own_id: bool,
     /// Whether the client says whether a person sends it (`Auto-Submitted`, RFC 3834 §5).
     pub says_who_sends: bool,
+    /// The message it answers.
+    pub answers: Option<MessageId>,
 }
 
 /// Makes a message fit to leave from the mailbox `own`. `id` and `now` are used where it has no
@@ -115,6 +117,7 @@ pub fn fit(raw: &[u8], own: &Address, id: MessageId, now: Timestamp) -> Result<F
         message_id,
         own_id,
         says_who_sends,
+        answers: parsed.in_reply_to.into_iter().next(),
     })
 }
 

@@ -99,6 +99,10 @@ codes! {
     MessageRejected = "message_rejected", 403, "MessageRejectedError", Refused;
     ApprovalRequired = "approval_required", 403, "ApprovalRequiredError", Refused;
     InboxPaused = "inbox_paused", 403, "ForbiddenError", Refused;
+    AutomaticMail = "automatic_mail", 403, "MessageRejectedError", Refused;
+    LoopDetected = "loop_detected", 403, "MessageRejectedError", Refused;
+    ThreadPaused = "thread_paused", 429, "RateLimitError", RateLimited;
+    SendingPaused = "sending_paused", 403, "ForbiddenError", RateLimited;
     DomainNotVerified = "domain_not_verified", 403, "DomainNotVerifiedError", Refused;
     PayloadTooLarge = "payload_too_large", 413, "PayloadTooLargeError", TooLarge;
     LimitExceeded = "limit_exceeded", 403, "LimitExceededError", Quota;

@@ -75,11 +75,19 @@ pub enum EventKind {
     ApprovalDeclined,
     /// `approval.expired`: ours.
     ApprovalExpired,
+    /// `thread.paused`: ours.
+    ThreadPaused,
+    /// `thread.resumed`: ours.
+    ThreadResumed,
+    /// `sending.paused`: ours.
+    SendingPaused,
+    /// `sending.resumed`: ours.
+    SendingResumed,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 23] = [
         Self::MessageReceived,
         Self::MessageReceivedSpam,
         Self::MessageReceivedBlocked,
@@ -99,6 +107,10 @@ impl EventKind {
         Self::ApprovalApproved,
         Self::ApprovalDeclined,
         Self::ApprovalExpired,
+        Self::ThreadPaused,
+        Self::ThreadResumed,
+        Self::SendingPaused,
+        Self::SendingResumed,
     ];
 
     /// The name on the wire and in the log.
@@ -124,6 +136,10 @@ impl EventKind {
             Self::ApprovalApproved => "approval.approved",
             Self::ApprovalDeclined => "approval.declined",
             Self::ApprovalExpired => "approval.expired",
+            Self::ThreadPaused => "thread.paused",
+            Self::ThreadResumed => "thread.resumed",
+            Self::SendingPaused => "sending.paused",
+            Self::SendingResumed => "sending.resumed",
         }
     }
 
@@ -145,6 +161,10 @@ impl EventKind {
                 | Self::ApprovalApproved
                 | Self::ApprovalDeclined
                 | Self::ApprovalExpired
+                | Self::ThreadPaused
+                | Self::ThreadResumed
+                | Self::SendingPaused
+                | Self::SendingResumed
         )
     }
 

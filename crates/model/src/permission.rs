@@ -102,6 +102,14 @@ permissions! {
     PolicyRead = "policy_read",
     /// Ours. To loosen a policy; whoever may change an inbox may tighten one. Asked for by name.
     PolicyUpdate = "policy_update",
+    /// Ours: answer what machines sent, and go on where a loop was found.
+    LoopOverride = "loop_override",
+    /// Ours: stop departures.
+    SendingPause = "sending_pause",
+    /// Ours: let departures and threads go on.
+    SendingResume = "sending_resume",
+    /// Ours: read the audit log.
+    AuditRead = "audit_read",
     /// Held by every credential; names routes that need no right beyond being known. Never stored.
     Authenticated = "authenticated",
     /// Held by every key of organisation scope and by no other. Never stored.
@@ -146,6 +154,8 @@ impl Permission {
                 | Self::PodUpdate
                 | Self::PodDelete
                 | Self::PolicyUpdate
+                | Self::LoopOverride
+                | Self::SendingResume
         )
     }
 
@@ -154,7 +164,13 @@ impl Permission {
     pub const fn is_opt_in(self) -> bool {
         matches!(
             self,
-            Self::AgentArmorRelease | Self::AppConnect | Self::ApprovalDecide | Self::PolicyUpdate
+            Self::AgentArmorRelease
+                | Self::AppConnect
+                | Self::ApprovalDecide
+                | Self::PolicyUpdate
+                | Self::LoopOverride
+                | Self::SendingResume
+                | Self::AuditRead
         )
     }
 }
@@ -233,13 +249,13 @@ mod tests {
     }
 
     #[test]
-    fn there_are_the_52_rights_of_the_sdks_and_four_of_ours() {
+    fn there_are_the_52_rights_of_the_sdks_and_ours() {
         assert_eq!(
             Permission::ALL
                 .iter()
                 .filter(|right| right.is_grantable())
                 .count(),
-            56
+            52 + 8
         );
         assert_eq!(Permission::parse("organization_read"), None);
         assert_eq!(Permission::parse("inbox_read"), Some(Permission::InboxRead));

@@ -43,6 +43,8 @@ pub enum Task {
         /// As JSON.
         json: bool,
     },
+    /// Check the chains of the audit log, also while a server runs on the data folder.
+    VerifyAudit,
     /// Look for what keeps mail from coming and going.
     Doctor {
         /// Whether the report is for programs.
@@ -144,6 +146,10 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
             };
             (Task::Approvals(wish), matches)
         }
+        Some(("audit", audit)) => match audit.subcommand() {
+            Some((_, verify)) => (Task::VerifyAudit, verify),
+            None => (Task::VerifyAudit, audit),
+        },
         Some(("trace", trace)) => {
             let message = trace.get_one::<String>(MESSAGE);
             let message = message.cloned().unwrap_or_default();
@@ -296,6 +302,16 @@ fn command() -> Command {
         .subcommand(approvals_command())
         .subcommand(trace_command())
         .subcommand(
+            Command::new("audit")
+                .about("The audit log: what was changed by whom")
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(with_flags(Command::new("verify").about(
+                    "Check that nothing in it was changed, removed or put in another order; also \
+                     while the server runs (status 0, or 1 when something was)",
+                ))),
+        )
+        .subcommand(
             Command::new("config")
                 .about("The configuration")
                 .subcommand_required(true)
@@ -443,6 +459,7 @@ mod tests {
             read("mailroost queue release").unwrap().0,
             Task::ReleaseQueue
         );
+        assert_eq!(read("mailroost audit verify").unwrap().0, Task::VerifyAudit);
         assert!(read("mailroost backup").is_err());
         assert_eq!(
             read("mailroost trace --json a@b --data d").unwrap(),

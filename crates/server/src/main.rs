@@ -103,6 +103,7 @@ fn run(task: Task, settings: Settings) -> anyhow::Result<()> {
         Task::Trace { message, json } => {
             runtime.block_on(operator::trace(settings, &message, json))
         }
+        Task::VerifyAudit => runtime.block_on(operator::verify_audit(settings)),
         Task::RotateKeys => runtime.block_on(operator::rotate_keys(settings)),
         Task::Approvals(wish) => runtime.block_on(approvals::run(settings, wish)),
         Task::ReleaseQueue => runtime.block_on(operator::release_queue(settings)),

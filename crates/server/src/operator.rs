@@ -118,6 +118,30 @@ pub async fn trace(settings: Settings, message: &str, json: bool) -> anyhow::Res
     Ok(())
 }
 
+/// Checks the audit log of every organisation and prints a line for each: its id, how many entries
+/// there are, the hash of the last one, and what is wrong.
+///
+/// # Errors
+/// When there is no Mailroost data, or something in a log is not as it was entered.
+pub async fn verify_audit(settings: Settings) -> anyhow::Result<()> {
+    must_have_data(&settings)?;
+    let store = wiring::look_at_store(&settings, &Env::system()).await?;
+    let found = app::verify_audit(&store).await;
+    wiring::close_store(store).await;
+    let found = found.context("the audit log cannot be read")?;
+    for one in &found {
+        let fault = one.fault.as_deref().unwrap_or("ok");
+        welcome::print(&format!(
+            "{}  {} entries  {}  {fault}\n",
+            one.organization_id, one.entries, one.head
+        ));
+    }
+    if found.iter().any(|one| one.fault.is_some()) {
+        bail!("the audit log is not as it was written");
+    }
+    Ok(())
+}
+
 /// A trace as text: what it is about, and a line for each entry.
 fn shown(one: &wire::Trace) -> String {
     let or =

@@ -130,6 +130,7 @@ pub async fn start_app(
         keep_events: settings.keep_events,
         gate: settings.gate.clone(),
         limits: settings.limits,
+        loop_limits: settings.loop_limits,
         agent_sign_ups: settings.agent_sign_ups,
         delivery: settings.delivery.clone(),
         master_key,

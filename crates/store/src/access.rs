@@ -24,6 +24,7 @@ struct Inner {
     unseen: Hidden,
     actor: Actor,
     expires_at: Option<Timestamp>,
+    request: Option<Arc<str>>,
 }
 
 /// Who acts.
@@ -102,6 +103,7 @@ impl Access {
             unseen,
             actor: Actor::Key(key.api_key_id),
             expires_at: key.expires_at,
+            request: None,
         }))
     }
 
@@ -114,6 +116,7 @@ impl Access {
             unseen: Hidden::NONE,
             actor: Actor::System(reason),
             expires_at: None,
+            request: None,
         }))
     }
 
@@ -132,6 +135,7 @@ impl Access {
             unseen: webhook.unseen,
             actor: Actor::System(Reason::Polling),
             expires_at: None,
+            request: None,
         }))
     }
 
@@ -223,7 +227,29 @@ impl Access {
             unseen: inner.unseen,
             actor: inner.actor,
             expires_at: inner.expires_at,
+            request: inner.request.clone(),
         }))
+    }
+
+    /// The same caller in the request with this id, which the audit log names.
+    #[must_use]
+    pub fn in_request(&self, id: &str) -> Self {
+        let inner = &self.0;
+        Self(Arc::new(Inner {
+            scope: inner.scope,
+            org_id: inner.org_id,
+            permissions: inner.permissions,
+            restricted: inner.restricted,
+            unseen: inner.unseen,
+            actor: inner.actor,
+            expires_at: inner.expires_at,
+            request: Some(Arc::from(id)),
+        }))
+    }
+
+    /// The request in which the caller acts.
+    pub(crate) fn request(&self) -> Option<&str> {
+        self.0.request.as_deref()
     }
 
     pub(crate) fn org_bytes(&self) -> &[u8; 16] {

@@ -4,6 +4,7 @@ use mail::Timestamp;
 use model::domain::{Check, Domain, DomainName, MtaSts, Switches, VerificationStatus};
 use model::{Code, DomainKey, Error, InboxId, InboxKey, OrgId, PodId, Result};
 
+use crate::audit::NewAudit;
 use crate::db::{Conn, DbError, DbResult, Row, Value, args};
 use crate::inboxes::Route;
 use crate::messages::Position;
@@ -299,6 +300,8 @@ impl Txn<'_> {
             self.routes = true;
             self.add_signing_keys(new.domain.as_str(), new.pod_id, &new.keys)?;
             let domain = self.domain(&new.domain)?;
+            let audit = NewAudit::new("domain.create", new.domain.as_str());
+            self.audit(audit.after(&told(&domain)));
             return Ok(NewDomainOutcome::Made(Box::new(domain)));
         }
         if let Some(client_id) = &new.client_id
@@ -357,7 +360,10 @@ impl Txn<'_> {
             )?;
         }
         self.routes = true;
-        self.domain(&domain.domain)
+        let changed = self.domain(&domain.domain)?;
+        let audit = NewAudit::new("domain.update", domain.domain.as_str());
+        self.audit(audit.before(&told(domain)).after(&told(&changed)));
+        Ok(changed)
     }
 
     /// Removes a domain. Its name is free at once; inboxes under it stay, but neither receive nor
@@ -368,6 +374,7 @@ impl Txn<'_> {
     pub fn delete_domain(&mut self, domain: &DomainName) -> Result<Domain> {
         let found = self.lock_domain(domain)?;
         self.settle_keys(&found.keys, &[])?;
+        self.audit(NewAudit::new("domain.delete", domain.as_str()).before(&told(&found)));
         self.exec(
             "delete from domain where {scope:pod} and domain_key = $1",
             args![found.key],
@@ -549,4 +556,15 @@ pub(crate) fn catch_all(conn: &mut dyn Conn, domain: &str) -> Result<Option<Rout
         Ok(())
     })?;
     Ok(found.filter(|route: &Route| cover.is_for(route.org_id, route.pod_id)))
+}
+
+/// A domain as the audit log has it.
+fn told(domain: &Domain) -> serde_json::Value {
+    serde_json::json!({
+        "pod_id": domain.pod_id.map(|pod| pod.to_string()),
+        "feedback": domain.switches.feedback,
+        "inbound": domain.switches.inbound,
+        "subdomains": domain.switches.subdomains,
+        "mta_sts": domain.mta_sts.map(MtaSts::name),
+    })
 }

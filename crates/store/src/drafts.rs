@@ -6,8 +6,11 @@ use model::draft::{Draft, DraftFile, Purpose, SendStatus, Source};
 use model::label::Label;
 use model::message::{Content, People};
 use model::page::DraftFilter;
-use model::{Code, DraftId, Error, InboxKey, Labels, MessageKey, PodId, Result, ThreadId};
+use model::{
+    ApiKeyId, Code, DraftId, Error, InboxKey, Labels, MessageKey, PodId, Result, ThreadId,
+};
 
+use crate::access::Actor;
 use crate::blobs::{BlobId, Placed};
 use crate::db::{DbError, DbResult, Row, Value, args};
 use crate::messages::listing::{Conditions, page};
@@ -113,6 +116,19 @@ impl View<'_> {
         Body::unpack(self.codec, &packed)
     }
 
+    /// The key that made a draft; `None` for one of the server's own, or from before this was kept.
+    ///
+    /// # Errors
+    /// `not_found` when there is none within reach.
+    pub fn draft_author(&mut self, id: DraftId) -> Result<Option<ApiKeyId>> {
+        let found = self.first(
+            "select author from draft where {scope} and draft_id = $1",
+            args![id],
+            |row| row.get::<Option<ApiKeyId>>(0),
+        )?;
+        found.ok_or_else(|| Error::not_found("Draft"))
+    }
+
     /// The draft of an inbox that its caller made under this id.
     ///
     /// # Errors
@@ -199,11 +215,15 @@ impl Txn<'_> {
         // Holding the inbox keeps its deletion from missing this draft.
         self.lock_inbox(draft.inbox_key)?;
         let (org_id, source) = (self.access.org_id(), draft.source.as_ref());
+        let author = match self.access.actor() {
+            Actor::Key(id) => Some(id),
+            Actor::System(_) => None,
+        };
         let made = self.exec(
             "insert into draft (org_id, pod_id, inbox_id, draft_id, client_id, labels, people, subject, preview, \
              files, purpose, source_key, source_id, source_thread, refs, send_at, status, send_error, version, \
-             created_at, updated_at, content) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, \
-             $14, $15, $16, $17, $18, $19, $20, $21, $22) on conflict (inbox_id, client_id) do nothing \
+             created_at, updated_at, content, author) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, \
+             $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23) on conflict (inbox_id, client_id) do nothing \
              -- unscoped: the row names its tenant, and its inbox was just found within reach",
             args![
                 org_id,
@@ -228,6 +248,7 @@ impl Txn<'_> {
                 draft.created_at,
                 draft.updated_at,
                 body.as_bytes(),
+                author,
             ],
         )?;
         if made == 0 {

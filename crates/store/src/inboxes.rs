@@ -4,6 +4,7 @@ use model::api_key::Scope;
 use model::inbox::{AutoSubmitted, Inbox, InboxStatus};
 use model::{Code, Error, InboxId, InboxKey, OrgId, PodId, Result};
 
+use crate::audit::NewAudit;
 use crate::db::{Conn, DbError, DbResult, Row, args};
 use crate::domains;
 use crate::messages::Position;
@@ -195,7 +196,9 @@ impl Txn<'_> {
         )?;
         if made > 0 {
             self.index_inbox(new.key)?;
-            return self.inbox(&new.inbox_id).map(NewInboxOutcome::Made);
+            let inbox = self.inbox(&new.inbox_id)?;
+            self.audit(NewAudit::new("inbox.create", inbox.inbox_id.as_str()).after(&told(&inbox)));
+            return Ok(NewInboxOutcome::Made(inbox));
         }
         // The same first call may have come twice at once; the other one was faster.
         if let Some(client_id) = &new.client_id
@@ -221,6 +224,7 @@ impl Txn<'_> {
     /// `not_found` when there is none within reach.
     pub fn change_inbox(&mut self, inbox_id: &InboxId, change: &InboxChange) -> Result<Inbox> {
         let inbox = self.inbox(inbox_id)?;
+        let before = told(&inbox);
         let display_name = change.display_name.clone().unwrap_or(inbox.display_name);
         let status = change.status.unwrap_or(inbox.status);
         let metadata = change.metadata.clone().unwrap_or(inbox.metadata);
@@ -241,7 +245,10 @@ impl Txn<'_> {
         if change.display_name.is_some() {
             self.index_inbox(inbox.key)?;
         }
-        self.inbox(inbox_id)
+        let inbox = self.inbox(inbox_id)?;
+        let audit = NewAudit::new("inbox.update", inbox.inbox_id.as_str());
+        self.audit(audit.before(&before).after(&told(&inbox)));
+        Ok(inbox)
     }
 
     /// Holds the row of an inbox until the commit, which puts everybody who files into it in one
@@ -286,6 +293,7 @@ impl Txn<'_> {
             args![inbox.key],
         )?;
         self.routes = true;
+        self.audit(NewAudit::new("inbox.delete", inbox.inbox_id.as_str()).before(&told(&inbox)));
         Ok(inbox)
     }
 
@@ -334,6 +342,10 @@ impl Txn<'_> {
             "screen_mode",
             "screen_feedback",
             "acquaintance",
+            "thread_pause",
+            "halt",
+            "leak_value",
+            "bounce_count",
         ] {
             let sql = format!("delete from {table} where {{scope}} and inbox_id = $1");
             self.exec(&sql, args![key])?;
@@ -341,6 +353,16 @@ impl Txn<'_> {
         self.purge_approvals(key)?;
         Ok(false)
     }
+}
+
+/// An inbox as the audit log has it. What its owner notes of it stays out.
+fn told(inbox: &Inbox) -> serde_json::Value {
+    serde_json::json!({
+        "pod_id": inbox.pod_id.to_string(),
+        "display_name": inbox.display_name,
+        "status": inbox.status.name(),
+        "auto_submitted": inbox.auto_submitted.map(AutoSubmitted::name),
+    })
 }
 
 /// The inbox at an address, and whether mail reaches it: its domain may have been removed, or may

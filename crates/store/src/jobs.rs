@@ -53,6 +53,11 @@ pub struct ClaimedJob {
 }
 
 impl ClaimedJob {
+    /// Under which it was claimed.
+    pub(crate) fn token(&self) -> &[u8] {
+        &self.token
+    }
+
     /// A departure that was claimed under `token`.
     pub(crate) fn of_departure(
         job_id: JobId,

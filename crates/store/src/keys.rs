@@ -6,6 +6,7 @@ use model::{ApiKeyId, Code, Error, InboxKey, Permission, PermissionSet, PodId, R
 use subtle::ConstantTimeEq as _;
 
 use crate::access::{Actor, Credential};
+use crate::audit::NewAudit;
 use crate::db::{Conn, DbError, DbResult, Row, args};
 use crate::messages::Position;
 use crate::txn::Txn;
@@ -140,7 +141,9 @@ impl Txn<'_> {
                 now,
             ],
         )?;
-        self.api_key(new.api_key_id)
+        let key = self.api_key(new.api_key_id)?;
+        self.audit(NewAudit::new("api_key.create", key.api_key_id.to_string()).after(&told(&key)));
+        Ok(key)
     }
 
     /// Keeps the caller's own key from being revoked or changed until the commit, so that no other
@@ -182,6 +185,7 @@ impl Txn<'_> {
             |row| row.get::<i64>(0),
         )?;
         let key = self.api_key(id)?;
+        let before = told(&key);
         let name = name.map_or(key.name, str::to_owned);
         let permissions = permissions.unwrap_or(key.permissions).map(names);
         let now = self.now;
@@ -190,7 +194,10 @@ impl Txn<'_> {
              where {scope} and api_key_id = $1",
             args![id, name, permissions, now],
         )?;
-        self.api_key(id)
+        let key = self.api_key(id)?;
+        let audit = NewAudit::new("api_key.update", id.to_string());
+        self.audit(audit.before(&before).after(&told(&key)));
+        Ok(key)
     }
 
     /// Removes a key; from the commit on it opens nothing.
@@ -198,15 +205,16 @@ impl Txn<'_> {
     /// # Errors
     /// `not_found` when there is none within reach.
     pub fn delete_api_key(&mut self, id: ApiKeyId) -> Result<()> {
+        let before = self.api_key(id)?;
         let gone = self.exec(
             "delete from api_key where {scope} and api_key_id = $1",
             args![id],
         )?;
         if gone == 0 {
-            Err(Error::not_found("API key"))
-        } else {
-            Ok(())
+            return Err(Error::not_found("API key"));
         }
+        self.audit(NewAudit::new("api_key.delete", id.to_string()).before(&told(&before)));
+        Ok(())
     }
 
     /// Removes the organisation-wide keys of this name.
@@ -233,6 +241,19 @@ impl Txn<'_> {
         )?;
         Ok(())
     }
+}
+
+/// A key as the audit log has it.
+fn told(key: &ApiKey) -> serde_json::Value {
+    let rights = key
+        .permissions
+        .map(|set| set.iter().map(Permission::name).collect::<Vec<_>>());
+    serde_json::json!({
+        "name": key.name,
+        "prefix": key.prefix,
+        "permissions": rights,
+        "expires_at": key.expires_at.map(|at| at.to_string()),
+    })
 }
 
 /// A list of rights as stored.

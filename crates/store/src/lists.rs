@@ -8,6 +8,7 @@ use model::list::{
 use model::{Code, Error, InboxKey, OrgId, PodId, Result};
 
 use crate::access::Access;
+use crate::audit::NewAudit;
 use crate::db::{DbError, DbResult, Row, Value, args};
 use crate::inboxes::Route;
 use crate::txn::Txn;
@@ -65,7 +66,7 @@ pub(crate) fn place(level: Level, id: &[u8; 16]) -> Vec<u8> {
     place
 }
 
-fn level(place: &[u8]) -> Option<Level> {
+pub(crate) fn level(place: &[u8]) -> Option<Level> {
     match place.first()? {
         0 => Some(Level::Org),
         1 => Some(Level::Pod),
@@ -311,6 +312,9 @@ impl Txn<'_> {
                 now,
             ],
         )?;
+        let list = format!("{} {}", new.direction.name(), new.list_type.name());
+        let state = serde_json::json!({"list": list, "read_only": new.read_only});
+        self.audit(NewAudit::new("list_entry.create", new.entry.as_str()).after(&state));
         // If somebody else was faster, theirs is found here, on whichever list it is.
         let made = self.known_entry(new)?;
         made.ok_or_else(|| Error::internal("a list entry was neither made nor found"))
@@ -370,6 +374,9 @@ impl Txn<'_> {
             values,
         )?;
         if gone > 0 {
+            let list = format!("{} {}", direction.name(), list_type.name());
+            let state = serde_json::json!({"list": list});
+            self.audit(NewAudit::new("list_entry.delete", entry.as_str()).before(&state));
             return Ok(());
         }
         self.list_entry(direction, list_type, entry)?;

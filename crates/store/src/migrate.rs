@@ -4,7 +4,7 @@ use model::{Code, Error, Result};
 
 use crate::db::{Conn, DbResult, args};
 
-const MIGRATIONS: [(i64, &str); 20] = [
+const MIGRATIONS: [(i64, &str); 22] = [
     (1, include_str!("migrations/0001_first.sql")),
     (2, include_str!("migrations/0002_lists.sql")),
     (3, include_str!("migrations/0003_drafts.sql")),
@@ -24,6 +24,8 @@ const MIGRATIONS: [(i64, &str); 20] = [
     (17, include_str!("migrations/0017_certificates.sql")),
     (19, include_str!("migrations/0019_gate.sql")),
     (20, include_str!("migrations/0020_screen.sql")),
+    (21, include_str!("migrations/0021_budgets.sql")),
+    (22, include_str!("migrations/0022_audit.sql")),
     (23, include_str!("migrations/0023_dane_and_gaps.sql")),
 ];
 

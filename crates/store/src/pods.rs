@@ -4,6 +4,7 @@ use model::api_key::Scope;
 use model::org::Pod;
 use model::{Code, Error, PodId, Result};
 
+use crate::audit::NewAudit;
 use crate::db::{DbResult, Row, args};
 use crate::messages::Position;
 use crate::txn::Txn;
@@ -103,6 +104,8 @@ impl Txn<'_> {
             args![org_id, new.pod_id, &new.name, new.client_id.as_deref(), now],
         )?;
         if made > 0 {
+            let state = serde_json::json!({"name": new.name});
+            self.audit(NewAudit::new("pod.create", new.pod_id.to_string()).after(&state));
             return self.pod(new.pod_id);
         }
         // A null client_id is in nobody's way, so there is one.
@@ -154,6 +157,7 @@ impl Txn<'_> {
                 );
             }
         }
+        self.audit(NewAudit::new("pod.delete", pod_id.to_string()));
         self.purge_pod_lists(pod_id)?;
         self.exec(
             "delete from screen_mode where {scope:pod} and pod_id = $1",
@@ -161,6 +165,14 @@ impl Txn<'_> {
         )?;
         self.exec(
             "delete from pod where {scope:pod} and pod_id = $1",
+            args![pod_id],
+        )?;
+        self.exec(
+            "delete from halt where {scope:pod} and pod_id = $1",
+            args![pod_id],
+        )?;
+        self.exec(
+            "delete from leak_value where {scope:pod} and pod_id = $1",
             args![pod_id],
         )?;
         self.exec(

@@ -6,6 +6,7 @@ use model::{Code, Error, EventFilter, EventKind, Hidden, InboxId, InboxKey, OrgI
 use subtle::ConstantTimeEq as _;
 
 use crate::access::Credential;
+use crate::audit::NewAudit;
 use crate::db::{Conn, DbError, DbResult, Row, args};
 use crate::messages::Position;
 use crate::txn::Txn;
@@ -152,6 +153,8 @@ impl Txn<'_> {
                 )
                 .fix("Use a key that may see them, or another client_id."));
             }
+            let id = known.webhook_id.to_string();
+            self.audit(NewAudit::new("polling_webhook.renew_token", id));
             self.exec(
                 "update polling_webhook set token_hash = $2, updated_at = $3 \
                  where {scope} and webhook_id = $1",
@@ -177,7 +180,11 @@ impl Txn<'_> {
         }
         self.insert_polling_webhook(new, level, &place)?;
         let made = self.polling_webhook_of_client(&new.client_id)?;
-        made.ok_or_else(|| Error::internal("a polling webhook is gone as it was made"))
+        let made =
+            made.ok_or_else(|| Error::internal("a polling webhook is gone as it was made"))?;
+        let id = made.webhook_id.to_string();
+        self.audit(NewAudit::new("polling_webhook.create", id));
+        Ok(made)
     }
 
     fn insert_polling_webhook(
@@ -259,6 +266,8 @@ impl Txn<'_> {
             "delete from polling_webhook where {scope} and webhook_id = $1",
             args![found.webhook_id.as_bytes().as_slice()],
         )?;
+        let id = found.webhook_id.to_string();
+        self.audit(NewAudit::new("polling_webhook.delete", id));
         Ok(())
     }
 }

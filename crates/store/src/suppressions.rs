@@ -6,6 +6,7 @@ use mail::Timestamp;
 use model::list::{Direction, Entry, ListType};
 use model::{Code, Error, Result};
 
+use crate::audit::NewAudit;
 use crate::db::{Conn, DbError, DbResult, Row, args};
 use crate::engine::Running;
 use crate::events::Wake;
@@ -204,6 +205,7 @@ impl Txn<'_> {
             |row| row.get::<i64>(0),
         )?;
         let own = own.ok_or_else(|| Error::not_found("Suppression"))?;
+        self.audit(NewAudit::new("suppression.delete", entry.as_str()));
         self.exec(
             "delete from soft_bounce where {scope:org} and address = $1",
             args![entry.as_str()],

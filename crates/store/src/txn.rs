@@ -4,6 +4,7 @@ use std::ops::{Deref, DerefMut};
 
 use model::Result;
 
+use crate::audit::NewAudit;
 use crate::events::{NewEvent, Wake};
 use crate::view::View;
 
@@ -12,6 +13,7 @@ use crate::view::View;
 pub struct Txn<'a> {
     view: View<'a>,
     pub(crate) events: Vec<NewEvent>,
+    pub(crate) audits: Vec<NewAudit>,
     pub(crate) jobs: bool,
     pub(crate) departures: bool,
     pub(crate) routes: bool,
@@ -24,6 +26,7 @@ impl<'a> Txn<'a> {
         Self {
             view,
             events: Vec::new(),
+            audits: Vec::new(),
             jobs: false,
             departures: false,
             routes: false,
@@ -37,8 +40,10 @@ impl<'a> Txn<'a> {
         self.events.push(event);
     }
 
-    /// Writes the buffered events as the last statements before the commit.
+    /// Writes the buffered entries and events as the last statements before the commit.
     pub(crate) fn close(mut self) -> Result<Wake> {
+        let audits = std::mem::take(&mut self.audits);
+        self.enter(audits)?;
         let events = std::mem::take(&mut self.events);
         let log = self.append(events)?;
         let hooks = self.hooks.then(|| self.access.org_id());

@@ -10,6 +10,7 @@ mod agent_armor;
 mod api_key;
 mod approval;
 mod attachment;
+mod audit;
 mod authentication;
 mod batch;
 mod domain;
@@ -24,6 +25,7 @@ mod log;
 mod message;
 mod metric;
 mod onboarding;
+mod pause;
 mod pod;
 mod policy;
 mod polling;
@@ -51,6 +53,7 @@ pub use approval::{
     Approval, ApprovalLink, ApproveRequest, Decision, DeclineRequest, ListApprovalsResponse,
 };
 pub use attachment::{Attachment, AttachmentResponse, SendAttachment};
+pub use audit::{AuditEntry, ListAuditResponse};
 pub use authentication::{Arc, Authentication, Dkim, Dmarc, Spf};
 pub use batch::{
     BatchGetMessagesRequest, BatchGetMessagesResponse, BatchUpdateMessagesRequest,
@@ -84,6 +87,7 @@ pub use onboarding::{
     AgentAttachHumanRequest, AgentAttachHumanResponse, AgentSignupRequest, AgentSignupResponse,
     AgentVerifyRequest, AgentVerifyResponse,
 };
+pub use pause::{PauseSendingRequest, SendingPause, SendingStatus, ThreadPause};
 pub use pod::{CreatePodRequest, ListPodsResponse, Pod};
 pub use policy::{EffectivePolicy, Policy, PolicyResponse, QuietHours, SetPolicyRequest};
 pub use polling::{

@@ -247,6 +247,10 @@ pub struct ReplyToMessageRequest {
     /// Whether to note when it is opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub track_opens: Option<bool>,
+    /// Whether to answer even what machines sent, and to go on where they answer one another: for
+    /// keys with `loop_override`. Ours; no SDK has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub force: Option<bool>,
 }
 
 /// `inboxes.messages.reply_all`; the recipients follow from the message.
@@ -276,6 +280,10 @@ pub struct ReplyAllMessageRequest {
     /// Whether to note when it is opened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub track_opens: Option<bool>,
+    /// Whether to answer even what machines sent, and to go on where they answer one another: for
+    /// keys with `loop_override`. Ours; no SDK has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub force: Option<bool>,
 }
 
 /// What sending gives.

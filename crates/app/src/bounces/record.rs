@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::events::complaint_event;
 use crate::jobs::notify_sender::NotifySender;
-use crate::{jobs, render};
+use crate::{halts, jobs, render};
 
 /// On so many days of thirty a delivery may fail before its recipient is suppressed.
 const SOFT_LIMIT: i64 = 5;
@@ -76,6 +76,9 @@ pub(crate) fn of_session(txn: &mut Txn<'_>, message: &Message, refusals: &[Refus
 /// When the store fails.
 pub(crate) fn learn(txn: &mut Txn<'_>, refusal: &Refusal, message: Option<&Message>) -> Result<()> {
     let verdict = refusal.verdict;
+    if verdict.permanent == Some(true) {
+        halts::count_failure(txn, &refusal.delivery)?;
+    }
     let reason = if verdict.is_dead() {
         SuppressionReason::Bounce
     } else if verdict.is_doubtful()

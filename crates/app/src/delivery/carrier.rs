@@ -81,8 +81,14 @@ pub(super) async fn run(app: App, name: String) {
 
 /// Brings one entry and waits until what became of it is written down.
 async fn bring(app: &App, line: &mut Line, target: &Target, entry: Entry) {
-    let open = match settle::open(app, &entry).await {
-        Ok(open) => open,
+    let open = match settle::bringable(app, &entry).await {
+        Ok(Some(open)) => open,
+        Ok(None) => {
+            if let Err(error) = settle::halt(app, &entry).await {
+                jobs::failed(app, &entry.job, &error).await;
+            }
+            return;
+        }
         Err(error) => return jobs::failed(app, &entry.job, &error).await,
     };
     let ended = match &target.kind {

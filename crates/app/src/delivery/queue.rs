@@ -38,6 +38,9 @@ const PROBE: usize = 32;
 /// Held lanes that are looked at in one go.
 const LANES: usize = 32;
 
+/// Entries that are let go in one go when nothing stops them any more.
+const LET_GO: i64 = 500;
+
 /// Slices of a lane that are held in one go, before others get their turn.
 const SLICES: usize = 20;
 
@@ -141,6 +144,10 @@ impl Queue {
 
     /// Looks at more held lanes: they may be held by a process that is gone.
     async fn sweep(&mut self) -> Result<()> {
+        let let_go = self.app.store().sweep_halts(LET_GO).await?;
+        if let_go > 0 {
+            tracing::info!(entries = let_go, "departures go on");
+        }
         for _ in 0..LANES {
             let next = self
                 .app

@@ -135,6 +135,11 @@ pub(super) fn bounced(
         .map(|one| one.delivery.delivery_id)
         .collect();
     bounces::notify(txn, message, &ids, false, job_id)?;
+    // An agent that writes again whenever it is told of a failure goes round too.
+    let failed = outcomes.iter().filter(|one| !one.is_rejected());
+    let failed: Vec<String> = failed.map(|one| one.delivery.recipient.clone()).collect();
+    let own = message.inbox_id.as_str().to_lowercase();
+    txn.note_arrival(&own, message.thread_id, &failed)?;
     let kind = |one: &Outcome| (one.verdict.kind().name(), one.verdict.sub_type());
     let mut kinds: Vec<(&str, &str)> = outcomes.iter().map(|one| kind(one)).collect();
     kinds.sort_unstable();

@@ -142,6 +142,35 @@ pub(super) async fn end_untried(
     }
 }
 
+/// The deliveries of an entry that are not over, if nothing stops its departure.
+pub(super) async fn bringable(app: &App, entry: &Entry) -> Result<Option<Vec<Delivery>>> {
+    let grant = app.store().system(entry.job.org_id, Reason::Delivery);
+    let grant = grant.grant::<perm::Authenticated>()?;
+    let (key, domain) = (entry.key, entry.domain.clone());
+    let found = app.store().read(&grant, move |view| {
+        if view.halt_of_departure(key)?.is_some() {
+            return Ok(None);
+        }
+        view.deliveries(key, Some(&domain)).map(Some)
+    });
+    let mut found = found.await?;
+    if let Some(deliveries) = &mut found {
+        deliveries.retain(|one| !one.state.is_final());
+    }
+    Ok(found)
+}
+
+/// Leaves an entry in the queue until its departure is stopped no more.
+pub(super) async fn halt(app: &App, entry: &Entry) -> Result<()> {
+    let grant = app.store().system(entry.job.org_id, Reason::Delivery);
+    let grant = grant.grant::<perm::Authenticated>()?;
+    let job = entry.job.clone();
+    tracing::info!(message = %entry.key, domain = %entry.domain, "waits: departures are stopped");
+    app.store()
+        .write(&grant, move |txn| txn.halt_job(&job))
+        .await
+}
+
 /// The deliveries of an entry that are not over.
 pub(super) async fn open(app: &App, entry: &Entry) -> Result<Vec<Delivery>> {
     let grant = app.store().system(entry.job.org_id, Reason::Delivery);

@@ -4,8 +4,10 @@
 //! Every departure passes [`decide`] once, in `outbound::submit`. What it holds becomes a draft
 //! (`outbound::hold`) that another identity decides about (`approvals`).
 
+pub(crate) mod budgets;
 mod files;
 mod links;
+pub(crate) mod loops;
 mod policy;
 mod reading;
 mod standing;

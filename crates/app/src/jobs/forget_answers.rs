@@ -1,5 +1,5 @@
-//! Forgets the answers under Idempotency-Keys, and the counts of failed deliveries, whose time is over,
-//! every hour.
+//! Forgets the answers under Idempotency-Keys, and the counts of failed deliveries and of turns, whose
+//! time is over, every hour.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use store::{ClaimedJob, Finish};
 
 use crate::App;
+use crate::gate::budgets;
 
 const EVERY: Duration = Duration::from_secs(3600);
 const SLICE: i64 = 500;
@@ -24,6 +25,7 @@ pub(super) async fn run(app: &App, job: &ClaimedJob) -> Result<()> {
     let ForgetAnswers {} = super::read(job)?;
     while app.store().forget_answers(SLICE).await? > 0 {}
     while app.store().forget_soft_bounces(SLICE).await? > 0 {}
+    while app.store().forget_turns(budgets::WINDOW, SLICE).await? > 0 {}
     let next = Finish::RetryAt(app.now().plus(EVERY), String::new());
     super::finish(app, job, next).await
 }

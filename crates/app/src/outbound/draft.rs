@@ -7,7 +7,7 @@ use model::draft::{Draft, DraftFile, Purpose, SendStatus, Source};
 use model::inbox::Inbox;
 use model::label::{Label, Labels, MAX_LABELS};
 use model::message::Content;
-use model::{Code, DraftId, Error, IdempotencyKey, Kind, Result, ThreadId, perm};
+use model::{ApiKeyId, Code, DraftId, Error, IdempotencyKey, Kind, Result, ThreadId, perm};
 use store::{BlobId, ClaimedJob, Grant, Reason};
 use wire::{SendMessageResponse, UpdateMessageRequest};
 
@@ -23,6 +23,8 @@ struct Ready {
     inbox: Inbox,
     draft: Draft,
     content: Content,
+    /// The key that made it.
+    author: Option<ApiKeyId>,
 }
 
 impl App {
@@ -59,7 +61,7 @@ impl App {
             return Err(being_sent());
         }
         self.not_pending(grant, &ready.draft).await?;
-        let before = ready.draft.clone();
+        let (before, author) = (ready.draft.clone(), ready.author);
         for label in add.iter() {
             ready.draft.labels.insert(label.clone());
         }
@@ -67,7 +69,7 @@ impl App {
             ready.draft.labels.remove(label);
         }
         let (inbox, letter) = self.letter_of(grant, ready).await?;
-        let along = Along::draft(before, act, None);
+        let along = Along::draft(before, act, None).let_go_by(grant.access(), author);
         self.submit(grant, &inbox, letter, along).await
     }
 
@@ -115,6 +117,7 @@ impl App {
             Ok(Ready {
                 inbox: view.inbox_of_key(draft.inbox_key)?,
                 content: view.draft_content(id)?,
+                author: view.draft_author(id)?,
                 draft,
             })
         });
@@ -126,6 +129,7 @@ impl App {
             inbox,
             draft,
             content,
+            ..
         } = ready;
         let mut attachments = Vec::with_capacity(draft.files.len());
         for file in &draft.files {
@@ -153,6 +157,7 @@ impl App {
             in_reply_to: None,
             references: Vec::new(),
             thread: None,
+            preceding: None,
         };
         let letter = match draft.source {
             Some(source) => self.onto(grant, source, letter).await?,

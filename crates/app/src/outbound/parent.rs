@@ -11,10 +11,11 @@ use model::draft::{Purpose, Source};
 use model::inbox::Inbox;
 use model::message::{Attachment, Content, Direction, Message};
 use model::{Error, InboxId, MessageKey, Result, perm};
-use store::Grant;
+use store::{Grant, View};
 
 use super::Letter;
 use crate::App;
+use crate::gate::loops::Preceding;
 use crate::inbound::elsewhere;
 
 /// References grow by one with every answer; the oldest and the newest are what clients thread by.
@@ -26,14 +27,34 @@ pub(crate) struct Parent {
     pub(crate) content: Content,
     /// Its Message-ID as its author wrote it, which correspondents know it by.
     pub(crate) message_id: MessageId,
+    /// What it says of machines that answer one another.
+    pub(crate) preceding: Preceding,
 }
 
 impl Parent {
-    fn new(message: Message, content: Content) -> Self {
+    /// Reads what belongs to a message.
+    fn read(view: &mut View<'_>, message: Message) -> Result<Self> {
+        let content = view.content(message.key)?;
+        // Only of mail that went to many does it matter who wrote before.
+        let is_bulk = content.facts.iter().any(|fact| fact.kind == "bulk");
+        let in_thread = is_bulk
+            && view
+                .thread(None, message.thread_id)
+                .is_ok_and(|thread| thread.sent_at.is_some());
+        Ok(Self::new(message, content, in_thread))
+    }
+
+    fn new(message: Message, content: Content, in_thread: bool) -> Self {
         let mut fields = content.headers.iter();
         let written = fields.find(|(name, _)| name.eq_ignore_ascii_case("message-id"));
         let written = written.and_then(|(_, value)| MessageId::parse(value));
         Self {
+            preceding: Preceding::of(
+                &content.headers,
+                &content.facts,
+                message.direction,
+                in_thread,
+            ),
             message_id: written.unwrap_or_else(|| message.message_id.clone()),
             message,
             content,
@@ -67,8 +88,7 @@ impl App {
         let found = self.store().read(grant, move |view| {
             let inbox = view.inbox(&inbox)?;
             let message = view.message(inbox.key, &id)?;
-            let content = view.content(message.key)?;
-            Ok((inbox, Parent::new(message, content)))
+            Ok((inbox, Parent::read(view, message)?))
         });
         found.await
     }
@@ -84,7 +104,7 @@ impl App {
     ) -> Result<Parent> {
         let found = self.store().read(grant, move |view| {
             let message = view.message_of_key(key)?;
-            Ok(Parent::new(message, view.content(key)?))
+            Parent::read(view, message)
         });
         found.await
     }
@@ -118,6 +138,8 @@ impl App {
         letter.in_reply_to = Some(parent.message_id.clone());
         letter.references = chain(parent);
         letter.thread = Some(parent.message.thread_id);
+        // Sending on answers nobody, but it can go round too.
+        letter.preceding = Some(parent.preceding.clone().answerable());
         Ok(letter)
     }
 }
@@ -255,5 +277,6 @@ pub(super) fn answer(parent: &Parent, people: Recipients, mut letter: Letter) ->
     letter.references = chain(parent);
     letter.thread = Some(parent.message.thread_id);
     letter.source = Some(parent.as_source(Purpose::Reply));
+    letter.preceding = Some(parent.preceding.clone());
     letter
 }

@@ -4,18 +4,19 @@
 use std::fmt::Write as _;
 
 use mail::submitted::{Fit, Unfit, fit};
-use mail::{Address, Mailbox, thread_key};
+use mail::{Address, Mailbox, MessageId, thread_key};
 use model::inbox::Inbox;
 use model::label::Labels;
 use model::message::{Origin, Session, Way};
-use model::{Code, Error, Result, perm};
-use store::Grant;
+use model::{Code, Error, Kind, Result, perm};
+use store::{Grant, Reason};
 use wire::SendMessageResponse;
 
 use super::Letter;
 use super::remember::Act;
 use super::submit::{Along, Outgoing, by_key, unique};
 use crate::App;
+use crate::gate::loops::Preceding;
 use crate::inbound::{Understood, elsewhere};
 
 /// A message and its envelope.
@@ -68,11 +69,16 @@ impl App {
             raw,
             message_id,
             says_who_sends,
+            answers,
             ..
         } = fit;
         if !says_who_sends {
             self.say_who_sends(inbox, &mut letter, false)?;
         }
+        letter.preceding = self
+            .preceding(grant, inbox, answers, says_who_sends)
+            .await?;
+        self.mark(&mut letter, &along)?;
         for header in &letter.headers {
             // Writing to a String cannot fail.
             let _ = write!(added, "{}: {}\r\n", header.name(), header.value());
@@ -104,6 +110,33 @@ impl App {
             },
         };
         self.leave(grant, inbox, recipients, outgoing, along).await
+    }
+}
+
+impl App {
+    /// What a submitted message answers, if the inbox has it. People answer lists and bounces with
+    /// their mail programs; only what says that a machine sent it is held to the rules for machines.
+    async fn preceding(
+        &self,
+        grant: &Grant<perm::MessageSend>,
+        inbox: &Inbox,
+        answers: Option<MessageId>,
+        by_machine: bool,
+    ) -> Result<Option<Preceding>> {
+        let Some(id) = answers else { return Ok(None) };
+        let (address, access) = (inbox.inbox_id.clone(), grant.access().org_id());
+        let reader = self.store().system(access, Reason::Delivery);
+        let reader: Grant<perm::MessageRead> = reader.grant()?;
+        let found = match self.parent(&reader, &address, &id).await {
+            Ok((_, parent)) => parent.preceding,
+            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(Some(if by_machine {
+            found
+        } else {
+            found.answerable()
+        }))
     }
 }
 
@@ -155,6 +188,7 @@ fn blank() -> Letter {
         source: None,
         own_files: None,
         own_headers: Vec::new(),
+        preceding: None,
     }
 }
 

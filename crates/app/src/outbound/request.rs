@@ -130,6 +130,7 @@ fn words(words: Words) -> Result<Letter> {
         source: None,
         own_files: Some(own_files),
         own_headers: headers.0.clone(),
+        preceding: None,
     })
 }
 

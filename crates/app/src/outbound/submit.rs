@@ -8,7 +8,9 @@ use model::approval::{Approval, ApprovalState};
 use model::draft::{Draft, Purpose};
 use model::inbox::Inbox;
 use model::message::{ApprovedRecord, Direction, GateRecord, Message, Origin, People, Way};
-use model::{Code, Decision, Error, EventKind, Hidden, MessageKey, Result, ThreadId};
+use model::{
+    ApiKeyId, Code, Decision, Error, EventKind, Hidden, MessageKey, Result, ThreadId, perm,
+};
 use store::{
     Access, Actor, ApprovalEnd, ClaimedJob, DELIVER_MAIL, Filed, Finish, Governed, Grant,
     NewAnswer, NewEvent, NewJob, NewMessage, Route, Txn,
@@ -18,7 +20,8 @@ use wire::SendMessageResponse;
 
 use super::Letter;
 use super::remember::Act;
-use crate::gate::{self, Facts, Question, Standing};
+use crate::gate::budgets::{Overdrawn, Turn};
+use crate::gate::{self, Facts, Question, Standing, loops};
 use crate::inbound::{Understood, elsewhere};
 use crate::jobs::deliver_mail::DeliverMail;
 use crate::jobs::expire_approval::ExpireApproval;
@@ -26,7 +29,7 @@ use crate::jobs::send_draft::SendDraft;
 use crate::screen::identity::Person;
 use crate::screen::seen::acquaint;
 use crate::sign::Signing;
-use crate::{App, jobs, onboarding, render};
+use crate::{App, halts, jobs, onboarding, render};
 
 /// What else happens in the transaction of a departure, or keeps it from happening.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +42,10 @@ pub(crate) struct Along {
     pub(super) job: Option<ClaimedJob>,
     /// The approval that lets it leave, which ends with it.
     approved: Option<Approved>,
+    /// Whether another identity sends it than the one that made the draft.
+    let_go: bool,
+    /// Whether it goes even where machines answer one another.
+    forced: bool,
 }
 
 /// That somebody has approved a departure.
@@ -69,7 +76,7 @@ impl Along {
             act,
             draft: Some(draft),
             job,
-            approved: None,
+            ..Self::default()
         }
     }
 
@@ -78,9 +85,41 @@ impl Along {
         Self {
             act: Act::held(&approved.approval),
             draft: Some(draft),
-            job: None,
             approved: Some(approved),
+            ..Self::default()
         }
+    }
+
+    /// Let go by somebody else than `author`, who made the draft.
+    pub(crate) fn let_go_by(mut self, access: &Access, author: Option<ApiKeyId>) -> Self {
+        let by = match access.actor() {
+            Actor::Key(id) => Some(id),
+            Actor::System(_) => None,
+        };
+        self.let_go = by.zip(author).is_some_and(|(by, author)| by != author);
+        self
+    }
+
+    /// As the caller asks.
+    ///
+    /// # Errors
+    /// `missing_permission` for a key without `loop_override`.
+    pub(super) fn forced(mut self, access: &Access, force: bool) -> Result<Self> {
+        if force {
+            let _: Grant<perm::LoopOverride> = access.grant()?;
+        }
+        self.forced = force;
+        Ok(self)
+    }
+
+    /// Whether another identity than its author lets it leave.
+    fn is_approved(&self) -> bool {
+        self.approved.is_some() || self.let_go
+    }
+
+    /// Whether a person stands behind it, as far as anybody can tell.
+    fn is_free(&self) -> bool {
+        self.is_approved() || self.forced
     }
 
     /// Who sends it, and from what.
@@ -163,6 +202,9 @@ impl App {
         let recipients = unique(&recipients);
         self.one_click(&mut letter.headers, grant.access().org_id(), &recipients)?;
         self.say_who_sends(inbox, &mut letter, along.draft.is_some())?;
+        if let Err(error) = self.mark(&mut letter, &along) {
+            return Err(self.pause_loop(grant, inbox, error, letter.thread).await);
+        }
         let mut outgoing = self.compose(inbox, letter, signing).await?;
         outgoing.origin = along.origin(grant.access());
         self.leave(grant, inbox, recipients, outgoing, along).await
@@ -256,6 +298,9 @@ impl App {
         let departure = self.departure(&new, recipients, along, alike);
         let now = new.at;
         let app = self.clone();
+        let turn = Turn::new(inbox, &recipients_of(&departure), departure.along.is_free());
+        let overdrawn = Overdrawn::default();
+        let found = overdrawn.clone();
         let filed = self.store().write(grant, move |txn| {
             if let Some(answer) = &departure.answer
                 && let Some(known) = txn.claim_answer(answer)?
@@ -263,6 +308,9 @@ impl App {
                 return Ok(known);
             }
             txn.may_send_from(&new.inbox)?;
+            if let Some(halt) = txn.halt_of(governed)? {
+                return Err(halts::stopped(&halt));
+            }
             // Asked again, so that an entry made meanwhile counts.
             gate::admit(&txn.barred_recipients(governed, &addresses)?)?;
             app.count_send(txn, governed, new.key)?;
@@ -274,6 +322,9 @@ impl App {
                 ));
             };
             acquaint(txn, &new.inbox, &people)?;
+            let begins = message.thread_id == new.new_thread;
+            let place = (message.thread_id, begins);
+            turn.take(txn, &app.settings().loop_limits, place, &found)?;
             // After the inbox is held: whoever makes a draft takes the two in this order too.
             departure.along.end(txn, &message)?;
             depart(txn, &new, &message, &departure, now)?;
@@ -282,7 +333,12 @@ impl App {
             }
             Ok((message.message_id, message.thread_id))
         });
-        let (message_id, thread_id) = filed.await?;
+        let (message_id, thread_id) = match filed.await {
+            Ok(filed) => filed,
+            Err(error) => {
+                return Err(self.pause_overdrawn(grant, inbox, error, &overdrawn).await);
+            }
+        };
         Ok(SendMessageResponse {
             message_id: message_id.to_string(),
             thread_id: thread_id.to_string(),
@@ -325,6 +381,39 @@ impl App {
         let chosen = chosen.unwrap_or(self.settings().auto_submitted);
         if let Some(value) = chosen.field(is_draft, letter.in_reply_to.is_some()) {
             let header = ExtraHeader::new(FIELD, value).map_err(Error::internal)?;
+            letter.headers.push(header);
+        }
+        Ok(())
+    }
+
+    /// Counts the answers of machines that led to a letter, and says so in it.
+    ///
+    /// # Errors
+    /// `automatic_mail` and `loop_detected`.
+    pub(super) fn mark(&self, letter: &mut Letter, along: &Along) -> Result<()> {
+        let is_mark = |header: &ExtraHeader| header.name().eq_ignore_ascii_case(loops::FIELD);
+        if letter.headers.iter().any(is_mark) {
+            let path = format!("headers.{}", loops::FIELD);
+            return Err(Error::invalid(
+                &path,
+                "invalid_value",
+                "This field is the server's to write",
+            ));
+        }
+        let before = letter.preceding.as_ref();
+        let marks = &self.0.loop_marks;
+        let (mut count, others) = marks.next(before);
+        if along.is_approved() {
+            count = 1;
+        } else if !along.forced {
+            if let Some(fact) = before.and_then(|before| before.automatic.as_ref()) {
+                return Err(loops::automatic(fact));
+            }
+            loops::within(count, self.settings().loop_limits.in_a_row)?;
+        }
+        let own = marks.write(count, self.env().ids.bytes());
+        for mark in std::iter::once(own).chain(others) {
+            let header = ExtraHeader::new(loops::FIELD, &mark).map_err(Error::internal)?;
             letter.headers.push(header);
         }
         Ok(())
@@ -541,6 +630,11 @@ fn decision(
         now,
         standing,
     })
+}
+
+fn recipients_of(departure: &Departure) -> Vec<Mailbox> {
+    let deliveries = departure.deliveries.iter();
+    deliveries.map(|(_, to)| to.clone()).collect()
 }
 
 /// That a key sent it, or the server itself.

@@ -142,6 +142,26 @@ pub struct Finding {
     pub place: Place,
     /// The first characters and the length; never the whole value.
     pub masked: String,
+    /// What the value is known again by.
+    pub value: Fingerprint,
+}
+
+/// What equal values have in common and unequal ones have not. It must not be stored or shown: of a
+/// short number it gives the number away.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// Of the letters and digits of a value; how it is written does not matter.
+    fn of(bare: &str) -> Self {
+        Self(*blake3::hash(bare.to_lowercase().as_bytes()).as_bytes())
+    }
+}
+
+impl std::fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Fingerprint")
+    }
 }
 
 /// Findings so far, each told once for a place.
@@ -161,6 +181,7 @@ impl Findings {
             class,
             place,
             masked: masked(value),
+            value: Fingerprint::of(&bare),
         };
         let general = matches!(
             kind,
@@ -206,6 +227,13 @@ struct Segment {
 /// patient author finds an encoding that no screen knows.
 #[must_use]
 pub fn screen(mail: &Outgoing<'_>) -> Vec<Finding> {
+    screen_texts(mail, &mut |_, _| {})
+}
+
+/// The same, with every text of the mail shown to `seen` as it is screened: canonical, hidden ones and
+/// those that were encoded too.
+#[must_use]
+pub fn screen_texts(mail: &Outgoing<'_>, seen: &mut dyn FnMut(Place, &str)) -> Vec<Finding> {
     let own = mail
         .own
         .iter()
@@ -220,6 +248,7 @@ pub fn screen(mail: &Outgoing<'_>) -> Vec<Finding> {
     let mut waiting = segments(mail);
     while let Some(segment) = waiting.pop() {
         let text = canonical::canonical(&segment.text);
+        seen(segment.place, &text);
         let lower = text.to_ascii_lowercase();
         let view = View {
             text: &text,

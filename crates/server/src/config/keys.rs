@@ -80,6 +80,14 @@ pub enum Name {
     Greylist,
     /// The messages that one inbox sends.
     SendsPerInbox,
+    /// The turns of one thread.
+    TurnsPerThread,
+    /// The turns with one address.
+    TurnsPerPeer,
+    /// The turns of two inboxes.
+    TurnsPerPair,
+    /// The answers of machines in a row.
+    AnswersInARow,
     /// Where requests of the server's own may go beyond the public internet.
     EgressAllow,
     /// What others do when a connection does not fit the MTA-STS policy.
@@ -664,6 +672,54 @@ pub const TABLE: &[Key] = &[
         default: "0",
         example: "200",
         doc: "The messages that one inbox may send in any hour; 0 is without limit.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::TurnsPerThread,
+        name: "turns_per_thread",
+        flag: "turns-per-thread",
+        variable: "MAILROOST_TURNS_PER_THREAD",
+        value: "COUNT",
+        wanted: "a number from 0 to 10000",
+        default: "10",
+        example: "20",
+        doc: "How often in any hour an inbox may answer in one thread what was answered, before the thread pauses; 0 is without limit.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::TurnsPerPeer,
+        name: "turns_per_peer",
+        flag: "turns-per-peer",
+        variable: "MAILROOST_TURNS_PER_PEER",
+        value: "COUNT",
+        wanted: "a number from 0 to 10000",
+        default: "10",
+        example: "20",
+        doc: "The same with one address, over all threads.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::TurnsPerPair,
+        name: "turns_per_pair",
+        flag: "turns-per-pair",
+        variable: "MAILROOST_TURNS_PER_PAIR",
+        value: "COUNT",
+        wanted: "a number from 0 to 10000",
+        default: "10",
+        example: "20",
+        doc: "The same between two inboxes of one organization, both counted.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::AnswersInARow,
+        name: "answers_in_a_row",
+        flag: "answers-in-a-row",
+        variable: "MAILROOST_ANSWERS_IN_A_ROW",
+        value: "COUNT",
+        wanted: "a number from 0 to 10000",
+        default: "10",
+        example: "20",
+        doc: "How many answers of machines may follow one another before a person has to answer; 0 is without limit.",
         ..PLAIN
     },
     Key {

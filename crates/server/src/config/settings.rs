@@ -58,6 +58,8 @@ pub struct Settings {
     pub max_smtp_connections: u32,
     /// How often callers may come, and how much an inbox may send.
     pub limits: app::Limits,
+    /// How often machines may answer one another.
+    pub loop_limits: app::LoopLimits,
     /// The proxies that tell the client address.
     pub trusted_proxies: Vec<Net>,
     /// How arriving mail is judged.
@@ -140,6 +142,7 @@ impl Settings {
             acme_http: required(layers, Name::AcmeHttp, socket_address)?,
             hostname,
             limits: limits(layers, !is_reserved(&domain))?,
+            loop_limits: loop_limits(layers)?,
             domain,
             public_url: optional(layers, Name::PublicUrl, public_url)?,
             dns: optional(layers, Name::Dns, name_servers)?.unwrap_or_default(),
@@ -305,6 +308,16 @@ fn limits(layers: &Layers, is_public: bool) -> Result<app::Limits, ConfigError> 
         per_key: rate(Name::RequestsPerKey, Name::BurstPerKey, 200)?,
         per_address: rate(Name::RequestsPerAddress, Name::BurstPerAddress, 500)?,
         sends_per_hour: required(layers, Name::SendsPerInbox, |text| number(text, 0, 10_000))?,
+    })
+}
+
+fn loop_limits(layers: &Layers) -> Result<app::LoopLimits, ConfigError> {
+    let count = |name| required(layers, name, |text| number(text, 0, 10_000));
+    Ok(app::LoopLimits {
+        per_thread: count(Name::TurnsPerThread)?,
+        per_peer: count(Name::TurnsPerPeer)?,
+        per_pair: count(Name::TurnsPerPair)?,
+        in_a_row: count(Name::AnswersInARow)?,
     })
 }
 

@@ -14,6 +14,7 @@
 mod acme;
 mod allow_lists;
 mod answering;
+mod audit;
 mod backup;
 mod batches;
 mod border;
@@ -39,6 +40,7 @@ mod keys;
 mod listener;
 mod lists;
 mod log_readers;
+mod loops;
 mod metrics;
 mod mistakes;
 mod modes;

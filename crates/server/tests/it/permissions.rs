@@ -8,8 +8,8 @@ use crate::client::Answer;
 use crate::running::ADMIN_KEY;
 use crate::world::{World, column, each_engine_with_another_organization, escaped};
 use crate::{
-    allow_lists, bounces, domains, drafts, gate, log_readers, onboarding, screened, search,
-    tenants, webhooks,
+    allow_lists, audit, bounces, domains, drafts, gate, log_readers, loops, onboarding, screened,
+    search, tenants, webhooks,
 };
 
 /// The routes as crate `api` lists them.
@@ -186,6 +186,8 @@ fn case(operation: &str) -> (Value, Foreign) {
             onboarding::case,
             screened::case,
             gate::case,
+            loops::case,
+            audit::case,
         ]
         .into_iter()
         .find_map(|case| case(other))
@@ -201,6 +203,9 @@ fn granted(operation: &str) -> (u16, &'static str) {
         opt_in if screened::is_opt_in(opt_in) => (403, "missing_permission"),
         "inboxes.messages.create_agent_armor_feedback" => (409, "conflict"),
         decide if gate::is_decision(decide) => (403, "missing_permission"),
+        named if loops::needs_a_name(named) || audit::needs_a_name(named) => {
+            (403, "missing_permission")
+        }
         off if onboarding::is_off(off) => (403, "not_enabled"),
         _ => (200, ""),
     }

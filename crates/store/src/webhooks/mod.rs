@@ -12,6 +12,7 @@ use model::api_key::Scope;
 use model::webhook::Webhook;
 use model::{Code, Error, EventKind, Hidden, InboxKey, PodId, Result, WebhookId};
 
+use crate::audit::NewAudit;
 use crate::db::{DbError, DbResult, Row, args};
 use crate::messages::Position;
 use crate::txn::Txn;
@@ -232,7 +233,10 @@ impl Txn<'_> {
             )
             .fix("Choose another client_id, or use a key that reaches that webhook."));
         }
-        self.webhook(new.webhook_id)
+        let made = self.webhook(new.webhook_id)?;
+        let audit = NewAudit::new("webhook.create", new.webhook_id.to_string());
+        self.audit(audit.after(&told(&made)));
+        Ok(made)
     }
 
     /// Holds a webhook until the commit and gives its present state.
@@ -273,6 +277,9 @@ impl Txn<'_> {
                 now,
             ],
         )?;
+        let changed = self.webhook(old.webhook_id)?;
+        let audit = NewAudit::new("webhook.update", old.webhook_id.to_string());
+        self.audit(audit.before(&told(held)).after(&told(&changed)));
         Ok(())
     }
 
@@ -299,6 +306,12 @@ impl Txn<'_> {
              failing_since = null, updated_at = $5 where {scope} and webhook_id = $1",
             args![held.webhook.webhook_id, enabled, reason, begins, now],
         )?;
+        let action = if enabled {
+            "webhook.enable"
+        } else {
+            "webhook.disable"
+        };
+        self.audit(NewAudit::new(action, held.webhook.webhook_id.to_string()));
         Ok(())
     }
 
@@ -312,6 +325,7 @@ impl Txn<'_> {
             "update webhook set headers = $2, updated_at = $3 where {scope} and webhook_id = $1",
             args![id, sealed, now],
         )?;
+        self.audit(NewAudit::new("webhook.update_headers", id.to_string()));
         Ok(())
     }
 
@@ -331,6 +345,7 @@ impl Txn<'_> {
              where {scope} and webhook_id = $1",
             args![id, sealed, until, now],
         )?;
+        self.audit(NewAudit::new("webhook.rotate_secret", id.to_string()));
         Ok(())
     }
 
@@ -345,10 +360,10 @@ impl Txn<'_> {
             args![id],
         )?;
         if gone == 0 {
-            Err(Error::not_found("Webhook"))
-        } else {
-            Ok(())
+            return Err(Error::not_found("Webhook"));
         }
+        self.audit(NewAudit::new("webhook.delete", id.to_string()));
+        Ok(())
     }
 
     /// Removes the webhooks that belong to an inbox, and gives their ids.
@@ -362,4 +377,20 @@ impl Txn<'_> {
             |row| row.get(0),
         )?)
     }
+}
+
+/// A webhook as the audit log has it: of its address only where it leads, as the rest may be a secret.
+fn told(row: &WebhookRow) -> serde_json::Value {
+    let webhook = &row.webhook;
+    let host = webhook.url.split(['/', '?', '#']).nth(2);
+    let host = host.map(|host| host.rsplit('@').next().unwrap_or(host));
+    let kinds = webhook.kinds.as_ref();
+    let kinds = kinds.map(|kinds| kinds.iter().map(|kind| kind.name()).collect::<Vec<_>>());
+    serde_json::json!({
+        "host": host,
+        "event_types": kinds,
+        "pods": webhook.pods.len(),
+        "inboxes": webhook.inboxes.len(),
+        "enabled": webhook.enabled,
+    })
 }
