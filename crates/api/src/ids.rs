@@ -104,6 +104,17 @@ impl PathId for MessageId {
     }
 }
 
+/// The id of a value that must not leave; the verb reads it.
+pub(crate) struct ValueId(pub(crate) String);
+
+impl PathId for ValueId {
+    const NAME: &'static str = "value_id";
+
+    fn read(segment: &str) -> Result<Self> {
+        Ok(Self(segment.to_owned()))
+    }
+}
+
 /// The hosted service answers 400 here, and clients know the text.
 impl PathId for ThreadId {
     const NAME: &'static str = "thread_id";

@@ -26,6 +26,7 @@ mod generation;
 mod health;
 mod ids;
 mod inboxes;
+mod leak_values;
 mod lists;
 mod messages;
 mod metrics;

@@ -23,9 +23,9 @@ use crate::path::canonical;
 use crate::settings::{Door, Settings};
 use crate::{
     agent_armor, api_keys, approvals, audit, decide, docs, domains, download, drafts, events,
-    health, inboxes, lists, messages, metrics, not_enabled, onboarding, openapi, organizations,
-    pauses, pods, policies, polling, search, socket, suppressions, threads, unsubscribe, view,
-    webhooks,
+    health, inboxes, leak_values, lists, messages, metrics, not_enabled, onboarding, openapi,
+    organizations, pauses, pods, policies, polling, search, socket, suppressions, threads,
+    unsubscribe, view, webhooks,
 };
 
 /// What a row of the table says, without its handler.
@@ -100,7 +100,7 @@ fn table() -> Vec<Row> {
         open(Method::GET, openapi::PATH, "docs.openapi", openapi::get),
         open(Method::GET, "/healthz", "health.get", health::get),
     ];
-    let resources: [fn() -> Vec<Row>; 24] = [
+    let resources: [fn() -> Vec<Row>; 25] = [
         inboxes::rows,
         messages::rows,
         agent_armor::rows,
@@ -112,6 +112,7 @@ fn table() -> Vec<Row> {
         suppressions::rows,
         pauses::rows,
         audit::rows,
+        leak_values::rows,
         pods::rows,
         api_keys::rows,
         domains::rows,

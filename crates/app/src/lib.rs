@@ -23,6 +23,7 @@ mod inbound;
 mod inboxes;
 mod jobs;
 mod keys;
+mod leak_values;
 mod limits;
 mod lists;
 mod log;
@@ -63,6 +64,7 @@ pub use delivery::{DaneMode, DeliverySettings, Patience, Relay, RelayTls, Way};
 pub use domains::look_up;
 pub use download::Download;
 pub use gate::budgets::LoopLimits;
+pub use gate::leaks::LeakRules;
 pub use gate::{GateSettings, Tainting};
 pub use inbound::Inbound;
 pub use limits::{Limits, Rate, Standing, TooEarly};
@@ -114,6 +116,8 @@ struct Inner {
     key_maker: domains::signing_key::KeyMaker,
     open_keys: sign::OpenKeys,
     buckets: limits::AllBuckets,
+    /// Hashes values that must not leave.
+    values: gate::leaks::ValueHasher,
     /// Makes and recognises the marks that count answers of machines.
     loop_marks: gate::loops::LoopMarks,
     /// What the codes that are mailed to humans follow from; derived from the master key.

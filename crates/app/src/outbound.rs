@@ -7,6 +7,7 @@
 
 mod draft;
 mod hold;
+mod leaking;
 pub(crate) mod parent;
 mod raw;
 mod remember;

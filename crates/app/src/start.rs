@@ -15,6 +15,7 @@ use crate::certificates::{AcmeSettings, Orders};
 use crate::delivery::{self, DeliverySettings, Departures};
 use crate::domains::signing_key::KeyMaker;
 use crate::gate::budgets::LoopLimits;
+use crate::gate::leaks::{LeakRules, ValueHasher};
 use crate::gate::loops::LoopMarks;
 use crate::metrics::counting;
 use crate::onboarding::{CodeKey, SignUpDoor};
@@ -60,6 +61,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How often machines may answer one another.
     pub loop_limits: LoopLimits,
+    /// What is done about secrets in departures.
+    pub leaks: LeakRules,
     /// How many agents one network address may sign up in an hour; 0 for none at all.
     pub agent_sign_ups: u32,
     /// The secret from which all others of this server are derived.
@@ -147,6 +150,7 @@ impl App {
             seal: seal::Seal::new(&derive("mailroost 2026-11 sealed secrets")),
             page_key: derive("mailroost 2026-11 page tokens"),
             return_paths: ReturnPaths::new(derive("mailroost 2026-11 return paths")),
+            values: ValueHasher::new(derive("mailroost 2026-11 registered values")),
             loop_marks: LoopMarks::new(derive("mailroost 2026-11 loop marks")),
             buckets: limits::AllBuckets::new(&settings.limits),
             code_key: CodeKey::new(derive("mailroost 2026-11 codes of agents")),

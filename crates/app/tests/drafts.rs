@@ -53,6 +53,7 @@ impl World {
             suppress_repeats: true,
             limits: Limits::OFF,
             loop_limits: app::LoopLimits::default(),
+            leaks: app::LeakRules::default(),
             agent_sign_ups: 0,
             gate: app::GateSettings::default(),
             keep_events: None,

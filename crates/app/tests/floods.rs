@@ -71,6 +71,7 @@ async fn a_search_ends_the_wait_for_the_end_of_a_flood() {
         keep_events: None,
         limits: app::Limits::OFF,
         loop_limits: app::LoopLimits::default(),
+        leaks: app::LeakRules::default(),
         master_key: [7; 32],
         judging: app::Judging::default(),
         filtering: app::Filtering::default(),

@@ -53,6 +53,7 @@ async fn a_link_leads_to_the_bytes_for_an_hour_and_no_longer() {
         keep_events: None,
         limits: app::Limits::OFF,
         loop_limits: app::LoopLimits::default(),
+        leaks: app::LeakRules::default(),
         master_key: [7; 32],
         judging: app::Judging::default(),
         filtering: app::Filtering::default(),

@@ -31,6 +31,7 @@ fn settings(directory: String) -> Settings {
         keep_events: None,
         limits: app::Limits::OFF,
         loop_limits: app::LoopLimits::default(),
+        leaks: app::LeakRules::default(),
         master_key: [7; 32],
         judging: app::Judging::default(),
         filtering: app::Filtering::default(),

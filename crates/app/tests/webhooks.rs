@@ -48,6 +48,7 @@ impl Stage {
             suppress_repeats: false,
             limits: app::Limits::OFF,
             loop_limits: app::LoopLimits::default(),
+            leaks: app::LeakRules::default(),
             judging: app::Judging::default(),
             filtering: app::Filtering::default(),
             acme: None,

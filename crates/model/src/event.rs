@@ -83,11 +83,13 @@ pub enum EventKind {
     SendingPaused,
     /// `sending.resumed`: ours.
     SendingResumed,
+    /// `leak.blocked`: ours.
+    LeakBlocked,
 }
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::MessageReceived,
         Self::MessageReceivedSpam,
         Self::MessageReceivedBlocked,
@@ -111,6 +113,7 @@ impl EventKind {
         Self::ThreadResumed,
         Self::SendingPaused,
         Self::SendingResumed,
+        Self::LeakBlocked,
     ];
 
     /// The name on the wire and in the log.
@@ -140,6 +143,7 @@ impl EventKind {
             Self::ThreadResumed => "thread.resumed",
             Self::SendingPaused => "sending.paused",
             Self::SendingResumed => "sending.resumed",
+            Self::LeakBlocked => "leak.blocked",
         }
     }
 
@@ -165,6 +169,7 @@ impl EventKind {
                 | Self::ThreadResumed
                 | Self::SendingPaused
                 | Self::SendingResumed
+                | Self::LeakBlocked
         )
     }
 

@@ -131,6 +131,7 @@ pub async fn start_app(
         gate: settings.gate.clone(),
         limits: settings.limits,
         loop_limits: settings.loop_limits,
+        leaks: settings.leaks.clone(),
         agent_sign_ups: settings.agent_sign_ups,
         delivery: settings.delivery.clone(),
         master_key,

@@ -120,7 +120,7 @@ impl View<'_> {
     ///
     /// # Errors
     /// `not_found` when there is none within reach.
-    pub fn draft_author(&mut self, id: DraftId) -> Result<Option<ApiKeyId>> {
+    pub fn draft_maker(&mut self, id: DraftId) -> Result<Option<ApiKeyId>> {
         let found = self.first(
             "select author from draft where {scope} and draft_id = $1",
             args![id],

@@ -20,6 +20,7 @@ mod event;
 mod identity;
 mod inbox;
 mod json;
+mod leak_value;
 mod list;
 mod log;
 mod message;
@@ -72,6 +73,7 @@ pub use inbox::{
     UpdateInboxRequest,
 };
 pub use json::{Malformed, from_slice};
+pub use leak_value::{CreateLeakValueRequest, LeakValue, ListLeakValuesResponse};
 pub use list::{CreateListEntryRequest, ListEntry, ListListEntriesResponse};
 pub use log::{InboxEvent, ListEventsResponse, ListInboxEventsResponse};
 pub use message::{

@@ -6,6 +6,7 @@
 
 pub(crate) mod budgets;
 mod files;
+pub(crate) mod leaks;
 mod links;
 pub(crate) mod loops;
 mod policy;

@@ -117,7 +117,7 @@ impl App {
             Ok(Ready {
                 inbox: view.inbox_of_key(draft.inbox_key)?,
                 content: view.draft_content(id)?,
-                author: view.draft_author(id)?,
+                author: view.draft_maker(id)?,
                 draft,
             })
         });

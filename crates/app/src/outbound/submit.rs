@@ -267,7 +267,7 @@ impl App {
         grant: &Grant<P>,
         inbox: &Inbox,
         recipients: Vec<Mailbox>,
-        mut outgoing: Outgoing,
+        outgoing: Outgoing,
         along: Along,
     ) -> Result<SendMessageResponse> {
         let governed = Governed {
@@ -277,7 +277,10 @@ impl App {
         };
         let standing = self.standing_of(grant, inbox, &recipients, &outgoing, &along);
         let standing = Box::pin(standing).await?;
-        match decision(self.now(), inbox, &recipients, &outgoing, &standing) {
+        let leaking = Box::pin(self.leaks(grant, inbox, &recipients, outgoing)).await?;
+        let (mut outgoing, leaking) = leaking;
+        let decided = decision(self.now(), inbox, &recipients, &outgoing, &standing);
+        match decided.and(leaking) {
             Decision::Refuse(findings) => return Err(gate::refused(findings)),
             Decision::Hold(findings) if along.approved.is_none() => {
                 // Few are held; the others should not carry what that takes.

@@ -88,6 +88,8 @@ pub enum Name {
     TurnsPerPair,
     /// The answers of machines in a row.
     AnswersInARow,
+    /// What is done about secrets in departures.
+    LeakActions,
     /// Where requests of the server's own may go beyond the public internet.
     EgressAllow,
     /// What others do when a connection does not fit the MTA-STS policy.
@@ -720,6 +722,17 @@ pub const TABLE: &[Key] = &[
         default: "10",
         example: "20",
         doc: "How many answers of machines may follow one another before a person has to answer; 0 is without limit.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::LeakActions,
+        name: "leak_actions",
+        flag: "leak-actions",
+        variable: "MAILROOST_LEAK_ACTIONS",
+        value: "KIND=ACTION,…",
+        wanted: "a list such as credit_card=block,marker=note with the actions block, hold and note",
+        example: "credit_card=block,marker=note",
+        doc: "What is done about kinds of secrets in departures, or classes of them, where it is not the usual.",
         ..PLAIN
     },
     Key {

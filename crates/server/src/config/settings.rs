@@ -60,6 +60,8 @@ pub struct Settings {
     pub limits: app::Limits,
     /// How often machines may answer one another.
     pub loop_limits: app::LoopLimits,
+    /// What is done about secrets in departures.
+    pub leaks: app::LeakRules,
     /// The proxies that tell the client address.
     pub trusted_proxies: Vec<Net>,
     /// How arriving mail is judged.
@@ -143,6 +145,7 @@ impl Settings {
             hostname,
             limits: limits(layers, !is_reserved(&domain))?,
             loop_limits: loop_limits(layers)?,
+            leaks: optional(layers, Name::LeakActions, app::LeakRules::parse)?.unwrap_or_default(),
             domain,
             public_url: optional(layers, Name::PublicUrl, public_url)?,
             dns: optional(layers, Name::Dns, name_servers)?.unwrap_or_default(),

@@ -37,6 +37,7 @@ mod hostile_http;
 mod hostile_mail;
 mod inboxes;
 mod keys;
+mod leaks;
 mod listener;
 mod lists;
 mod log_readers;

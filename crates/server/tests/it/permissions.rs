@@ -8,8 +8,8 @@ use crate::client::Answer;
 use crate::running::ADMIN_KEY;
 use crate::world::{World, column, each_engine_with_another_organization, escaped};
 use crate::{
-    allow_lists, audit, bounces, domains, drafts, gate, log_readers, loops, onboarding, screened,
-    search, tenants, webhooks,
+    allow_lists, audit, bounces, domains, drafts, gate, leaks, log_readers, loops, onboarding,
+    screened, search, tenants, webhooks,
 };
 
 /// The routes as crate `api` lists them.
@@ -54,6 +54,7 @@ impl Things {
         more.extend(log_readers::things(world, &inbox).await);
         more.extend(tenants::things(world, &inbox).await);
         more.extend(domains::things(world, &inbox).await);
+        more.extend(leaks::things(world, &inbox).await);
         more.extend(gate::things(world, &inbox).await);
         Self {
             inbox,
@@ -188,6 +189,7 @@ fn case(operation: &str) -> (Value, Foreign) {
             gate::case,
             loops::case,
             audit::case,
+            leaks::case,
         ]
         .into_iter()
         .find_map(|case| case(other))
@@ -203,7 +205,11 @@ fn granted(operation: &str) -> (u16, &'static str) {
         opt_in if screened::is_opt_in(opt_in) => (403, "missing_permission"),
         "inboxes.messages.create_agent_armor_feedback" => (409, "conflict"),
         decide if gate::is_decision(decide) => (403, "missing_permission"),
-        named if loops::needs_a_name(named) || audit::needs_a_name(named) => {
+        named
+            if loops::needs_a_name(named)
+                || audit::needs_a_name(named)
+                || leaks::needs_a_name(named) =>
+        {
             (403, "missing_permission")
         }
         off if onboarding::is_off(off) => (403, "not_enabled"),

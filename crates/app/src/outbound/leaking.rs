@@ -1,0 +1,207 @@
+//! Asks `gate::leaks` about a finished message.
+
+use std::collections::BTreeSet;
+
+use mail::leaks::Fingerprint;
+use mail::{Address, Mailbox};
+use model::inbox::Inbox;
+use model::message::{Direction, Message};
+use model::{Decision, EventKind, Finding, Hidden, Result, ThreadId, perm};
+use serde_json::json;
+use store::{Governed, Grant, NewEvent, Reason};
+
+use super::submit::Outgoing;
+use crate::App;
+use crate::gate::leaks::{Leak, LeakAction, Looked, Texts};
+use crate::inbound::elsewhere;
+
+/// Messages of a thread that are looked at for what the recipients know.
+const MOST_KNOWN: usize = 100;
+
+impl App {
+    /// What a finished message would give away, as a decision of the gate. Gives the message back.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(super) async fn leaks<P>(
+        &self,
+        grant: &Grant<P>,
+        inbox: &Inbox,
+        recipients: &[Mailbox],
+        outgoing: Outgoing,
+    ) -> Result<(Outgoing, Decision)> {
+        let governed = Governed {
+            org_id: grant.access().org_id(),
+            pod_id: inbox.pod_id,
+            inbox_key: inbox.key,
+        };
+        let values = self
+            .store()
+            .read(grant, move |view| view.leak_values_of(governed))
+            .await?;
+        let names: Vec<String> = recipients.iter().map(super::display).collect();
+        let app = self.clone();
+        // Looking through a text takes longer than reading it.
+        let work = outgoing.raw.len().saturating_mul(8);
+        let looking = elsewhere(work, move || {
+            let content = &outgoing.understood.content;
+            let bodies = (content.text.as_deref(), content.html.as_deref());
+            let parsed = &outgoing.understood.parsed;
+            let texts = Texts::of(&outgoing.raw, parsed, bodies, names);
+            let looked = texts.look(&app.settings().leaks, &app.0.values, &values);
+            (outgoing, looked)
+        });
+        let (outgoing, mut looked) = looking.await?;
+        if self.store().any_is_key(looked.candidates()).await? {
+            looked.has_key();
+        }
+        if looked
+            .leaks
+            .iter()
+            .any(|leak| leak.action == LeakAction::Hold)
+        {
+            self.spare(grant, recipients, outgoing.letter.thread, &mut looked)
+                .await?;
+        }
+        let decision = self.decided(grant, inbox, &outgoing, looked.leaks).await?;
+        Ok((outgoing, decision))
+    }
+
+    /// Takes out what the recipients know, and what stays in the organisation.
+    async fn spare<P>(
+        &self,
+        grant: &Grant<P>,
+        recipients: &[Mailbox],
+        thread: Option<ThreadId>,
+        looked: &mut Looked,
+    ) -> Result<()> {
+        let keys: Vec<String> = recipients.iter().map(|to| to.address.key()).collect();
+        let org_id = grant.access().org_id();
+        let routes = self.store().routes(keys.clone()).await?;
+        if routes
+            .iter()
+            .all(|route| route.as_ref().is_some_and(|route| route.org_id == org_id))
+        {
+            looked.among_ourselves();
+            return Ok(());
+        }
+        let Some(thread) = thread else {
+            return Ok(());
+        };
+        let access = self.store().system(org_id, Reason::Delivery);
+        let reader: Grant<perm::MessageRead> = access.grant()?;
+        let found = self.store().read(&reader, move |view| {
+            let messages = view.whole_thread(thread, MOST_KNOWN)?;
+            let read = messages.into_iter().map(|message| {
+                let content = view.content(message.key)?;
+                Ok((message, content))
+            });
+            read.collect::<Result<Vec<_>>>()
+        });
+        let found = found.await?;
+        let known: Vec<(BTreeSet<String>, Vec<Fingerprint>)> = found
+            .iter()
+            .map(|(message, content)| {
+                let subject = message.subject.as_deref().unwrap_or_default();
+                let texts = Texts::stored(subject, content);
+                (acquainted(message), texts.known())
+            })
+            .collect();
+        for value in looked.values() {
+            let everybody = keys.iter().all(|key| {
+                known
+                    .iter()
+                    .any(|(people, values)| people.contains(key) && values.contains(&value))
+            });
+            if everybody {
+                looked.forgive(&value);
+            }
+        }
+        Ok(())
+    }
+
+    async fn decided<P>(
+        &self,
+        grant: &Grant<P>,
+        inbox: &Inbox,
+        outgoing: &Outgoing,
+        leaks: Vec<Leak>,
+    ) -> Result<Decision> {
+        let (mut held, mut blocked) = (Vec::new(), Vec::new());
+        for leak in leaks {
+            match leak.action {
+                LeakAction::Note => {
+                    tracing::info!(inbox = %inbox.key, kind = leak.kind, place = leak.place, "noted in a departure");
+                }
+                LeakAction::Hold => held.push(leak),
+                LeakAction::Block => blocked.push(leak),
+            }
+        }
+        if !blocked.is_empty() {
+            let told: Vec<_> = blocked
+                .iter()
+                .map(|leak| json!({"kind": leak.kind, "place": leak.place}))
+                .collect();
+            let mut told = json!({
+                "organization_id": grant.access().org_id().to_string(),
+                "pod_id": inbox.pod_id.to_string(),
+                "inbox_id": inbox.inbox_id.to_string(),
+                "timestamp": self.now().to_string(),
+                "findings": told,
+            });
+            if let Some(thread) = outgoing.letter.thread {
+                told["thread_id"] = json!(thread.to_string());
+            }
+            let (random, pod, key) = (self.env().ids.random().as_u128(), inbox.pod_id, inbox.key);
+            let payload = format!("\"leak\":{told}");
+            let telling = self.store().write(grant, move |txn| {
+                txn.emit(NewEvent {
+                    kind: EventKind::LeakBlocked,
+                    pod_id: Some(pod),
+                    inbox_key: Some(key),
+                    message_key: None,
+                    hidden: Hidden::NONE,
+                    payload: payload.clone(),
+                    tail: None,
+                    random,
+                });
+                Ok(())
+            });
+            telling.await?;
+        }
+        Ok(Decision::refuse(findings(&blocked)).and(Decision::hold(findings(&held))))
+    }
+}
+
+/// Who has a message: its author, or everybody it went to.
+fn acquainted(message: &Message) -> BTreeSet<String> {
+    let names: Vec<&str> = match message.direction {
+        Direction::Received => vec![message.from.as_str()],
+        Direction::Sent => message.people.recipients().collect(),
+    };
+    let keys = names.into_iter().filter_map(|name| {
+        let mailbox = Mailbox::parse(name).ok();
+        let address = mailbox.map(|mailbox| mailbox.address);
+        let address = address.or_else(|| Address::parse(name).ok())?;
+        Some(address.key())
+    });
+    keys.collect()
+}
+
+fn findings(leaks: &[Leak]) -> Vec<Finding> {
+    let one = |leak: &Leak| {
+        let shown = leak.shown.as_ref();
+        let shown = shown.map_or_else(String::new, |shown| format!(": {shown}"));
+        let detail = format!("The {} holds {}{shown}.", leak.place, leak.kind);
+        let fix =
+            "Take it out and send again; what the recipient has sent in this thread may stay.";
+        Finding::new("leak", detail, fix)
+    };
+    let mut found: Vec<Finding> = Vec::new();
+    for finding in leaks.iter().map(one) {
+        if !found.contains(&finding) {
+            found.push(finding);
+        }
+    }
+    found
+}
