@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use mail::leaks::Fingerprint;
 use mail::{Address, Mailbox};
 use model::inbox::Inbox;
-use model::message::{Direction, Message};
+use model::message::Message;
 use model::{Decision, EventKind, Finding, Hidden, Result, ThreadId, perm};
 use serde_json::json;
 use store::{Governed, Grant, NewEvent, Reason};
@@ -173,13 +173,11 @@ impl App {
     }
 }
 
-/// Who has a message: its author, or everybody it went to.
+/// Who has a message: its author, and everybody it went to.
 fn acquainted(message: &Message) -> BTreeSet<String> {
-    let names: Vec<&str> = match message.direction {
-        Direction::Received => vec![message.from.as_str()],
-        Direction::Sent => message.people.recipients().collect(),
-    };
-    let keys = names.into_iter().filter_map(|name| {
+    let author = std::iter::once(message.from.as_str());
+    let names = author.chain(message.people.recipients());
+    let keys = names.filter_map(|name| {
         let mailbox = Mailbox::parse(name).ok();
         let address = mailbox.map(|mailbox| mailbox.address);
         let address = address.or_else(|| Address::parse(name).ok())?;
