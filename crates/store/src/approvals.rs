@@ -5,6 +5,7 @@ use model::api_key::Scope;
 use model::approval::{Approval, ApprovalState};
 use model::{ApprovalId, Code, DraftId, Error, InboxKey, Result, ThreadId};
 
+use crate::audit::NewAudit;
 use crate::db::{DbError, DbResult, Row, Value, args};
 use crate::messages::Position;
 use crate::messages::listing::{Conditions, page};
@@ -227,6 +228,9 @@ impl Txn<'_> {
                     .fix("Read the approval to see what was decided; a new send is decided anew."),
             );
         }
+        let state = serde_json::json!({"state": end.state.name(), "by": end.by});
+        let target = approval.approval_id.to_string();
+        self.audit(NewAudit::new("approval.decide", target).after(&state));
         self.approval(approval.approval_id)
     }
 

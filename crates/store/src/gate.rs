@@ -10,6 +10,7 @@ use model::taint::Taint;
 use model::{ApiKeyId, DraftId, InboxKey, MessageKey, OrgId, PodId, Result, ThreadId};
 
 use crate::access::Actor;
+use crate::audit::NewAudit;
 use crate::db::{DbError, Value, args};
 use crate::lists::Governed;
 use crate::padded;
@@ -490,6 +491,17 @@ impl Txn<'_> {
     pub fn set_policy(&mut self, of: Subject, policy: Option<&Policy>) -> Result<()> {
         let (org_id, now) = (self.access.org_id(), self.now);
         let subject = stored(org_id, of);
+        let state =
+            |policy: Option<&Policy>| serde_json::to_value(policy).map_err(model::Error::internal);
+        let before = self.policy(of)?;
+        let target = match of {
+            Subject::Org => format!("organization:{org_id}"),
+            Subject::Pod(pod) => format!("pod:{pod}"),
+            Subject::Inbox(_, inbox) => format!("inbox:{inbox}"),
+            Subject::Key(key) => format!("key:{key}"),
+        };
+        let audit = NewAudit::new("policy.set", target).before(&state(before.as_ref())?);
+        self.audit(audit.after(&state(policy)?));
         self.exec(
             "delete from policy where {scope:org} and subject = $1",
             args![&subject],

@@ -7,6 +7,7 @@ use model::message::{Message, Origin};
 use model::screened::{Outcome, Release};
 use model::{Code, Error, InboxKey, Result};
 
+use crate::audit::NewAudit;
 use crate::db::{Value, args};
 use crate::inboxes::Route;
 use crate::lists::{own_place, place};
@@ -113,6 +114,8 @@ impl Txn<'_> {
     /// When the store fails.
     pub fn set_screen_mode(&mut self, mode: Option<Mode>) -> Result<()> {
         let own = own_place(self.access);
+        let state = serde_json::json!({"mode": mode.map(Mode::name)});
+        self.audit(NewAudit::new("screen.set_mode", "").after(&state));
         let Some(mode) = mode else {
             self.exec(
                 "delete from screen_mode where {scope} and place = $1",

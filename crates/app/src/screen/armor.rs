@@ -7,7 +7,7 @@ use model::label::Labels;
 use model::message::Message;
 use model::screened::{Release, Screened};
 use model::{ApiKeyId, Code, Error, EventKind, Hidden, InboxId, Result, perm};
-use store::{Access, Actor, Grant, NewEvent, Txn};
+use store::{Access, Actor, Grant, NewAudit, NewEvent, Txn};
 use wire::{
     AgentArmorActor, AgentArmorFeedback, AgentArmorSettings, CreateAgentArmorFeedbackRequest,
     Patch, ReleaseAgentArmorMessageRequest, ReleaseAgentArmorMessageResponse,
@@ -101,6 +101,10 @@ impl App {
                 at: txn.now().as_micros(),
             };
             let message = txn.release_held(&message, release.clone())?;
+            txn.audit(NewAudit::new(
+                "armor.release",
+                format!("message:{}", message.key),
+            ));
             app.announce(txn, &message, &release, random)?;
             Ok(release)
         });
