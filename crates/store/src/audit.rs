@@ -119,7 +119,9 @@ impl AuditEntry {
             self.before.as_deref(),
             self.after.as_deref(),
         ] {
-            let length = field.map_or(u64::MAX, |text| text.len() as u64);
+            let length = field.map_or(u64::MAX, |text| {
+                u64::try_from(text.len()).unwrap_or(u64::MAX)
+            });
             hash.update(length.to_be_bytes());
             hash.update(field.unwrap_or_default());
         }

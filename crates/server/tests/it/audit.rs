@@ -98,7 +98,7 @@ async fn what_changes_who_may_do_what_is_entered_with_its_request_and_without_se
         assert_eq!(export.header("content-type"), Some("application/x-ndjson"));
         let text = String::from_utf8(export.body).unwrap();
         let newest = entries[0]["seq"].as_u64().unwrap();
-        assert_eq!(text.lines().count() as u64, newest);
+        assert_eq!(u64::try_from(text.lines().count()), Ok(newest));
         for secret in [made["api_key"].as_str().unwrap(), &auditor, ADMIN_KEY] {
             assert!(!text.contains(secret));
         }
