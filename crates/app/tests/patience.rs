@@ -51,6 +51,8 @@ fn settings(relay: &MailSink) -> Settings {
         max_message_bytes: 1 << 20,
         suppress_repeats: false,
         limits: Limits::OFF,
+        loop_limits: app::LoopLimits::default(),
+        leaks: app::LeakRules::default(),
         agent_sign_ups: 0,
         keep_events: None,
         master_key: [7; 32],
