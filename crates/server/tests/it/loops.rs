@@ -35,6 +35,17 @@ pub fn needs_a_name(operation: &str) -> bool {
     .contains(&operation)
 }
 
+/// Takes back what the test of every route has stopped, so that its other routes can send.
+pub async fn undo(world: &World, operation: &str) {
+    if operation == "sending.pause" {
+        let key = key_with(world, &["sending_resume"]).await;
+        let answer = world
+            .call_as(&key, "POST", "/v0/resume", &Value::Null)
+            .await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+}
+
 /// A key of the organisation with these rights.
 async fn key_with(world: &World, rights: &[&str]) -> String {
     let rights: serde_json::Map<String, Value> = rights

@@ -283,6 +283,7 @@ async fn every_route_turns_away_nobody_strangers_and_keys_without_the_right() {
             let (status, code) = told(&answer);
             let status = if status == 204 { 200 } else { status };
             assert_eq!((status, code.as_str()), expected, "{line}: {answer:?}");
+            loops::undo(world, operation).await;
         }
     })
     .await;
