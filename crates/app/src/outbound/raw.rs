@@ -109,7 +109,7 @@ impl App {
                 ..by_key(grant.access(), Way::Submission)
             },
         };
-        self.leave(grant, inbox, recipients, outgoing, along).await
+        Box::pin(self.leave(grant, inbox, recipients, outgoing, along)).await
     }
 }
 

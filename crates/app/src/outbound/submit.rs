@@ -207,7 +207,7 @@ impl App {
         }
         let mut outgoing = self.compose(inbox, letter, signing).await?;
         outgoing.origin = along.origin(grant.access());
-        self.leave(grant, inbox, recipients, outgoing, along).await
+        Box::pin(self.leave(grant, inbox, recipients, outgoing, along)).await
     }
 
     /// Asks the gate and the lists; gives what signs the message.
