@@ -354,6 +354,10 @@ impl Txn<'_> {
             "delete from draft where {scope} and draft_id = $1",
             args![draft.draft_id],
         )?;
+        self.put(
+            "delete from draft_author where {scope} and draft_id = $1",
+            args![draft.draft_id],
+        )?;
         for file in &draft.files {
             self.unlink_raw(blob(file)?)?;
         }

@@ -468,7 +468,7 @@ impl Txn<'_> {
         for address in addresses {
             self.put(
                 "insert into contact (org_id, pod_id, inbox_id, address, since, trusted) \
-                 values ($1, $2, $3, $4, $5, $6) on conflict (org_id, pod_id, inbox_id, address) \
+                 values ($1, $2, $3, $4, $5, $6) on conflict (inbox_id, address) \
                  do update set trusted = $6 where contact.trusted < $6 \
                  -- unscoped: the row names its tenant, whose inbox sends",
                 args![

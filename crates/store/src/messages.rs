@@ -352,6 +352,10 @@ impl Txn<'_> {
             },
         )?;
         let (blob_id, labels, at, size) = gone.ok_or_else(|| Error::not_found("Message"))?;
+        self.put(
+            "delete from stranger_mail where {scope} and message_key = $1",
+            args![key],
+        )?;
         for label in labels.iter() {
             self.exec(
                 "delete from message_label where {scope} and inbox_id = $1 and label = $2 and at = $3 \

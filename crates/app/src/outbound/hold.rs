@@ -11,6 +11,7 @@ use model::label::{Label, Labels};
 use model::message::{Attachment, Content, People};
 use model::{ApprovalId, Code, DraftId, Error, EventKind, Hidden, Result};
 use store::{DraftChange, Finish, Grant, NewDraftOutcome, NewEvent, Placed, Txn};
+use wire::SendMessageResponse;
 
 use super::submit::{Along, Outgoing, display};
 use super::{Letter, remember::Act};
@@ -41,7 +42,10 @@ enum Subject {
 }
 
 impl App {
-    /// Holds a departure. The same request again is told of the same hold.
+    /// Holds a departure. The same request again is told of the same hold, or gets its answer.
+    ///
+    /// # Errors
+    /// `approval_required`, as a rule.
     pub(super) async fn hold<P>(
         &self,
         grant: &Grant<P>,
@@ -50,9 +54,8 @@ impl App {
         along: Along,
         findings: Vec<Finding>,
         standing: Standing,
-    ) -> Result<Error> {
+    ) -> Result<SendMessageResponse> {
         let act = along.act.clone();
-        let act = act.or_else(|| outgoing.alike.clone().filter(|_| along.draft.is_none()));
         let (subject, draft_id, draft_version) = match along.draft.clone() {
             Some(draft) => {
                 let (id, version) = (draft.draft_id, draft.version + 1);
@@ -129,7 +132,9 @@ impl App {
             txn.emit(event.clone());
             Ok(approval.clone())
         });
-        Ok(required(&held.await?))
+        let held = held.await?;
+        // The same request was held before, and approved since.
+        answer(&held).ok_or_else(|| required(&held))
     }
 
     /// The event of an approval.
@@ -293,6 +298,15 @@ impl App {
             .read(grant, move |view| view.approval_under(&key, &request));
         found.await
     }
+}
+
+/// The answer to a request that was held, once it was approved.
+pub(super) fn answer(approval: &Approval) -> Option<SendMessageResponse> {
+    let (message_id, thread_id) = approval.sent.as_ref()?;
+    Some(SendMessageResponse {
+        message_id: message_id.to_string(),
+        thread_id: thread_id.to_string(),
+    })
 }
 
 /// Whether a draft waits for approval.

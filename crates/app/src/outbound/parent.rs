@@ -88,9 +88,13 @@ impl App {
         let found = self.store().read(grant, move |view| {
             let inbox = view.inbox(&inbox)?;
             let message = view.message(inbox.key, &id)?;
-            Ok((inbox, Parent::read(view, message)?))
+            let shown = view.strangers_in(&[message.thread_id])?;
+            Ok((inbox, Parent::read(view, message)?, shown))
         });
-        found.await
+        let (inbox, parent, shown) = found.await?;
+        // Whoever acts on a message has read it, also where it came by a webhook, which no key reads.
+        self.taint(grant, shown).await?;
+        Ok((inbox, parent))
     }
 
     /// The same by its row.

@@ -12,7 +12,7 @@ use serde::Serialize;
 use store::{Access, Grant};
 use wire::SendMessageResponse;
 
-use super::hold::required;
+use super::hold::{answer, required};
 use crate::App;
 
 /// How long the answer under an Idempotency-Key is remembered after it was given.
@@ -139,11 +139,8 @@ impl App {
             return Ok(None);
         };
         if let Some(approval) = self.held_before(grant, &act).await? {
-            return match &approval.sent {
-                Some((message_id, thread_id)) => Ok(Some(SendMessageResponse {
-                    message_id: message_id.to_string(),
-                    thread_id: thread_id.to_string(),
-                })),
+            return match answer(&approval) {
+                Some(answer) => Ok(Some(answer)),
                 None => Err(required(&approval)),
             };
         }

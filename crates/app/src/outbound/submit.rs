@@ -285,7 +285,7 @@ impl App {
             Decision::Hold(findings) if along.approved.is_none() => {
                 // Few are held; the others should not carry what that takes.
                 let held = self.hold(grant, inbox, outgoing, along, findings, standing);
-                return Err(Box::pin(held).await?);
+                return Box::pin(held).await;
             }
             Decision::Hold(_) | Decision::Pass => {}
         }

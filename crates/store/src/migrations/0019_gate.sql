@@ -28,6 +28,7 @@ create index approval_draft on approval (draft_id, state);
 create index approval_inbox on approval (org_id, pod_id, inbox_id, state, created_at, approval_id);
 create index approval_pod on approval (org_id, pod_id, state, created_at, approval_id);
 create index approval_org on approval (org_id, state, created_at, approval_id);
+create index approval_of_inbox on approval (inbox_id);
 
 -- subject is the organisation, the pod, the inbox or the key whose policy it is. body is JSON.
 create table policy (
@@ -40,7 +41,7 @@ create table policy (
   updated_at {int} not null,
   primary key (org_id, subject)
 ) {strict};
-create index policy_inbox on policy (org_id, inbox_id);
+create index policy_inbox on policy (inbox_id);
 
 -- Mail whose author is not to be taken for anybody the inbox knows.
 create table stranger_mail (
@@ -49,7 +50,7 @@ create table stranger_mail (
   inbox_id {bytes} not null,
   thread_id {bytes} not null,
   message_key {bytes} not null,
-  primary key (org_id, pod_id, inbox_id, thread_id, message_key)
+  primary key (inbox_id, thread_id, message_key)
 ) {strict index};
 create unique index stranger_mail_message on stranger_mail (message_key);
 create index stranger_mail_thread on stranger_mail (org_id, thread_id, message_key);
@@ -68,7 +69,7 @@ create table taint (
   primary key (org_id, api_key_id, thread_id)
 ) {strict index};
 create index taint_until on taint (org_id, api_key_id, until_at);
-create index taint_inbox on taint (org_id, pod_id, inbox_id);
+create index taint_inbox on taint (inbox_id);
 
 -- Whom an inbox has written to. trusted is 1 when it first did so by itself, and not in answer to a stranger.
 create table contact (
@@ -78,7 +79,7 @@ create table contact (
   address {text} not null,
   since {int} not null,
   trusted {int} not null,
-  primary key (org_id, pod_id, inbox_id, address)
+  primary key (inbox_id, address)
 ) {strict index};
 insert into contact (org_id, pod_id, inbox_id, address, since, trusted)
   select org_id, pod_id, inbox_id, lower(recipient), min(created_at), 1 from delivery
@@ -93,4 +94,4 @@ create table draft_author (
   api_key_id {bytes} not null,
   taint {text}
 ) {strict index};
-create index draft_author_inbox on draft_author (org_id, pod_id, inbox_id);
+create index draft_author_inbox on draft_author (inbox_id);
