@@ -11,7 +11,7 @@ use store::{Access, Actor, Credential, Grant, NewKey, Position, View};
 use wire::{CreateApiKeyRequest, Patch, UpdateApiKeyRequest};
 
 use crate::paging::Listing;
-use crate::{App, render};
+use crate::{App, gate, render};
 
 /// What a key is called that nobody named.
 const DEFAULT_NAME: &str = "API Key";
@@ -83,7 +83,9 @@ impl App {
                 Scope::Inbox(_, inbox) => txn.lock_inbox(inbox)?,
             }
             let key = txn.create_api_key(&new)?;
-            if let Actor::Key(own) = txn.access().actor() {
+            if let Actor::Key(own) = txn.access().actor()
+                && gate::counts_taint(txn, own)?
+            {
                 txn.inherit_taint(own, key.api_key_id)?;
             }
             let inbox = bound_to(txn, &key)?;

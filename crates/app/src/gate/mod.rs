@@ -17,7 +17,7 @@ mod taint;
 mod tests;
 
 pub use self::reading::{GateSettings, Tainting};
-pub(crate) use self::reading::{Tainted, note_author};
+pub(crate) use self::reading::{Tainted, counts_taint, note_author};
 pub(crate) use self::standing::{Question, Standing};
 
 use mail::parse::Parsed;

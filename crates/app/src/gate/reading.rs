@@ -12,7 +12,7 @@ use model::draft::Draft;
 use model::gate::Finding;
 use model::policy::{Effective, Switch};
 use model::{ApiKeyId, Permission, Result, ThreadId};
-use store::{Access, Actor, Grant, Shown, Txn};
+use store::{Access, Actor, Grant, Shown, Txn, View};
 
 use super::refused;
 use crate::App;
@@ -161,9 +161,7 @@ impl App {
             if taint.is_none() {
                 return Ok(None);
             }
-            let policies = view.policies_of_caller(key)?;
-            let policy = Effective::of(&policies);
-            Ok((policy.taint != Some(Switch::Off)).then_some(taint))
+            Ok(counts_taint(view, key)?.then_some(taint))
         });
         if read.await?.is_none_or(|taint| taint.wide_since.is_none()) {
             return Ok(());
@@ -188,6 +186,12 @@ impl App {
         let what = format!("the right {} cannot be used", right.name());
         self.untainted(&grant, "change_while_tainted", &what).await
     }
+}
+
+/// Whether taint counts for a key, as far as its own policy and that of the organisation say.
+pub(crate) fn counts_taint(view: &mut View<'_>, key: ApiKeyId) -> Result<bool> {
+    let policies = view.policies_of_caller(key)?;
+    Ok(Effective::of(&policies).taint != Some(Switch::Off))
 }
 
 /// Writes down which key changed a draft, with what taints it: when the draft leaves by itself, that
