@@ -17,6 +17,19 @@ pub enum LinkKind {
     Invitation,
 }
 
+impl LinkKind {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Verify => "verify",
+            Self::SignIn => "sign_in",
+            Self::Reset => "reset",
+            Self::Invitation => "invitation",
+        }
+    }
+}
+
 /// A link to follow.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {

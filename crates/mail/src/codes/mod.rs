@@ -7,6 +7,7 @@
 
 mod candidates;
 mod choose;
+mod expiry;
 mod labels;
 mod links;
 mod scene;
@@ -16,6 +17,8 @@ mod tests;
 // Tables of words, several to a line.
 #[rustfmt::skip]
 mod words;
+
+use std::time::Duration;
 
 pub use links::{Link, LinkKind};
 
@@ -33,6 +36,19 @@ pub enum Place {
     Subject,
     /// The text or the HTML.
     Body,
+}
+
+impl Place {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Header => "header",
+            Self::Bound => "bound",
+            Self::Subject => "subject",
+            Self::Body => "body",
+        }
+    }
 }
 
 /// A one-time code.
@@ -56,6 +72,9 @@ pub struct Codes {
     pub code: Option<Code>,
     /// The one link to follow, verbatim.
     pub link: Option<Link>,
+    /// How long they hold from when they were sent, where there is one of them and the message
+    /// says so. Of several stretches of time the first is meant.
+    pub valid_for: Option<Duration>,
 }
 
 /// Looks for a one-time code and a link in a message.
@@ -66,11 +85,15 @@ pub fn find(message: &Parsed) -> Codes {
         .headers
         .iter()
         .find(|(name, _)| name.eq_ignore_ascii_case("OTP-Token"));
+    let code = field
+        .and_then(|(_, value)| token(value))
+        .or_else(|| choose::code(&scene));
+    let link = links::best(&scene);
+    let offers = code.is_some() || link.is_some();
     Codes {
-        code: field
-            .and_then(|(_, value)| token(value))
-            .or_else(|| choose::code(&scene)),
-        link: links::best(&scene),
+        valid_for: offers.then(|| expiry::stated(&scene)).flatten(),
+        code,
+        link,
     }
 }
 

@@ -411,3 +411,78 @@ proptest! {
         let _ = find(&html("", &page));
     }
 }
+
+#[test]
+fn how_long_a_code_holds_is_read_where_it_is_stated() {
+    const MINUTE: u64 = 60;
+    for (words, seconds) in [
+        (
+            "Your code is 482913. It expires in 10 minutes.",
+            Some(10 * MINUTE),
+        ),
+        (
+            "Your code is 482913.\n\nValid for: 1 hour",
+            Some(60 * MINUTE),
+        ),
+        (
+            "Your code is 482913. This 15-minute code expires soon.",
+            Some(15 * MINUTE),
+        ),
+        ("Your code is 482913.\nExpires in\n5 min", Some(5 * MINUTE)),
+        (
+            "Your code is 482913, valid for 10 (ten) minutes.",
+            Some(10 * MINUTE),
+        ),
+        (
+            "Ihr Bestätigungscode lautet 482913. Er ist 10 Minuten gültig.",
+            Some(10 * MINUTE),
+        ),
+        (
+            "Votre code de vérification est 482913. Il expire dans 5 minutes.",
+            Some(5 * MINUTE),
+        ),
+        (
+            "Tu código de verificación es 482913. Caduca en 2 horas.",
+            Some(120 * MINUTE),
+        ),
+        (
+            "Seu código de acesso é 482913. Válido por 30 minutos.",
+            Some(30 * MINUTE),
+        ),
+        (
+            "Twój kod weryfikacyjny to 482913. Kod wygasa za 10 minut.",
+            Some(10 * MINUTE),
+        ),
+        (
+            "Ваш код подтверждения 482913. Код действителен 10 минут.",
+            Some(10 * MINUTE),
+        ),
+        ("您的验证码是 482913。\n5分钟内有效。", Some(5 * MINUTE)),
+        (
+            "認証コード: 482913\n有効期限は30分です。",
+            Some(30 * MINUTE),
+        ),
+        (
+            "인증번호는 482913 입니다. 3분 후 만료됩니다.",
+            Some(3 * MINUTE),
+        ),
+        (
+            "Your code is 482913. Use it within 20 minutes.",
+            Some(20 * MINUTE),
+        ),
+        (
+            "Your code is 482913.\nWe answer within 2 days.\nIt is valid for 8 minutes.",
+            Some(8 * MINUTE),
+        ),
+        ("Your code is 482913. You signed up 3 minutes ago.", None),
+        ("Your code is 482913. It does not expire.", None),
+        ("See you within 10 minutes.", None),
+    ] {
+        let found = find(&text("Hello", words));
+        assert_eq!(
+            found.valid_for.map(|time| time.as_secs()),
+            seconds,
+            "{words}: {found:?}"
+        );
+    }
+}
