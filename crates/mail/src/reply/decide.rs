@@ -28,14 +28,47 @@ struct Run {
 /// * A forwarded message is what the author wanted to show: it is kept, and all that follows it.
 /// * Never is everything taken away.
 pub(super) fn history(lines: &mut [Line<'_>], reading: &Reading<'_>) -> Vec<Range<usize>> {
+    parts(lines, reading).dropped
+}
+
+/// What [`history`] takes away, and why.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Parts {
+    /// All that goes, in order.
+    pub(super) dropped: Vec<Range<usize>>,
+    /// Of that what is quoted: the rest stands under the author's words.
+    pub(super) quoted: Vec<Range<usize>>,
+    /// Where a message begins that is shown and stays, and whether its client says that it is
+    /// forwarded.
+    pub(super) shown: Option<(usize, bool)>,
+}
+
+impl Parts {
+    fn of(dropped: Vec<Range<usize>>, quoted: Vec<Range<usize>>) -> Self {
+        Self {
+            dropped,
+            quoted,
+            shown: None,
+        }
+    }
+}
+
+/// [`history`] in its parts.
+pub(super) fn parts(lines: &mut [Line<'_>], reading: &Reading<'_>) -> Parts {
     if lines::is_bounce(lines) {
-        return Vec::new();
+        return Parts::default();
     }
     if let Some(earlier) = reading.earlier {
         earlier.mark(lines);
     }
     let lines = &*lines;
-    let Message { runs, end, whole } = Message::read(lines);
+    let Message {
+        runs,
+        end,
+        whole,
+        begins,
+    } = Message::read(lines);
+    let shown = whole.map(|whole| (begins, whole == Whole::Forward));
     let mut dropped = quotations(lines, &runs, end);
     if end < lines.len() {
         dropped.push(end..lines.len());
@@ -46,28 +79,48 @@ pub(super) fn history(lines: &mut [Line<'_>], reading: &Reading<'_>) -> Vec<Rang
     }
     let dropped = joined(dropped);
     if !leaves_words(lines, &dropped) {
-        return Vec::new();
+        return Parts {
+            shown,
+            ..Parts::default()
+        };
     }
     if whole == Some(Whole::Forward) {
-        return dropped;
+        return Parts {
+            shown,
+            ..Parts::of(dropped.clone(), dropped)
+        };
     }
-    let dropped = if reading.earlier.is_some() {
+    let quoted = if reading.earlier.is_some() {
         with_proven(lines, dropped)
     } else {
         dropped
     };
-    if whole.is_some() {
-        return dropped;
+    let dropped = if whole.is_some() {
+        quoted.clone()
+    } else {
+        with_tail(lines, &quoted, reading)
+    };
+    Parts {
+        shown,
+        ..Parts::of(dropped, quoted)
     }
-    let shorter = without_tail(lines, &dropped, reading);
+}
+
+/// Adds what stands under the author's words, unless nothing would be left.
+fn with_tail(
+    lines: &[Line<'_>],
+    quoted: &[Range<usize>],
+    reading: &Reading<'_>,
+) -> Vec<Range<usize>> {
+    let shorter = without_tail(lines, quoted, reading);
     if leaves_words(lines, &shorter) {
         return shorter;
     }
-    let gentle = without_tail(lines, &dropped, &Reading::default());
+    let gentle = without_tail(lines, quoted, &Reading::default());
     if leaves_words(lines, &gentle) {
         gentle
     } else {
-        dropped
+        quoted.to_vec()
     }
 }
 
@@ -142,6 +195,8 @@ struct Message {
     /// The line at which unmarked history begins.
     end: usize,
     whole: Option<Whole>,
+    /// The line at which the message begins that makes it whole.
+    begins: usize,
 }
 
 /// Why a message is kept whole.
@@ -157,7 +212,12 @@ enum Whole {
 impl Message {
     fn read(lines: &[Line<'_>]) -> Self {
         let mut runs: Vec<Run> = Vec::new();
-        let message = |runs, end, whole| Self { runs, end, whole };
+        let message = |runs, end, whole: Option<Whole>, begins| Self {
+            runs,
+            end,
+            whole,
+            begins,
+        };
         let mut own = false;
         let mut at = 0;
         while let Some(line) = lines.get(at) {
@@ -174,7 +234,7 @@ impl Message {
             }
             if line.mark == Mark::Forward || lines::is_forward(&line.text) {
                 push(&mut runs, at..lines.len(), false, false);
-                return message(runs, lines.len(), Some(Whole::Forward));
+                return message(runs, lines.len(), Some(Whole::Forward), at);
             }
             let unmarked = line.mark == Mark::History
                 || lines::is_divider(&line.text)
@@ -183,11 +243,11 @@ impl Message {
                 if own && !follows_forward_subject(lines, at) {
                     let end = before_rule(lines, at);
                     trim_after(&mut runs, end);
-                    return message(runs, end, None);
+                    return message(runs, end, None, at);
                 }
                 // Nothing of the author's stands above: the old message is the message.
                 push(&mut runs, at..lines.len(), false, false);
-                return message(runs, lines.len(), Some(Whole::OldFirst));
+                return message(runs, lines.len(), Some(Whole::OldFirst), at);
             }
             if let Some(last) = attribution(lines, at) {
                 let below = first_with_words(lines, last + 1);
@@ -200,16 +260,16 @@ impl Message {
                 if own {
                     let start = name_above(lines, at);
                     trim_after(&mut runs, start);
-                    return message(runs, start, None);
+                    return message(runs, start, None, at);
                 }
                 push(&mut runs, at..lines.len(), false, false);
-                return message(runs, lines.len(), Some(Whole::OldFirst));
+                return message(runs, lines.len(), Some(Whole::OldFirst), at);
             }
             own = true;
             push(&mut runs, at..at + 1, false, false);
             at += 1;
         }
-        message(runs, lines.len(), None)
+        message(runs, lines.len(), None, at)
     }
 }
 

@@ -16,6 +16,7 @@ mod notices;
 mod proof;
 mod role;
 mod signature;
+mod spans;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 pub use earlier::Earlier;
+pub use spans::{Anatomy, Method, Span, SpanKind, anatomy};
 use text::Text;
 
 /// What the author of a message wrote themselves.

@@ -15,7 +15,7 @@ const MAX_INITIALS: usize = 4;
 pub(super) struct Text<'a> {
     source: &'a str,
     pub(super) lines: Vec<Line<'a>>,
-    spans: Vec<Range<usize>>,
+    pub(super) spans: Vec<Range<usize>>,
 }
 
 impl<'a> Text<'a> {
