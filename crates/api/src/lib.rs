@@ -15,6 +15,7 @@ mod base;
 mod body;
 mod challenge;
 mod decide;
+mod codes;
 mod docs;
 mod domains;
 mod download;

@@ -201,7 +201,11 @@ impl Params {
         Ok(filter)
     }
 
-    fn include(&self) -> Result<Hidden> {
+    /// The reasons to hide mail that the caller passes over.
+    ///
+    /// # Errors
+    /// `validation_error` for what is neither true nor false.
+    pub(crate) fn include(&self) -> Result<Hidden> {
         let mut include = Hidden::NONE;
         for (label, reason, _) in Hidden::ALL {
             if self.flag(&format!("include_{label}"))? == Some(true) {

@@ -22,7 +22,7 @@ use crate::observe::{Operation, observe};
 use crate::path::canonical;
 use crate::settings::{Door, Settings};
 use crate::{
-    agent_armor, api_keys, approvals, audit, decide, docs, domains, download, drafts, events,
+    agent_armor, api_keys, approvals, audit, codes, decide, docs, domains, download, drafts, events,
     health, inboxes, leak_values, lists, messages, metrics, not_enabled, onboarding, openapi,
     organizations, pauses, pods, policies, polling, search, socket, suppressions, threads,
     unsubscribe, view, webhooks,
@@ -100,9 +100,10 @@ fn table() -> Vec<Row> {
         open(Method::GET, openapi::PATH, "docs.openapi", openapi::get),
         open(Method::GET, "/healthz", "health.get", health::get),
     ];
-    let resources: [fn() -> Vec<Row>; 25] = [
+    let resources: [fn() -> Vec<Row>; 26] = [
         inboxes::rows,
         messages::rows,
+        codes::rows,
         agent_armor::rows,
         threads::rows,
         view::rows,

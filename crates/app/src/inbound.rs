@@ -26,7 +26,7 @@ use smtp::{Envelope, Reply};
 use store::{Grant, NewEvent, NewMessage, Reason, Received, Route};
 
 use crate::screen::armor;
-use crate::{App, Tainting, authenticate, render, screen};
+use crate::{App, Tainting, authenticate, codes, render, screen};
 
 /// Parsing a mail above this size is worth a thread of its own.
 const LARGE: usize = 128 << 10;
@@ -106,7 +106,9 @@ impl App {
         }
         let hostname = &self.settings().hostname;
         let null_sender = envelope.reverse_path.is_none();
-        let mut understood = self.understand(&raw, null_sender).await?;
+        let mut understood = self
+            .understand(&raw, null_sender, envelope.received_at)
+            .await?;
         if understood.hops > MAX_HOPS {
             return Ok(Reply::never(554, (4, 6), "The message goes in circles"));
         }
@@ -192,18 +194,28 @@ impl App {
     /// what was filed already is not filed twice.
     pub(crate) async fn receive(&self, arrival: Arrival) -> Result<()> {
         let null_sender = arrival.reverse_path.is_none();
-        let mut understood = self.understand(&arrival.raw, null_sender).await?;
+        let mut understood = self
+            .understand(&arrival.raw, null_sender, arrival.at)
+            .await?;
         let own = Authentication::without_lookups(judged::Reason::OwnInbox);
         understood.attest(own, None, &self.settings().hostname);
         self.file_for_all(arrival, understood).await
     }
 
     /// What the bytes of a message that arrived say, worked out before any transaction.
-    async fn understand(&self, raw: &Bytes, null_sender: bool) -> Result<Understood> {
+    async fn understand(
+        &self,
+        raw: &Bytes,
+        null_sender: bool,
+        at: Timestamp,
+    ) -> Result<Understood> {
         let (copy, with, now) = (raw.clone(), Arc::clone(&self.0.screen), self.now());
         let read = move || {
-            let mut understood = Understood::of(&copy);
+            let parsed = parse(&copy);
+            let codes = codes::kept(&parsed, at);
+            let mut understood = Understood::read(parsed);
             let (parsed, content) = (&understood.parsed, &mut understood.content);
+            content.codes = codes;
             let facts = facts::of(parsed, &content.headers, null_sender);
             content.facts = facts.into_iter().map(stored).collect();
             let text = screen::Text {
@@ -255,27 +267,33 @@ impl App {
         let access = self.store().system(org_id, Reason::Reception);
         let grant: Grant<perm::Authenticated> = access.grant()?;
         let raw = self.store().place(&grant, &arrival.raw).await?;
-        let (body, tail) = self.pack(&understood.content)?;
         let seen = self.seen(&grant, &inboxes, understood).await?;
-        let news: Vec<(NewMessage, Mode, [u128; 2])> = inboxes
-            .into_iter()
-            .zip(seen)
-            .map(|(inbox, seen)| {
-                let mut new =
-                    self.new_message(inbox, arrival, understood, raw.clone(), body.clone());
-                let mode = seen.mode;
-                seen.note(&mut new);
-                let random = [(); 2].map(|()| self.env().ids.random().as_u128());
-                (new, mode, random)
-            })
-            .collect();
+        let mut alike = None;
+        let mut news = Vec::with_capacity(inboxes.len());
+        for (inbox, seen) in inboxes.into_iter().zip(seen) {
+            let key = inbox.route.inbox_key;
+            // What is quoted follows from what the inbox has; mostly it is the same for all.
+            let own = self
+                .against_earlier(&grant, key, arrival.at, understood)
+                .await?;
+            let (body, tail) = match (own, &alike) {
+                (Some(own), _) => self.pack(&own)?,
+                (None, Some(alike)) => Clone::clone(alike),
+                (None, None) => alike.insert(self.pack(&understood.content)?).clone(),
+            };
+            let mut new = self.new_message(inbox, arrival, understood, raw.clone(), body);
+            let mode = seen.mode;
+            seen.note(&mut new);
+            let random = [(); 2].map(|()| self.env().ids.random().as_u128());
+            news.push((new, tail, mode, random));
+        }
         let authors = authors(arrival, &understood.parsed);
         let standing = self.author_standing(understood);
         let peers = peers(&understood.parsed);
         self.store()
             .write(&grant, move |txn| {
                 let mut gone = 0;
-                for (new, mode, random) in &news {
+                for (new, tail, mode, random) in &news {
                     let (message, thread) = match txn.file_received(new, &authors) {
                         Ok(Received::New(message, thread)) => (message, thread),
                         Ok(Received::Duplicate) => continue,
@@ -556,12 +574,19 @@ fn stored(fact: facts::Fact) -> Fact {
 impl Understood {
     /// Adds who sent it. `field` is our header line about that.
     fn attest(&mut self, proof: Authentication, field: Option<&str>, hostname: &str) {
+        if let Some(codes) = &mut self.content.codes {
+            codes::bind(codes, &self.content.headers, Some(&proof));
+        }
         authenticate::show(&mut self.content.headers, field, hostname);
         self.content.authentication = Some(proof);
     }
 
+    /// A message that this server has written itself.
     pub(crate) fn of(raw: &[u8]) -> Self {
-        let mut parsed = parse(raw);
+        Self::read(parse(raw))
+    }
+
+    fn read(mut parsed: Parsed) -> Self {
         // Text that was made from the HTML is made again from what is left of the HTML.
         let text = parsed.text.as_deref().filter(|_| !parsed.text_from_html);
         let visible = reply::visible(text, parsed.html.as_deref());

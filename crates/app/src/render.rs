@@ -57,6 +57,7 @@ pub(crate) fn left_out(content: &Content) -> Result<String> {
         authentication: content.authentication.as_ref().map(authentication),
         facts: facts(content),
         spam: content.spam.as_ref().map(spam),
+        codes: shown_codes(content),
         ..wire::MessageBody::default()
     })?;
     Ok(known + "}")
@@ -256,6 +257,7 @@ pub(crate) fn message(message: &Message, content: &Content) -> wire::Message {
         agent_armor: item.agent_armor,
         screen: message.screened.as_ref().map(screen::render::findings),
         identity: message.identity.as_ref().map(screen::render::identity),
+        codes: shown_codes(content),
         size: item.size,
         updated_at: item.updated_at,
         created_at: item.created_at,
@@ -268,6 +270,34 @@ fn facts(content: &Content) -> Vec<wire::Fact> {
         evidence: fact.evidence.clone(),
     };
     content.facts.iter().map(fact).collect()
+}
+
+/// What a message shows by itself: only something.
+fn shown_codes(content: &Content) -> Option<wire::Codes> {
+    let found = content.codes.as_ref().filter(|codes| !codes.is_empty());
+    found.map(|found| codes(found, content))
+}
+
+/// What was found in a message, and what is known of who sent it.
+pub(crate) fn codes(found: &model::message::Codes, content: &Content) -> wire::Codes {
+    let expires_at = found.expires_at.map(mail::Timestamp::from_micros);
+    let proof = content.authentication.as_ref();
+    wire::Codes {
+        code: found.code.as_ref().map(|code| wire::OneTimeCode {
+            value: code.value.clone(),
+            place: code.place.clone(),
+            confidence: code.confidence,
+            origin: code.origin.clone(),
+            origin_proven: code.origin.as_ref().map(|_| code.origin_proven),
+        }),
+        link: found.link.as_ref().map(|link| wire::ActionLink {
+            url: link.url.clone(),
+            kind: link.kind.clone(),
+            confidence: link.confidence,
+        }),
+        expires_at: expires_at.map(|at| at.to_string()),
+        sender_proven: proof.is_some_and(Authentication::is_proven),
+    }
 }
 
 pub(crate) fn spam(spam: &model::message::Spam) -> wire::Spam {

@@ -289,6 +289,59 @@ pub struct Content {
     /// Whether it looks unwanted; absent when nobody looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spam: Option<Spam>,
+    /// What it offers for signing up or in; absent when nobody has looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codes: Option<Codes>,
+}
+
+/// One-time codes and links of a message, as they were found when it arrived.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Codes {
+    /// The one code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub code: Option<OneTimeCode>,
+    /// The one link.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<ActionLink>,
+    /// Until when they hold, in microseconds, where the message says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<i64>,
+}
+
+impl Codes {
+    /// Whether there is nothing.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.code.is_none() && self.link.is_none()
+    }
+}
+
+/// A code to be typed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OneTimeCode {
+    /// The code.
+    pub value: String,
+    /// Where it stood, as `mail::codes::Place::name` has it.
+    pub place: String,
+    /// From 0 to 100.
+    pub confidence: u8,
+    /// The site it is for, where that is said in a form made for machines.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub origin: Option<String>,
+    /// Whether a good signature of that site's domain covers it.
+    #[serde(default)]
+    pub origin_proven: bool,
+}
+
+/// A link to be followed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionLink {
+    /// Its address, verbatim.
+    pub url: String,
+    /// What it does, as `mail::codes::LinkKind::name` has it.
+    pub kind: String,
+    /// From 0 to 100.
+    pub confidence: u8,
 }
 
 /// What speaks for a message being unwanted.

@@ -332,6 +332,7 @@ impl Txn<'_> {
         }
         for table in [
             "message_label",
+            "message_claim",
             "thread_label",
             "thread_ref",
             "thread",

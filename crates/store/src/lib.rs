@@ -14,6 +14,7 @@ mod backup;
 mod blobs;
 mod budgets;
 mod certificates;
+mod claims;
 mod codec;
 mod db;
 mod deliveries;

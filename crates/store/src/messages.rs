@@ -1,6 +1,7 @@
 //! Messages: filing, reading, listing.
 
 mod batch;
+mod earlier;
 pub(crate) mod filing;
 pub(crate) mod listing;
 
@@ -8,7 +9,7 @@ use mail::MessageId;
 use model::authentication::Authentication;
 use model::identity::Identity;
 use model::label::Labels;
-use model::message::{Attachment, Content, Direction, Fact, Message, People, Spam};
+use model::message::{Attachment, Codes, Content, Direction, Fact, Message, People, Spam};
 use model::screened::Screened;
 use model::{Error, Hidden, InboxKey, MessageKey, Result, ThreadId};
 
@@ -43,6 +44,8 @@ struct Beside<'a> {
     facts: &'a [Fact],
     #[serde(skip_serializing_if = "Option::is_none")]
     spam: Option<&'a Spam>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    codes: Option<&'a Codes>,
 }
 
 impl Body {
@@ -59,6 +62,7 @@ impl Body {
             authentication: content.authentication.as_ref(),
             facts: &content.facts,
             spam: content.spam.as_ref(),
+            codes: content.codes.as_ref(),
         })
         .map_err(Error::internal)?;
         // The texts go on in the same object.
@@ -367,6 +371,7 @@ impl Txn<'_> {
         self.count_held(inbox, -1, 0, -size)?;
         self.forget_deliveries(key.as_bytes())?;
         self.forget_screen_feedback(key.as_bytes())?;
+        self.forget_claim(inbox, key)?;
         self.unlink(&blob_id)
     }
 }

@@ -4,7 +4,7 @@ use model::{Code, Error, Result};
 
 use crate::db::{Conn, DbResult, args};
 
-const MIGRATIONS: [(i64, &str); 22] = [
+const MIGRATIONS: [(i64, &str); 23] = [
     (1, include_str!("migrations/0001_first.sql")),
     (2, include_str!("migrations/0002_lists.sql")),
     (3, include_str!("migrations/0003_drafts.sql")),
@@ -22,6 +22,7 @@ const MIGRATIONS: [(i64, &str); 22] = [
     (15, include_str!("migrations/0015_timeline.sql")),
     (16, include_str!("migrations/0016_leaves.sql")),
     (17, include_str!("migrations/0017_certificates.sql")),
+    (18, include_str!("migrations/0018_codes.sql")),
     (19, include_str!("migrations/0019_gate.sql")),
     (20, include_str!("migrations/0020_screen.sql")),
     (21, include_str!("migrations/0021_budgets.sql")),

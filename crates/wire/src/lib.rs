@@ -13,10 +13,12 @@ mod attachment;
 mod audit;
 mod authentication;
 mod batch;
+mod codes;
 mod domain;
 mod draft;
 mod error;
 mod event;
+mod extraction;
 mod identity;
 mod inbox;
 mod json;
@@ -60,6 +62,7 @@ pub use batch::{
     BatchGetMessagesRequest, BatchGetMessagesResponse, BatchUpdateMessagesRequest,
     BatchUpdateMessagesResponse,
 };
+pub use codes::{ActionLink, Codes, MessageCodes, OneTimeCode, WaitResponse};
 pub use domain::{
     CreateDomainRequest, Domain, DomainItem, GetSetupLinkResponse, ListDomainsResponse,
     UpdateDomainRequest, VerificationRecord,
@@ -67,6 +70,7 @@ pub use domain::{
 pub use draft::{CreateDraftRequest, Draft, DraftItem, ListDraftsResponse, UpdateDraftRequest};
 pub use error::{ErrorResponse, Finding, ValidationIssue};
 pub use event::{MessageReceivedEvent, MessageSentEvent, SendEvent};
+pub use extraction::{Extraction, ForwardedMessage, TextSpan};
 pub use identity::{Identity, Organization, OrganizationLabs};
 pub use inbox::{
     CreateInboxRequest, Inbox, ListInboxesResponse, Metadata, MetadataPatch, MetadataValue,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentArmorResult, Attachment, Authentication, Headers, OneOrMany, Screen, SendAttachment,
+    AgentArmorResult, Attachment, Authentication, Codes, Headers, OneOrMany, Screen, SendAttachment,
     SenderIdentity,
 };
 
@@ -88,6 +88,9 @@ pub struct Message {
     /// Who wrote it, as the inbox saw it when it arrived. Ours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity: Option<SenderIdentity>,
+    /// What it offers for signing up or in, of received mail that offers something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub codes: Option<Codes>,
     /// Octets of the raw message.
     pub size: i64,
     /// When it was last changed.
@@ -357,6 +360,9 @@ pub struct MessageBody {
     /// Whether it looks unwanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub spam: Option<Spam>,
+    /// What it offers for signing up or in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub codes: Option<Codes>,
 }
 
 /// What speaks for a message being unwanted. Ours: AgentMail only says it with the label `spam`.

@@ -21,6 +21,7 @@ mod border;
 mod bounces;
 mod certificates;
 mod client;
+mod codes;
 mod crowd;
 mod dane;
 mod database;

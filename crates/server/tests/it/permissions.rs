@@ -8,7 +8,7 @@ use crate::client::Answer;
 use crate::running::ADMIN_KEY;
 use crate::world::{World, column, each_engine_with_another_organization, escaped};
 use crate::{
-    allow_lists, audit, bounces, domains, drafts, gate, leaks, log_readers, loops, onboarding,
+    allow_lists, audit, bounces, codes, domains, drafts, gate, leaks, log_readers, loops, onboarding,
     screened, search, tenants, webhooks,
 };
 
@@ -179,6 +179,7 @@ fn case(operation: &str) -> (Value, Foreign) {
             drafts::case,
             allow_lists::case,
             bounces::case,
+            codes::case,
             webhooks::case,
             log_readers::case,
             search::case,

@@ -2,7 +2,7 @@
 
 use mail::MessageId;
 use model::authentication::Authentication;
-use model::message::{Content, Fact, Message, Spam};
+use model::message::{Codes, Content, Fact, Message, Spam};
 use model::{InboxKey, Result};
 use serde::Deserialize;
 
@@ -33,6 +33,8 @@ struct Rest {
     facts: Vec<Fact>,
     #[serde(default)]
     spam: Option<Spam>,
+    #[serde(default)]
+    codes: Option<Codes>,
 }
 
 impl From<Rest> for Content {
@@ -42,6 +44,7 @@ impl From<Rest> for Content {
             authentication: rest.authentication,
             facts: rest.facts,
             spam: rest.spam,
+            codes: rest.codes,
             ..Self::default()
         }
     }
