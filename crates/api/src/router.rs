@@ -22,9 +22,9 @@ use crate::observe::{Operation, observe};
 use crate::path::canonical;
 use crate::settings::{Door, Settings};
 use crate::{
-    agent_armor, api_keys, approvals, audit, codes, decide, docs, domains, download, drafts, events,
-    health, inboxes, leak_values, lists, messages, metrics, not_enabled, onboarding, openapi,
-    organizations, pauses, pods, policies, polling, search, socket, suppressions, threads,
+    agent_armor, api_keys, approvals, audit, codes, decide, docs, domains, download, drafts,
+    events, health, inboxes, leak_values, lists, messages, metrics, not_enabled, onboarding,
+    openapi, organizations, pauses, pods, policies, polling, search, socket, suppressions, threads,
     unsubscribe, view, webhooks,
 };
 

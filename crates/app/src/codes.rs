@@ -38,9 +38,11 @@ impl App {
             let key = view.inbox(&inbox)?.key;
             let message = view.message(key, &id)?;
             let content = view.content(message.key)?;
-            Ok((message, content))
+            let shown = view.strangers_in(&[message.thread_id])?;
+            Ok((message, content, shown))
         });
-        let (message, content) = found.await?;
+        let (message, content, shown) = found.await?;
+        self.taint(grant, shown).await?;
         let codes = self.codes_of(grant, &message, &content).await?;
         let known = content.authentication.as_ref();
         Ok(wire::MessageCodes {

@@ -85,9 +85,11 @@ impl App {
             let content = view.content(message.key)?;
             let ancestors = ancestors(&message);
             let texts = view.earlier_texts(key, &ancestors, message.at)?;
-            Ok((message, content, texts))
+            let shown = view.strangers_in(&[message.thread_id])?;
+            Ok((message, content, texts, shown))
         });
-        let (message, content, texts) = found.await?;
+        let (message, content, texts, shown) = found.await?;
+        self.taint(grant, shown).await?;
         let size = texts.iter().map(String::len).sum::<usize>() + weight(&content);
         elsewhere(size, move || taken_apart(&message, &content, &texts)).await
     }

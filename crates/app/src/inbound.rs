@@ -11,6 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use data_encoding::HEXLOWER;
 use mail::parse::{Parsed, parse};
+use mail::thread::Exchange;
 use mail::trace::{Hop, received, return_path};
 use mail::{Address, MessageId, Timestamp, facts, reply, thread_key};
 use model::armor::Mode;
@@ -426,6 +427,8 @@ impl App {
             in_reply_to: parsed.in_reply_to.first().cloned(),
             references: parsed.references.clone(),
             ancestors: thread_key::ancestors(parsed),
+            written_at: parsed.date,
+            exchange: Exchange::of(&understood.content.headers, parsed.subject.as_deref()),
             attachments: self.attachments(parsed),
             size: i64::try_from(arrival.raw.len()).unwrap_or(i64::MAX),
             dedup,

@@ -237,12 +237,12 @@ impl App {
         if !waiter.query.takes(&message) {
             return Ok(None);
         }
-        let key = message.key;
-        let read = self
-            .store()
-            .read(waiter.grant, move |view| view.content(key));
-        let content = match read.await {
-            Ok(content) => content,
+        let (key, thread) = (message.key, message.thread_id);
+        let read = self.store().read(waiter.grant, move |view| {
+            Ok((view.content(key)?, view.strangers_in(&[thread])?))
+        });
+        let (content, shown) = match read.await {
+            Ok(read) => read,
             Err(error) if error.kind() == Kind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
@@ -253,6 +253,7 @@ impl App {
         {
             return Ok(None);
         }
+        self.taint(waiter.grant, shown).await?;
         let mut hit = Hit {
             message,
             content,

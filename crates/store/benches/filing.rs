@@ -117,6 +117,8 @@ impl Bench {
             in_reply_to: None,
             references: Vec::new(),
             ancestors: Vec::new(),
+            written_at: None,
+            exchange: None,
             attachments: Vec::new(),
             size: i64::try_from(raw.len()).unwrap(),
             raw: self.store.place(&self.grant, raw.as_bytes()).await.unwrap(),

@@ -227,6 +227,8 @@ impl Tool {
             in_reply_to: parent.clone(),
             references: parent.iter().cloned().collect(),
             ancestors: parent.into_iter().collect(),
+            written_at: None,
+            exchange: None,
             attachments: Vec::new(),
             size: i64::try_from(raw.len()).unwrap(),
             raw: self.store.place(&self.grant, raw.as_bytes()).await.unwrap(),

@@ -335,6 +335,7 @@ impl Txn<'_> {
             "message_claim",
             "thread_label",
             "thread_ref",
+            "thread_hint",
             "thread",
             "label_change",
             "list_entry",

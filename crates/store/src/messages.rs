@@ -4,6 +4,7 @@ mod batch;
 mod earlier;
 pub(crate) mod filing;
 pub(crate) mod listing;
+mod regroup;
 
 use mail::MessageId;
 use model::authentication::Authentication;

@@ -90,6 +90,8 @@ fn message(txn: &Txn<'_>, inbox: &Route, number: u128) -> Result<NewMessage> {
         in_reply_to: None,
         references: Vec::new(),
         ancestors: Vec::new(),
+        written_at: None,
+        exchange: None,
         attachments: Vec::new(),
         size: 1,
         raw: Placed {
@@ -127,8 +129,9 @@ fn receive(mut txn: Txn<'_>, inbox: &Route, number: u128) -> Result<()> {
 }
 
 /// Statements that receiving a message may take: to count it, to look for what it belongs to, its
-/// bytes, its row and label, its thread with the label, the index's reminder, the event and its number.
-const MOST_FOR_A_MESSAGE: usize = 10;
+/// bytes, its row and label, its thread with the label and the hint of its subject, the index's reminder,
+/// the event and its number.
+const MOST_FOR_A_MESSAGE: usize = 11;
 
 /// What is wrong with the plans of one question.
 fn faults(plans: &[Plan], served: &str, sorts: bool) -> BTreeSet<String> {

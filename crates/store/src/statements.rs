@@ -108,6 +108,7 @@ fn every_token_is_known() {
             let name = token.split([' ', ':']).next().unwrap_or_default();
             let argument = [
                 "", "COLUMNS", "order", "side", "only", "bound", "marks", "table", "source",
+                "open", "exchange",
             ];
             assert!(
                 TOKENS.contains(&name) || argument.contains(&token),

@@ -1,6 +1,6 @@
 //! Threads: kept up to date with every message that joins or leaves.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use mail::{MessageId, Timestamp};
 use model::api_key::Scope;
@@ -61,6 +61,11 @@ fn read(row: &Row<'_>) -> DbResult<ThreadRow> {
 }
 
 impl ThreadRow {
+    /// The subject of its first message.
+    pub(crate) fn subject(&self) -> Option<&str> {
+        self.thread.subject.as_deref()
+    }
+
     /// The thread that `message` begins.
     fn begin(message: &Message) -> Self {
         let thread = Thread {
@@ -384,16 +389,15 @@ impl Txn<'_> {
         let Some(old) = self.thread_row(id)? else {
             return Ok(());
         };
-        let sql = format!(
-            "select {} from message m join inbox i on i.inbox_id = m.inbox_id \
-             where {{scope m}} and m.thread_id = $1 order by m.at, m.message_key",
-            messages::COLUMNS
-        );
-        let left = self.all(&sql, args![id], messages::read)?;
+        let left = self.all_messages(id)?;
         let Some((first, others)) = left.split_first() else {
             self.unindex(&old, old.listed_at, &old.thread.labels)?;
             self.exec(
                 "delete from thread_ref where {scope} and thread_id = $1",
+                args![id],
+            )?;
+            self.exec(
+                "delete from thread_hint where {scope} and thread_id = $1",
                 args![id],
             )?;
             self.exec(
@@ -409,6 +413,51 @@ impl Txn<'_> {
         row.thread.created_at = old.thread.created_at;
         row.thread.updated_at = self.now;
         self.update_thread(&row, old.listed_at, &old.thread.labels)
+    }
+
+    /// Makes threads say what is in them after messages were moved between them, and gives the row
+    /// that `filed` has then.
+    pub(crate) fn remade(
+        &mut self,
+        filed: ThreadRow,
+        changed: &BTreeSet<ThreadId>,
+    ) -> Result<ThreadRow> {
+        for id in changed {
+            if self.thread_row(*id)?.is_some() {
+                self.rebuild_thread(*id)?;
+            } else {
+                self.begin_divided(*id)?;
+            }
+        }
+        if changed.is_empty() {
+            return Ok(filed);
+        }
+        let row = self.thread_row(filed.thread.thread_id)?;
+        row.ok_or_else(|| Error::internal("a thread is gone that was just filed into"))
+    }
+
+    /// Makes the thread of messages that were divided off another one.
+    fn begin_divided(&mut self, id: ThreadId) -> Result<()> {
+        let all = self.all_messages(id)?;
+        let Some((first, others)) = all.split_first() else {
+            return Ok(());
+        };
+        let mut row = ThreadRow::begin(first);
+        for message in others {
+            row.add(message);
+        }
+        row.thread.updated_at = self.now;
+        self.insert_thread(&row)?;
+        self.count_held(first.inbox_key, 0, 1, 0)
+    }
+
+    fn all_messages(&mut self, id: ThreadId) -> Result<Vec<Message>> {
+        let sql = format!(
+            "select {} from message m join inbox i on i.inbox_id = m.inbox_id \
+             where {{scope m}} and m.thread_id = $1 order by m.at, m.message_key",
+            messages::COLUMNS
+        );
+        Ok(self.all(&sql, args![id], messages::read)?)
     }
 
     fn insert_thread(&mut self, row: &ThreadRow) -> Result<()> {

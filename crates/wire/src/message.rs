@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentArmorResult, Attachment, Authentication, Codes, Headers, OneOrMany, Screen, SendAttachment,
-    SenderIdentity,
+    AgentArmorResult, Attachment, Authentication, Codes, Headers, OneOrMany, Screen,
+    SendAttachment, SenderIdentity,
 };
 
 /// A message with its bodies, as `get` and events give it.

@@ -578,6 +578,8 @@ impl App {
             in_reply_to: letter.in_reply_to,
             references: letter.references,
             ancestors,
+            written_at: None,
+            exchange: None,
             attachments: self.attachments(&understood.parsed),
             size: i64::try_from(bytes.len()).unwrap_or(i64::MAX),
             raw,

@@ -117,7 +117,7 @@ fn stretch(block: &Block) -> Option<u64> {
 }
 
 fn is_of_number(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '.' | ',' | ':' | '/')
+    c.is_ascii_alphanumeric() || matches!(c, '.' | ',' | ':' | '/')
 }
 
 fn seconds(text: &[char], number: Range<usize>) -> Option<u64> {

@@ -70,7 +70,7 @@ fn uid<'a>(message: &Message<'a>) -> Option<&'a str> {
 }
 
 /// The GUID of the conversation and its topic.
-fn key(message: &Message<'_>) -> Option<(Vec<u8>, String)> {
+pub(super) fn key(message: &Message<'_>) -> Option<(Vec<u8>, String)> {
     let index: String = message
         .thread_index?
         .chars()

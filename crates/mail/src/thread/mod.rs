@@ -3,6 +3,7 @@
 //! For a whole set of messages at once: the answer depends on the messages alone, never on the
 //! order they arrived in, so it is also the measure for what files them one by one.
 
+mod clues;
 mod exchange;
 mod headers;
 mod ids;
@@ -12,6 +13,7 @@ mod subjects;
 mod tests;
 
 use crate::Timestamp;
+pub use clues::{Exchange, subject_name};
 use sets::Sets;
 
 /// What threading looks at in a message. Fields hold what stands in the message, unread: ids with

@@ -96,7 +96,7 @@ fn nearest(
     best.map(|(_, _, std::cmp::Reverse(candidate))| candidate)
 }
 
-fn is_answer(subject: &str, options: &Options<'_>) -> bool {
+pub(super) fn is_answer(subject: &str, options: &Options<'_>) -> bool {
     matches!(
         subject_kind(subject),
         SubjectKind::Reply | SubjectKind::Either
@@ -105,7 +105,7 @@ fn is_answer(subject: &str, options: &Options<'_>) -> bool {
 }
 
 /// The subject without all that programs put before it, in lower case.
-fn base(subject: &str, options: &Options<'_>) -> String {
+pub(super) fn base(subject: &str, options: &Options<'_>) -> String {
     let mut base = base_subject(without_wrapper(subject));
     for _ in 0..MAX_PREFIXES {
         let shorter = prefix(&base, AUTOMATIC)
@@ -130,7 +130,7 @@ fn without_wrapper(subject: &str) -> &str {
     }
 }
 
-fn is_generic(base: &str) -> bool {
+pub(super) fn is_generic(base: &str) -> bool {
     let bare = base.trim_matches(|c: char| !c.is_alphanumeric());
     bare.is_empty() || GENERIC.contains(&base) || GENERIC.contains(&bare)
 }

@@ -8,8 +8,8 @@ use crate::client::Answer;
 use crate::running::ADMIN_KEY;
 use crate::world::{World, column, each_engine_with_another_organization, escaped};
 use crate::{
-    allow_lists, audit, bounces, codes, domains, drafts, gate, leaks, log_readers, loops, onboarding,
-    screened, search, tenants, webhooks,
+    allow_lists, audit, bounces, codes, domains, drafts, gate, leaks, log_readers, loops,
+    onboarding, screened, search, tenants, webhooks,
 };
 
 /// The routes as crate `api` lists them.

@@ -1,5 +1,8 @@
 //! Filing a message: once, in the right thread, together with everything that follows from it.
 
+use std::collections::BTreeSet;
+
+use mail::thread::Exchange;
 use mail::{MessageId, Timestamp};
 use model::identity::Identity;
 use model::label::Labels;
@@ -10,6 +13,7 @@ use model::thread::Thread;
 use model::{Hidden, MessageKey, Result, ThreadId};
 use serde::Serialize;
 
+use super::regroup::{Hints, clues};
 use super::{Body, fold, stored_direction};
 use crate::blobs::Placed;
 use crate::db::{Value, args};
@@ -53,6 +57,10 @@ pub struct NewMessage {
     pub references: Vec<MessageId>,
     /// The ancestors to look for, best first.
     pub ancestors: Vec<MessageId>,
+    /// When it says that it was written.
+    pub written_at: Option<Timestamp>,
+    /// The Exchange conversation that it names.
+    pub exchange: Option<Exchange>,
     /// Its attachments.
     pub attachments: Vec<Attachment>,
     /// Octets of the raw message.
@@ -100,11 +108,13 @@ pub enum Received {
 /// What the inbox knows of the ids that a message has and names. One statement asks for all of it:
 /// every message pays for it, and on PostgreSQL for each round trip.
 #[derive(Default)]
-struct Known {
+pub(super) struct Known {
     /// Messages that have one of the ids.
     held: Vec<Held>,
     /// Threads by an id that messages in them name.
     named: Vec<(MessageId, ThreadId)>,
+    /// Threads by subject or Exchange conversation.
+    hinted: Vec<ThreadId>,
     /// Whether the organisation has allow or block lists at all.
     has_lists: bool,
 }
@@ -124,7 +134,11 @@ impl Known {
     }
 
     fn thread_naming(&self, id: &MessageId) -> Option<ThreadId> {
-        let named = self.named.iter().find(|(known, _)| known == id);
+        self.naming(id).min()
+    }
+
+    fn naming(&self, id: &MessageId) -> impl Iterator<Item = ThreadId> {
+        let named = self.named.iter().filter(move |(known, _)| known == id);
         named.map(|(_, thread)| *thread)
     }
 
@@ -149,15 +163,34 @@ impl Known {
     }
 
     /// The thread of the best-placed ancestor that is known, if one is.
-    fn thread(&self, new: &NewMessage) -> Option<ThreadId> {
-        let by_ancestor = || new.ancestors.iter().find_map(|id| self.thread_of(id));
-        // A reply that came before its parent has left the parent's id. Only that counts here: a
-        // mail that repeats the id of one we hold must not be pulled into its thread.
-        let by_child = || {
-            let own = new.message_id.as_ref().filter(|id| !self.holds(id));
-            own.and_then(|id| self.thread_naming(id))
-        };
-        new.thread.or_else(by_ancestor).or_else(by_child)
+    pub(super) fn nearest(&self, new: &NewMessage) -> Option<ThreadId> {
+        new.ancestors.iter().find_map(|id| self.thread_of(id))
+    }
+
+    /// Whether the best-placed ancestor is in the inbox.
+    pub(super) fn holds_parent(&self, new: &NewMessage) -> bool {
+        new.ancestors.first().is_some_and(|id| self.holds(id))
+    }
+
+    /// The thread of a reply that came before its parent and has left the parent's id. Only that
+    /// counts here: a mail that repeats the id of one we hold must not be pulled into its thread.
+    pub(super) fn of_children(&self, new: &NewMessage) -> Option<ThreadId> {
+        let own = new.message_id.as_ref().filter(|id| !self.holds(id));
+        own.and_then(|id| self.thread_naming(id))
+    }
+
+    /// Every thread that its arrival may change.
+    pub(super) fn concerned(&self, new: &NewMessage) -> BTreeSet<ThreadId> {
+        let mut threads: BTreeSet<ThreadId> = self.hinted.iter().copied().collect();
+        let own = new.message_id.as_ref().filter(|id| !self.holds(id));
+        threads.extend(own.into_iter().flat_map(|id| self.naming(id)));
+        for id in &new.ancestors {
+            match self.held.iter().find(|one| one.message_id == *id) {
+                Some(held) => threads.extend([held.thread_id]),
+                None => threads.extend(self.naming(id)),
+            }
+        }
+        threads
     }
 
     /// Whether one of its ancestors is a message that the inbox sent.
@@ -233,7 +266,9 @@ impl Txn<'_> {
             return Ok(None);
         };
         self.link(&new.raw)?;
-        let thread = known.thread(new);
+        let labels = self.labels_of(new, authors, &known)?;
+        let placing = self.place_message(new, &message_id, labels.hidden(), &known)?;
+        let thread = placing.thread;
         let message = Message {
             key: new.key,
             org_id: new.inbox.org_id,
@@ -244,7 +279,7 @@ impl Txn<'_> {
             message_id,
             direction: new.direction,
             at: new.at,
-            labels: self.labels_of(new, authors, &known)?,
+            labels,
             from: new.from.clone(),
             people: new.people.clone(),
             subject: new.subject.clone(),
@@ -269,11 +304,16 @@ impl Txn<'_> {
         };
         let joined = match joined {
             Some(row) => {
+                self.leave_hints(new, message.thread_id, &known, row.subject())?;
                 self.count_held(inbox, 0, -1, 0)?;
                 row
             }
-            None => self.begin_thread(&message)?,
+            None => {
+                self.leave_hints(new, message.thread_id, &known, None)?;
+                self.begin_thread(&message)?
+            }
         };
+        let joined = self.remade(joined, &placing.changed)?;
         if message.labels.hidden() == Hidden::NONE {
             self.await_indexing(&message)?;
             self.acquaint(&new.inbox, &new.acquaintance)?;
@@ -316,10 +356,17 @@ impl Txn<'_> {
              union all select 2, message_id, thread_id, 0, null from thread_ref \
              where {{scope}} and inbox_id = $1 and message_id in ({marks}) \
              union all select 3, '', null, 0, null \
-             where exists (select 1 from list_entry where {{scope:org}})"
+             where exists (select 1 from list_entry where {{scope:org}}) \
+             union all select 4, '', thread_id, 0, null from (select thread_id from thread_hint \
+             where {{scope}} and inbox_id = $1 and hint = ${open} order by thread_id desc limit 16) o \
+             union all select 4, '', thread_id, 0, null from (select thread_id from thread_hint \
+             where {{scope}} and inbox_id = $1 and hint = ${exchange} order by thread_id desc limit 16) x",
+            open = size + 2,
+            exchange = size + 3,
         );
         let mut values = vec![Value::from(new.inbox.inbox_key)];
         values.extend((0..size).map(|n| Value::from(wanted[n.min(wanted.len() - 1)])));
+        values.extend(Hints::of(new).looked_up().map(Value::from));
         let mut known = Known::default();
         self.query(&sql, &values, &mut |row| {
             match row.get::<i64>(0)? {
@@ -330,6 +377,7 @@ impl Txn<'_> {
                     dedup: row.get(4)?,
                 }),
                 2 => known.named.push((row.get(1)?, row.get(2)?)),
+                4 => known.hinted.push(row.get(2)?),
                 _ => known.has_lists = true,
             }
             Ok(())
@@ -347,9 +395,9 @@ impl Txn<'_> {
         self.put(
             "insert into message (org_id, pod_id, inbox_id, message_key, thread_id, message_id, dedup, \
              direction, at, hidden, labels, sender, people, sender_fold, people_fold, subject, subject_fold, \
-             preview, in_reply_to, refs, attachments, size, blob_id, envelope, trace, created_at, updated_at, content) \
+             preview, in_reply_to, refs, attachments, size, blob_id, envelope, trace, created_at, updated_at, content, clues) \
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, \
-             $20, $21, $22, $23, $24, $25, $26, $26, $27) -- unscoped: the row names its tenant",
+             $20, $21, $22, $23, $24, $25, $26, $26, $27, $28) -- unscoped: the row names its tenant",
             args![
                 message.org_id,
                 message.pod_id,
@@ -378,6 +426,7 @@ impl Txn<'_> {
                 new.trace.as_deref(),
                 message.created_at,
                 &new.body.0,
+                clues(new)?,
             ],
         )?;
         let direction = new.direction.label();
@@ -397,10 +446,13 @@ impl Txn<'_> {
         known: &Known,
     ) -> Result<()> {
         let ancestors = new.ancestors.iter().take(ANCESTORS);
-        for id in ancestors.filter(|id| known.thread_of(id).is_none()) {
+        let thread = message.thread_id;
+        let is_new =
+            |id: &&MessageId| !known.holds(id) && known.naming(id).all(|one| one != thread);
+        for id in ancestors.filter(is_new) {
             self.put(
                 "insert into thread_ref (org_id, pod_id, inbox_id, message_id, thread_id) \
-                 values ($1, $2, $3, $4, $5) on conflict (inbox_id, message_id) do nothing \
+                 values ($1, $2, $3, $4, $5) on conflict (inbox_id, message_id, thread_id) do nothing \
                  -- unscoped: the row names its tenant",
                 args![
                     message.org_id,

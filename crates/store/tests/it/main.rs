@@ -16,6 +16,7 @@ mod allow_lists;
 mod answers;
 mod blobs;
 mod commits;
+mod conversations;
 mod deliveries;
 mod drafts;
 mod durability;

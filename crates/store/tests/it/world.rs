@@ -160,6 +160,10 @@ pub struct Mail<'a> {
     pub raw: &'a [u8],
     pub dedup: Option<u8>,
     pub attachments: usize,
+    /// When it says that it was written, in seconds.
+    pub written: Option<i64>,
+    /// Thread-Index.
+    pub index: Option<&'a str>,
 }
 
 impl World {
@@ -312,8 +316,16 @@ impl World {
             },
             spare: id(&format!("<{key}@spare.test>")),
             in_reply_to: parent,
-            references: ancestors,
+            // A field names the oldest first.
+            references: ancestors.into_iter().rev().collect(),
             ancestors: wanted,
+            written_at: mail
+                .written
+                .map(|at| Timestamp::from_micros(at * 1_000_000)),
+            exchange: mail.index.map(|index| mail::thread::Exchange {
+                index: index.to_owned(),
+                topic: mail.subject.unwrap_or_default().to_owned(),
+            }),
             attachments: attachments.collect(),
             size: i64::try_from(raw.len()).unwrap(),
             raw: placed,
