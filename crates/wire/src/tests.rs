@@ -54,7 +54,7 @@ prop_compose! {
             text: html.clone(), html, extracted_text: None, extracted_html: None, attachments,
             in_reply_to: None, references: vec!["<r>".into()],
             headers: Headers(vec![("Subject".into(), value.clone()), ("to".into(), value)]),
-            authentication: None, facts: Vec::new(), spam: None, agent_armor: None, screen: None, identity: None,
+            authentication: None, facts: Vec::new(), spam: None, agent_armor: None, screen: None, identity: None, codes: None,
             size, updated_at: "u".into(), created_at: "c".into(),
         }
     }
