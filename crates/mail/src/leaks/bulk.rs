@@ -1,5 +1,6 @@
 //! Data of many people in one mail: tables, cards and lists of addresses.
 
+use super::literals::{EMAIL_FIELD, List, VCARD};
 use super::{Class, Findings, Place, View};
 
 /// Rows about one person each that make a list.
@@ -61,28 +62,56 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
         if in_header && !attached {
             continue;
         }
-        let fields = line.split([';', ',', '\t', '|']).count();
-        let address = first_address(line);
-        let phone = has_phone(line);
+        let shape = Counts::of(line);
+        let fields = shape.fields;
+        let address = (shape.at_signs > 0).then(|| first_address(line)).flatten();
+        let phone = shape.digits >= 8 && has_phone(line);
         tabled += usize::from(sign.is_some_and(|sign| line.matches(sign).count() == wanted));
         names += usize::from(
             address.is_some() && line.split_whitespace().count() <= 5 && line.len() < 120,
         );
         rows += usize::from(fields >= 2 && address.is_some() && (phone || fields >= 3));
         phones += usize::from(phone && fields >= 2 && address.is_none());
+        // Most lines of a text have no address, and many have no more to give.
+        if shape.at_signs == 0 || addresses.len() > MANY_ADDRESSES {
+            continue;
+        }
         for word in line.split([';', ',', '\t', '|', ' ', '<', '>', '"', '(', ')', ':']) {
             if addresses.len() <= MANY_ADDRESSES && word.len() < 100 && is_address(word) {
                 addresses.insert(word);
             }
         }
     }
-    let cards = memchr::memmem::find_iter(view.lower.as_bytes(), "begin:vcard").count();
-    let people = memchr::memmem::find_iter(view.lower.as_bytes(), "\"email\"").count();
+    let cards = view.hits.at(List::Single, VCARD).count();
+    let people = view.hits.at(List::Single, EMAIL_FIELD).count();
     let most = rows.max(phones).max(cards).max(people.min(addresses.len()));
     let most = most.max(tabled.saturating_sub(1)).max(names / 2);
     if most >= MANY_ROWS || addresses.len() >= MANY_ADDRESSES {
         let told = format!("{} rows", most.max(addresses.len()));
         findings.add("contact_list", Class::Bulk, view.place, &told);
+    }
+}
+
+/// What a line has of the signs that make a row.
+#[derive(Default)]
+struct Counts {
+    fields: usize,
+    at_signs: usize,
+    digits: usize,
+}
+
+impl Counts {
+    fn of(line: &str) -> Self {
+        let mut counts = Self {
+            fields: 1,
+            ..Self::default()
+        };
+        for byte in line.bytes() {
+            counts.fields += usize::from(matches!(byte, b';' | b',' | b'\t' | b'|'));
+            counts.at_signs += usize::from(byte == b'@');
+            counts.digits += usize::from(byte.is_ascii_digit());
+        }
+        counts
     }
 }
 

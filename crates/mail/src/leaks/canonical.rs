@@ -3,6 +3,8 @@
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use crate::settled::is_settled;
+
 /// The canonical text.
 pub(super) fn canonical(text: &str) -> String {
     if text.is_ascii() {
@@ -11,7 +13,7 @@ pub(super) fn canonical(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
-            c if c.is_ascii() => out.push(c),
+            c if c.is_ascii() || is_settled(c) => out.push(c),
             c if is_invisible(c) => {}
             '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' => out.push('-'),
             '\u{2018}' | '\u{2019}' => out.push('\''),
@@ -122,6 +124,9 @@ fn digit(c: char) -> Option<char> {
 /// Text written with characters that nobody sees: Unicode tags, variation selectors as octets,
 /// and two zero-width characters as bits.
 pub(super) fn smuggled(text: &str) -> String {
+    if text.is_ascii() {
+        return String::new();
+    }
     let mut bytes = Vec::new();
     let (mut bits, mut count) = (0_u8, 0_u8);
     let mut zero = None;

@@ -138,6 +138,9 @@ const OTHER_NUMBERS: &[&str] = &[
     "upc",
 ];
 
+/// Digits of the shortest card number.
+const FEWEST: usize = 13;
+
 /// A stretch of digits with single blanks or dashes between groups.
 struct Digits {
     from: usize,
@@ -207,6 +210,9 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
         if before.is_some_and(|b| b.is_ascii_alphanumeric() || b == b'+')
             || after.is_ascii_alphanumeric()
         {
+            continue;
+        }
+        if found.digits.len() < FEWEST {
             continue;
         }
         // A date or a code may follow after a blank: take the groups that make a card.

@@ -32,34 +32,41 @@ pub(super) fn decode(text: &str, turn: Turn, layers: u8) -> Vec<(Turn, String)> 
     push(Turn::Straight, bracketed(text));
     if layers == 0 || text.len() < 4_096 {
         push(Turn::Turned, text.chars().rev().collect());
-        push(Turn::Turned, text.chars().map(rot13).collect());
-        push(Turn::Turned, text.chars().map(rot47).collect());
-        push(Turn::Turned, text.chars().map(other_case).collect());
+        push(Turn::Turned, shifted(text, rot13));
+        push(Turn::Turned, shifted(text, rot47));
+        push(Turn::Turned, shifted(text, other_case));
     }
     readings
 }
 
-fn rot13(c: char) -> char {
-    match c {
-        'a'..='m' | 'A'..='M' => char::from_u32(u32::from(c) + 13).unwrap_or(c),
-        'n'..='z' | 'N'..='Z' => char::from_u32(u32::from(c) - 13).unwrap_or(c),
-        c => c,
+/// The text with every ASCII character replaced by another one.
+fn shifted(text: &str, turn: impl Fn(u8) -> u8) -> String {
+    let turned = text.bytes().map(|b| if b.is_ascii() { turn(b) } else { b });
+    // Octets of other characters stay, so it is still UTF-8.
+    String::from_utf8(turned.collect()).unwrap_or_default()
+}
+
+fn rot13(byte: u8) -> u8 {
+    match byte {
+        b'a'..=b'm' | b'A'..=b'M' => byte + 13,
+        b'n'..=b'z' | b'N'..=b'Z' => byte - 13,
+        _ => byte,
     }
 }
 
-fn rot47(c: char) -> char {
-    match c {
-        '!'..='O' => char::from_u32(u32::from(c) + 47).unwrap_or(c),
-        'P'..='~' => char::from_u32(u32::from(c) - 47).unwrap_or(c),
-        c => c,
+fn rot47(byte: u8) -> u8 {
+    match byte {
+        b'!'..=b'O' => byte + 47,
+        b'P'..=b'~' => byte - 47,
+        _ => byte,
     }
 }
 
-fn other_case(c: char) -> char {
-    if c.is_ascii_lowercase() {
-        c.to_ascii_uppercase()
+fn other_case(byte: u8) -> u8 {
+    if byte.is_ascii_alphabetic() {
+        byte ^ 0x20
     } else {
-        c.to_ascii_lowercase()
+        byte
     }
 }
 
@@ -71,7 +78,14 @@ fn escapes(text: &str) -> String {
     }
     let mut out = Vec::with_capacity(bytes.len());
     let (mut at, mut count) = (0, 0);
-    while let Some(&byte) = bytes.get(at) {
+    loop {
+        let behind = bytes.get(at..).unwrap_or_default();
+        let plain = memchr::memchr3(b'%', b'&', b'\\', behind).unwrap_or(behind.len());
+        out.extend_from_slice(behind.get(..plain).unwrap_or_default());
+        at += plain;
+        let Some(&byte) = bytes.get(at) else {
+            break;
+        };
         let rest = bytes
             .get(at + 1..bytes.len().min(at + 12))
             .unwrap_or_default();
@@ -155,7 +169,14 @@ fn quoted_printable(text: &str) -> String {
     if memchr::memchr(b'=', bytes).is_none() {
         return String::new();
     }
-    while let Some(&byte) = bytes.get(at) {
+    loop {
+        let behind = bytes.get(at..).unwrap_or_default();
+        let plain = memchr::memchr(b'=', behind).unwrap_or(behind.len());
+        out.extend_from_slice(behind.get(..plain).unwrap_or_default());
+        at += plain;
+        let Some(&byte) = bytes.get(at) else {
+            break;
+        };
         let rest = bytes
             .get(at + 1..bytes.len().min(at + 3))
             .unwrap_or_default();

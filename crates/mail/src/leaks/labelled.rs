@@ -1,13 +1,12 @@
 //! Values that words around them make a secret: passwords in prose, random values behind the
 //! name of a secret.
 
-use memchr::memmem::find_iter;
-
+use super::literals::List;
 use super::random::{Shape, contains, is_stand_in, is_uuid};
 use super::{Class, Findings, View, around, names_any};
 
 /// Names of a password. Lower case; those of other alphabets also with a capital.
-const PASSWORDS: &[&str] = &[
+pub(super) const PASSWORDS: &[&str] = &[
     "password",
     "passwort",
     "passwd",
@@ -50,7 +49,7 @@ const PASSWORDS: &[&str] = &[
 ];
 
 /// Names of a random secret.
-const SECRETS: &[&str] = &[
+pub(super) const SECRETS: &[&str] = &[
     "api key",
     "apikey",
     "api-key",
@@ -137,13 +136,13 @@ const PUBLIC: &[&str] = &[
 
 /// Finds them.
 pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
-    for label in PASSWORDS {
-        for at in find_iter(view.lower.as_bytes(), label) {
+    for (index, label) in PASSWORDS.iter().enumerate() {
+        for at in view.hits.at(List::Passwords, index) {
             password(view, at, label, findings);
         }
     }
-    for label in SECRETS {
-        for at in find_iter(view.lower.as_bytes(), label) {
+    for (index, label) in SECRETS.iter().enumerate() {
+        for at in view.hits.at(List::Secrets, index) {
             secret(view, at, label, findings);
         }
     }

@@ -1,5 +1,6 @@
 //! Marks that say a text stays inside.
 
+use super::literals::{CLASSIFIED, List, TLP};
 use super::mark_words::{CLASSES, LABELS, MARKS};
 use super::{Class, Findings, Place, View, names_any};
 
@@ -10,7 +11,10 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
         if line.trim_end() == "--" {
             last_lines = 1;
         }
-        if last_lines == 0 && (is_mark(line) || is_loud(line, written, view.place)) {
+        if last_lines == 0
+            && may_begin(line)
+            && (is_mark(line) || is_loud(line, written, view.place))
+        {
             findings.add("confidentiality_marker", Class::Marker, view.place, line);
         }
     }
@@ -29,17 +33,23 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
         "restricted",
     ];
     let several = view.lower.trim().len() > 20;
-    let classified = [
-        "classified as restricted",
-        "classified as confidential",
-        "classified as secret",
-        "classified as internal",
-        "classified as strictly",
-        "classified as highly",
-    ];
+    let classified = view.hits.at(List::Single, CLASSIFIED).any(|at| {
+        begins_behind(
+            view.lower,
+            at + "classified as ".len(),
+            &[
+                "restricted",
+                "confidential",
+                "secret",
+                "internal",
+                "strictly",
+                "highly",
+            ],
+        )
+    });
     if first.is_some_and(|line| {
         several && heads.contains(&line.trim_matches(|c: char| !c.is_alphanumeric()))
-    }) || names_any(view.lower, &classified)
+    }) || classified
     {
         findings.add(
             "confidentiality_marker",
@@ -49,10 +59,14 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
         );
     }
     // TLP marks are said everywhere in the same way (FIRST, version 2.0).
-    if names_any(
-        view.lower,
-        &["tlp:red", "tlp:amber", "tlp: red", "tlp: amber"],
-    ) {
+    let marked = view.hits.at(List::Single, TLP).any(|at| {
+        begins_behind(
+            view.lower,
+            at + "tlp:".len(),
+            &["red", "amber", " red", " amber"],
+        )
+    });
+    if marked {
         findings.add(
             "confidentiality_marker",
             Class::Marker,
@@ -60,6 +74,46 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
             "TLP mark",
         );
     }
+}
+
+fn begins_behind(text: &str, at: usize, words: &[&str]) -> bool {
+    text.get(at..)
+        .is_some_and(|behind| words.iter().any(|word| behind.starts_with(word)))
+}
+
+/// The first two octets of every mark and label, one bit each; made when the program is built.
+const BEGINNINGS: [u64; 64] = {
+    let mut bits = [0; 64];
+    let lists = [MARKS, LABELS];
+    let mut list = 0;
+    while list < lists.len() {
+        let mut word = 0;
+        while word < lists[list].len() {
+            let octets = lists[list][word].as_bytes();
+            let place = beginning(octets[0], octets[1]);
+            bits[place / 64] |= 1 << (place % 64);
+            word += 1;
+        }
+        list += 1;
+    }
+    bits
+};
+
+const fn beginning(first: u8, second: u8) -> usize {
+    (((first as usize) << 5) ^ second as usize) & 0xFFF
+}
+
+/// Whether a line may begin with a mark or label, which few lines do.
+fn may_begin(line: &str) -> bool {
+    let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+    line.as_bytes()
+        .first_chunk::<2>()
+        .is_some_and(|[first, second]| {
+            let place = beginning(*first, *second);
+            BEGINNINGS
+                .get(place / 64)
+                .is_some_and(|word| word >> (place % 64) & 1 == 1)
+        })
 }
 
 fn is_mark(line: &str) -> bool {

@@ -14,6 +14,8 @@ mod cards;
 mod decode;
 mod forms;
 mod labelled;
+mod layout_words;
+mod literals;
 mod mark_words;
 mod marks;
 mod markup;
@@ -33,6 +35,7 @@ mod structured;
 mod tests;
 
 use decode::Turn;
+use literals::Hits;
 use prefixed::{Index, Pieces};
 
 /// Layers of encoding that are taken off.
@@ -213,6 +216,8 @@ struct View<'a> {
     /// The subject in lower case, which may name what the text holds.
     subject: &'a str,
     place: Place,
+    /// Where the literals of all rules stand.
+    hits: Hits,
 }
 
 /// A text that waits for its turn.
@@ -255,6 +260,7 @@ pub fn screen_texts(mail: &Outgoing<'_>, seen: &mut dyn FnMut(Place, &str)) -> V
             lower: &lower,
             subject: &subject,
             place: segment.place,
+            hits: Hits::of(&lower),
         };
         // What looks like a beginning in shifted letters is chance.
         let mut chance = Pieces::default();
@@ -277,7 +283,7 @@ pub fn screen_texts(mail: &Outgoing<'_>, seen: &mut dyn FnMut(Place, &str)) -> V
             prompt::find(&view, &mut findings);
         }
         if segment.layers == 0 {
-            prefixed::loose(&view, &mut pieces);
+            prefixed::loose(&view, &index, &mut pieces);
             let hidden = canonical::smuggled(&segment.text);
             if !hidden.is_empty() {
                 waiting.push(Segment {

@@ -15,12 +15,16 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
 fn numeric(view: &View<'_>, findings: &mut Findings) {
     let text = view.text.as_bytes();
     let mut at = 0;
+    let (mut digits, mut groups) = (Vec::new(), Vec::new());
     while let Some(offset) = text
         .get(at..)
         .and_then(|rest| rest.iter().position(u8::is_ascii_digit))
     {
         let from = at + offset;
-        let (mut digits, mut groups, mut end) = (Vec::new(), vec![0_usize], from);
+        let mut end = from;
+        digits.clear();
+        groups.clear();
+        groups.push(0_usize);
         while let Some(byte) = text.get(end) {
             let next_is_digit = text.get(end + 1).is_some_and(u8::is_ascii_digit);
             if byte.is_ascii_digit() {

@@ -1,5 +1,6 @@
 //! Numbers of persons and papers that have letters.
 
+use super::literals::List;
 use super::national_checks::part;
 use super::numbers::{is_date, modulo, weighted};
 use super::{Class, Findings, View, around, names_any};
@@ -15,30 +16,29 @@ pub(super) fn lettered(view: &View<'_>, findings: &mut Findings) {
             continue;
         }
         let rest = text.get(at..text.len().min(at + 30)).unwrap_or_default();
-        let word: Vec<u8> = rest
+        let length = rest
             .iter()
-            .copied()
-            .take_while(|b| b.is_ascii_alphanumeric() || *b == b'-')
-            .collect();
+            .position(|b| !(b.is_ascii_alphanumeric() || *b == b'-'));
+        let word = rest.get(..length.unwrap_or(rest.len())).unwrap_or_default();
         let near = || around(view.lower, at, at, 100);
         let named = |words: &[&str]| names_any(near(), words) || names_any(view.subject, words);
         let kind = match word.len() {
-            16 if it_fiscal(&word) => Some("it_codice_fiscale"),
-            18 if cn_resident(&word) => Some("cn_resident_id"),
-            18 if shaped(&word, b"AAAA999999AAAAAA09") && named(&["curp"]) => Some("mx_curp"),
-            11 if fi_person(&word) => Some("fi_hetu"),
+            16 if it_fiscal(word) => Some("it_codice_fiscale"),
+            18 if cn_resident(word) => Some("cn_resident_id"),
+            18 if shaped(word, b"AAAA999999AAAAAA09") && named(&["curp"]) => Some("mx_curp"),
+            11 if fi_person(word) => Some("fi_hetu"),
             9..=11
-                if es_person(&word) && named(&["dni", "nie", "nif", "documento", "identidad"]) =>
+                if es_person(word) && named(&["dni", "nie", "nif", "documento", "identidad"]) =>
             {
                 Some("es_dni")
             }
-            10 if shaped(&word, b"AAAAA9999A")
+            10 if shaped(word, b"AAAAA9999A")
                 && named(&["pan ", " pan", "permanent account", "income tax"]) =>
             {
                 Some("in_pan")
             }
-            9 if sg_nric(&word) && named(&["nric", "fin "]) => Some("sg_nric"),
-            8 | 9 if ie_ppsn(&word) && named(&["pps"]) => Some("ie_ppsn"),
+            9 if sg_nric(word) && named(&["nric", "fin "]) => Some("sg_nric"),
+            8 | 9 if ie_ppsn(word) && named(&["pps"]) => Some("ie_ppsn"),
             _ => None,
         };
         if let Some(kind) = kind {
@@ -46,7 +46,7 @@ pub(super) fn lettered(view: &View<'_>, findings: &mut Findings) {
                 kind,
                 Class::Personal,
                 view.place,
-                &String::from_utf8_lossy(&word),
+                &String::from_utf8_lossy(word),
             );
         } else if let Some(value) = uk_nino(rest) {
             let words = [
@@ -78,16 +78,27 @@ fn shaped(word: &[u8], shape: &[u8]) -> bool {
 }
 
 fn uk_nino(rest: &[u8]) -> Option<String> {
-    let mut word = Vec::with_capacity(9);
+    let mut word = Vec::new();
+    let mut length = 0;
     for byte in rest {
         if byte.is_ascii_alphanumeric() {
-            if word.len() == 9 {
+            // Most words end the search at their third letter.
+            let fits = match length {
+                0 | 1 | 8 => byte.is_ascii_alphabetic(),
+                2..=7 => byte.is_ascii_digit(),
+                _ => false,
+            };
+            if !fits {
                 return None;
             }
-            word.push(byte.to_ascii_uppercase());
-        } else if !matches!(byte, b' ' | b'-') || word.len() == 9 {
+            length += 1;
+        } else if !matches!(byte, b' ' | b'-') || length == 9 {
             break;
         }
+    }
+    if length == 9 {
+        let letters = rest.iter().filter(|b| b.is_ascii_alphanumeric()).take(9);
+        word.extend(letters.map(u8::to_ascii_uppercase));
     }
     let pair = word.get(..2)?;
     let refused = [&b"BG"[..], b"GB", b"NK", b"KN", b"TN", b"NT", b"ZZ"].contains(&pair);
@@ -189,28 +200,50 @@ fn ie_ppsn(word: &[u8]) -> bool {
     shaped(word, b"9999999A") || shaped(word, b"9999999AA")
 }
 
+/// Names of papers, and what [`KINDS`] calls them.
+pub(super) const PAPERS: &[&str] = &[
+    "passport",
+    "reisepass",
+    "passeport",
+    "pasaporte",
+    "passaporto",
+    "passaporte",
+    "paspoort",
+    "personalausweis",
+    "ausweisnummer",
+    "identity card",
+    "id card",
+    "driver's license",
+    "driver license",
+    "driving licence",
+    "führerschein",
+    "паспорт",
+];
+
+/// The kinds of [`PAPERS`], one for one.
+const KINDS: &[&str] = &[
+    "passport",
+    "passport",
+    "passport",
+    "passport",
+    "passport",
+    "passport",
+    "passport",
+    "id_card",
+    "id_card",
+    "id_card",
+    "id_card",
+    "driving_licence",
+    "driving_licence",
+    "driving_licence",
+    "driving_licence",
+    "passport",
+];
+
 /// Passports, identity cards and driving licences: the number stands behind their name.
 pub(super) fn papers(view: &View<'_>, findings: &mut Findings) {
-    const PAPERS: [(&str, &str); 16] = [
-        ("passport", "passport"),
-        ("reisepass", "passport"),
-        ("passeport", "passport"),
-        ("pasaporte", "passport"),
-        ("passaporto", "passport"),
-        ("passaporte", "passport"),
-        ("paspoort", "passport"),
-        ("personalausweis", "id_card"),
-        ("ausweisnummer", "id_card"),
-        ("identity card", "id_card"),
-        ("id card", "id_card"),
-        ("driver's license", "driving_licence"),
-        ("driver license", "driving_licence"),
-        ("driving licence", "driving_licence"),
-        ("führerschein", "driving_licence"),
-        ("паспорт", "passport"),
-    ];
-    for (name, kind) in PAPERS {
-        for at in memchr::memmem::find_iter(view.lower.as_bytes(), name) {
+    for (index, (name, kind)) in PAPERS.iter().zip(KINDS).enumerate() {
+        for at in view.hits.at(List::Papers, index) {
             let end = at + name.len();
             let behind = around(view.text, end, end, 40);
             let behind = behind

@@ -9,32 +9,68 @@ const MAX_GAPS: usize = 6;
 /// Beginnings and loose pieces that are remembered of one mail.
 const MAX_PIECES: usize = 200;
 
+/// A form and how it begins.
+#[derive(Clone, Copy)]
+struct Entry {
+    form: &'static Form,
+    /// The second octet of its prefix.
+    second: u8,
+    /// The second octet of its prefix without signs.
+    second_kept: u8,
+}
+
 /// The forms by their first octet.
 pub(super) struct Index {
-    buckets: Vec<Vec<&'static Form>>,
+    buckets: Vec<Vec<Entry>>,
 }
 
 impl Index {
     pub(super) fn new() -> Self {
         let mut buckets = vec![Vec::new(); 128];
         for form in FORMS {
+            let second = form.prefix.bytes().nth(1).unwrap_or_default();
+            let second_kept = form.prefix.bytes().filter(|b| is_kept(*b)).nth(1);
             if let Some(bucket) = form
                 .prefix
                 .bytes()
                 .next()
                 .and_then(|b| buckets.get_mut(usize::from(b)))
             {
-                bucket.push(form);
+                bucket.push(Entry {
+                    form,
+                    second,
+                    second_kept: second_kept.unwrap_or_default(),
+                });
             }
         }
         Self { buckets }
     }
 
-    fn starting(&self, byte: u8) -> &[&'static Form] {
+    fn bucket(&self, first: u8) -> impl Iterator<Item = &Entry> {
         self.buckets
-            .get(usize::from(byte))
-            .map_or(&[], Vec::as_slice)
+            .get(usize::from(first))
+            .map_or(&[][..], Vec::as_slice)
+            .iter()
     }
+
+    /// The forms whose prefix begins with two octets.
+    fn starting(&self, first: u8, second: u8) -> impl Iterator<Item = &'static Form> {
+        self.bucket(first)
+            .filter(move |entry| entry.second == second)
+            .map(|entry| entry.form)
+    }
+
+    /// The forms whose prefix begins with two octets when its signs are left out.
+    fn starting_broken(&self, first: u8, second: u8) -> impl Iterator<Item = &'static Form> {
+        self.bucket(first)
+            .filter(move |entry| entry.second_kept == second)
+            .map(|entry| entry.form)
+    }
+}
+
+/// What stays of a broken token.
+fn is_kept(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// A token of which the rest may stand elsewhere.
@@ -83,7 +119,8 @@ pub(super) fn whole(view: &View<'_>, index: &Index, findings: &mut Findings, pie
     let mut before = b' ';
     for (at, &byte) in text.iter().enumerate() {
         if !before.is_ascii_alphanumeric() && before != b'_' {
-            for form in index.starting(byte) {
+            let second = text.get(at + 1).copied().unwrap_or_default();
+            for form in index.starting(byte, second) {
                 let rest = text.get(at..).unwrap_or_default();
                 if rest.starts_with(form.prefix.as_bytes())
                     && token(view.place, form, rest, findings, pieces)
@@ -180,7 +217,7 @@ pub(super) fn broken(view: &View<'_>, index: &Index, findings: &mut Findings) {
         .iter()
         .copied()
         .enumerate()
-        .filter(|(_, b)| b.is_ascii_alphanumeric() || *b == b'_')
+        .filter(|(_, b)| is_kept(*b))
         .map(|(at, b)| (b, at))
         .collect();
     for (start, &(byte, at)) in kept.iter().enumerate() {
@@ -192,7 +229,8 @@ pub(super) fn broken(view: &View<'_>, index: &Index, findings: &mut Findings) {
             continue;
         }
         let rest = kept.get(start..).unwrap_or_default();
-        for form in index.starting(byte) {
+        let second = rest.get(1).map_or(0, |(second, _)| *second);
+        for form in index.starting_broken(byte, second) {
             if let Some(shown) = broken_token(form, text, rest) {
                 findings.add(form.kind, Class::Secret, view.place, &shown);
                 break;
@@ -202,10 +240,7 @@ pub(super) fn broken(view: &View<'_>, index: &Index, findings: &mut Findings) {
 }
 
 fn broken_token(form: &Form, text: &[u8], rest: &[(u8, usize)]) -> Option<String> {
-    let prefix = form
-        .prefix
-        .bytes()
-        .filter(|b| b.is_ascii_alphanumeric() || *b == b'_');
+    let prefix = form.prefix.bytes().filter(|b| is_kept(*b));
     let mut length = 0;
     for wanted in prefix {
         if rest.get(length)?.0 != wanted {
@@ -250,27 +285,33 @@ fn broken_token(form: &Form, text: &[u8], rest: &[(u8, usize)]) -> Option<String
 }
 
 /// Remembers random-looking words, the possible rest of a token begun elsewhere.
-pub(super) fn loose(view: &View<'_>, pieces: &mut Pieces) {
+pub(super) fn loose(view: &View<'_>, index: &Index, pieces: &mut Pieces) {
     let words = view
         .text
-        .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-')));
-    for word in words {
+        .as_bytes()
+        .split(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')));
+    for word in words.filter(|word| (6..=200).contains(&word.len())) {
         if pieces.loose.len() >= MAX_PIECES {
             return;
         }
-        if word.len() >= 6
-            && word.len() <= 200
-            && !FORMS
-                .iter()
-                .any(|form| form.prefix.len() > 2 && word.starts_with(form.prefix))
-            && is_piece(word)
-        {
-            pieces.loose.push(word.to_owned());
+        if is_piece(word) && !begins_token(word, index) {
+            pieces
+                .loose
+                .push(String::from_utf8_lossy(word).into_owned());
         }
     }
 }
 
-fn is_piece(word: &str) -> bool {
-    let shape = Shape::of(word.as_bytes());
+fn begins_token(word: &[u8], index: &Index) -> bool {
+    let [first, second, ..] = word else {
+        return false;
+    };
+    index
+        .starting(*first, *second)
+        .any(|form| form.prefix.len() > 2 && word.starts_with(form.prefix.as_bytes()))
+}
+
+fn is_piece(word: &[u8]) -> bool {
+    let shape = Shape::of(word);
     shape.is_random() || (shape.lower == 0 && shape.upper > 0 && shape.digits > 0)
 }

@@ -1,9 +1,10 @@
 //! The instructions of an agent in a mail that it writes.
 
+use super::literals::{List, YOU_ARE};
 use super::{Class, Findings, Place, View, names_any};
 
 /// How an agent begins to tell what it was told.
-const TOLD: &[&str] = &[
+pub(super) const TOLD: &[&str] = &[
     "my instructions are",
     "my instructions were",
     "my system prompt",
@@ -87,12 +88,11 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
                     || ADDRESSED.iter().any(|a| rest.trim_start().starts_with(a))
             })
     });
-    let told = TOLD
-        .iter()
-        .find_map(|told| memchr::memmem::find(view.lower.as_bytes(), told.as_bytes()));
+    let told = (0..TOLD.len()).find_map(|index| view.hits.at(List::Told, index).next());
     let behind = told.and_then(|at| view.lower.get(at..)).unwrap_or_default();
     let behind = super::around(behind, 0, 0, 800);
-    let agent = names_any(behind, ADDRESSED) || view.lower.contains("you are ") && told.is_some();
+    let agent =
+        names_any(behind, ADDRESSED) || view.hits.has(List::Single, YOU_ARE) && told.is_some();
     if (role && names_any(view.lower, RULES))
         || (told.is_some() && agent && names_any(behind, RULES))
     {

@@ -1,27 +1,30 @@
 //! Recovery phrases of wallets.
 
+use super::literals::List;
 use super::{Class, Findings, View};
+
+/// Names of a recovery phrase.
+pub(super) const NAMES: &[&str] = &[
+    "recovery phrase",
+    "seed phrase",
+    "seed words",
+    "recovery words",
+    "mnemonic",
+    "recovery seed",
+    "wallet words",
+    "backup phrase",
+    "secret phrase",
+    "wallet backup",
+    "wallet seed",
+    "wiederherstellungsphrase",
+    "phrase de récupération",
+    "frase semilla",
+];
 
 /// Words of a wallet, twelve to twenty-four of them, behind their name or alone on a line.
 pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
-    const NAMES: [&str; 14] = [
-        "recovery phrase",
-        "seed phrase",
-        "seed words",
-        "recovery words",
-        "mnemonic",
-        "recovery seed",
-        "wallet words",
-        "backup phrase",
-        "secret phrase",
-        "wallet backup",
-        "wallet seed",
-        "wiederherstellungsphrase",
-        "phrase de récupération",
-        "frase semilla",
-    ];
-    for name in NAMES {
-        for at in memchr::memmem::find_iter(view.lower.as_bytes(), name) {
+    for (index, name) in NAMES.iter().enumerate() {
+        for at in view.hits.at(List::Recovery, index) {
             let end = at + name.len();
             let mut stop = end.saturating_add(500).min(view.text.len());
             while !view.text.is_char_boundary(stop) {
@@ -41,11 +44,12 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
         .lines()
         .filter(|line| (47..=240).contains(&line.len()))
     {
+        // Nearly every line has a capital or a stop.
+        if !line.bytes().all(|b| b.is_ascii_lowercase() || b == b' ') {
+            continue;
+        }
         let words = line.split_whitespace().count();
-        if matches!(words, 12 | 15 | 18 | 21 | 24)
-            && line.bytes().all(|b| b.is_ascii_lowercase() || b == b' ')
-            && phrase_length(line) == words
-        {
+        if matches!(words, 12 | 15 | 18 | 21 | 24) && phrase_length(line) == words {
             findings.add("seed_phrase", Class::Secret, view.place, line);
         }
     }

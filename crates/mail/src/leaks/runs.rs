@@ -8,10 +8,7 @@ pub(super) fn runs(text: &str) -> String {
     let mut out = String::new();
     let mut joined: Vec<u8> = Vec::new();
     let mut pieces = 0;
-    for word in text.split(|c: char| !is_coded(c)) {
-        if word.is_empty() {
-            continue;
-        }
+    for word in words(text) {
         // A long run that was folded goes on after the break; words are shorter.
         let folded = word.len() >= 8 && joined.len() < text.len();
         if folded {
@@ -70,10 +67,7 @@ fn eighty_five(text: &str, out: &mut String) {
 /// Decodes what was cut into groups of one length, as `Z2hw XzRa dHI3`.
 fn even_groups(text: &str, out: &mut String) {
     let (mut joined, mut length, mut groups) = (String::new(), 0, 0);
-    for word in text
-        .split(|c: char| !is_coded(c))
-        .filter(|word| !word.is_empty())
-    {
+    for word in words(text) {
         if word.len() == length {
             joined.push_str(word);
             groups += 1;
@@ -99,8 +93,13 @@ fn even_groups(text: &str, out: &mut String) {
     }
 }
 
-fn is_coded(c: char) -> bool {
-    c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=' | '-' | '_')
+/// The stretches of characters that encodings use.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let coded = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_');
+    text.as_bytes()
+        .split(move |b| !coded(b))
+        .filter(|word| !word.is_empty())
+        .filter_map(|word| std::str::from_utf8(word).ok())
 }
 
 /// Decodes one run every way that fits, whole and then between its own separators.
@@ -238,11 +237,15 @@ fn spread_hex(text: &str, out: &mut String) {
         let digits = pair.len() == 2 && pair.iter().all(u8::is_ascii_hexdigit);
         let ends = text.get(at + 2).is_none_or(|b| !b.is_ascii_alphanumeric());
         if digits && ends {
-            found.extend(
-                data_encoding::HEXLOWER_PERMISSIVE
-                    .decode(pair)
-                    .unwrap_or_default(),
-            );
+            let value = |b: u8| {
+                char::from(b)
+                    .to_digit(16)
+                    .and_then(|d| u8::try_from(d).ok())
+            };
+            let octet = pair
+                .iter()
+                .fold(0, |octet, b| octet << 4 | value(*b).unwrap_or_default());
+            found.push(octet);
             at += 2;
             let gap = text.get(at..text.len().min(at + 4)).unwrap_or_default();
             let skip = gap

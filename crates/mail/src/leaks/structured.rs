@@ -1,8 +1,10 @@
 //! Secrets known by their layout: key blocks, web tokens, connection strings, headers, hooks.
 
-use memchr::memmem::find_iter;
-
 use super::decode::Turn;
+use super::layout_words::{
+    FIELDS, HASHES, HEADERS, HOOKS, MAILCHIMP, OPENAI, SCHEME_END, TELEGRAM, WEB_TOKEN,
+};
+use super::literals::List;
 use super::random::{Shape, contains, is_stand_in};
 use super::{Class, Findings, View, around};
 
@@ -53,7 +55,7 @@ fn is_base64(byte: u8) -> bool {
 /// decides, and random characters behind it.
 fn key_blocks(view: &View<'_>, findings: &mut Findings) {
     let text = view.text.as_bytes();
-    for at in find_iter(view.lower.as_bytes(), "private key") {
+    for at in view.hits.at(List::Blocks, 0) {
         let before = around(view.lower, at, at, 40);
         if !contains(before.as_bytes(), b"begin") {
             continue;
@@ -87,7 +89,7 @@ fn key_blocks(view: &View<'_>, findings: &mut Findings) {
 fn web_tokens(view: &View<'_>, findings: &mut Findings) {
     let text = view.text.as_bytes();
     let mut done = 0;
-    for at in find_iter(text, "eyJ") {
+    for at in view.hits.written(List::Marks, WEB_TOKEN, text, "eyJ") {
         if at < done {
             continue;
         }
@@ -111,7 +113,7 @@ fn web_tokens(view: &View<'_>, findings: &mut Findings) {
 /// Addresses with a password: `scheme://user:password@host`, and secrets of one-time codes.
 fn addresses(view: &View<'_>, turn: Turn, findings: &mut Findings) {
     let text = view.text.as_bytes();
-    for at in find_iter(text, "://") {
+    for at in view.hits.at(List::Marks, SCHEME_END) {
         let start = around(view.lower, at, at, 24);
         let scheme = start
             .get(..start.rfind("://").unwrap_or(start.len()).min(24))
@@ -192,21 +194,21 @@ fn kind_of(scheme: &str) -> &'static str {
 
 /// Addresses that let anyone post.
 fn hooks(view: &View<'_>, findings: &mut Findings) {
-    const HOOKS: [(&str, &str, usize); 11] = [
-        ("hooks.slack.com/services/", "slack_webhook", 30),
-        ("hooks.slack.com/workflows/", "slack_webhook", 30),
-        ("hooks.slack.com/triggers/", "slack_webhook", 30),
-        ("discord.com/api/webhooks/", "discord_webhook", 60),
-        ("discordapp.com/api/webhooks/", "discord_webhook", 60),
-        ("webhook.office.com/webhookb2/", "teams_webhook", 60),
-        ("outlook.office.com/webhook/", "teams_webhook", 60),
-        ("hooks.zapier.com/hooks/catch/", "zapier_webhook", 10),
-        ("hook.make.com/", "make_webhook", 20),
-        ("chat.googleapis.com/v1/spaces/", "google_chat_webhook", 40),
-        ("api.telegram.org/bot", "telegram_bot", 40),
+    const KINDS: [(&str, usize); 11] = [
+        ("slack_webhook", 30),
+        ("slack_webhook", 30),
+        ("slack_webhook", 30),
+        ("discord_webhook", 60),
+        ("discord_webhook", 60),
+        ("teams_webhook", 60),
+        ("teams_webhook", 60),
+        ("zapier_webhook", 10),
+        ("make_webhook", 20),
+        ("google_chat_webhook", 40),
+        ("telegram_bot", 40),
     ];
-    for (prefix, kind, least) in HOOKS {
-        for at in find_iter(view.lower.as_bytes(), prefix) {
+    for (index, (prefix, (kind, least))) in HOOKS.iter().zip(KINDS).enumerate() {
+        for at in view.hits.at(List::Hooks, index) {
             let value = run(view.text.as_bytes(), at + prefix.len(), |b| {
                 is_url_safe(b) || matches!(b, b'/' | b':' | b'@' | b'?' | b'=' | b'&' | b'%')
             });
@@ -219,16 +221,16 @@ fn hooks(view: &View<'_>, findings: &mut Findings) {
 
 /// `Authorization: Bearer …`, `Basic …` and cookies of sessions.
 fn headers(view: &View<'_>, findings: &mut Findings) {
-    for (name, least) in [("bearer ", 20), ("basic ", 12), ("authorization: ", 20)] {
-        for at in find_iter(view.lower.as_bytes(), name) {
+    for (index, (name, least)) in HEADERS.iter().zip([20, 12, 20]).enumerate() {
+        for at in view.hits.at(List::Headers, index) {
             let value = run(view.text.as_bytes(), at + name.len(), |b| {
                 is_base64(b) || matches!(b, b'_' | b'-' | b'.' | b'~')
             });
             let value = value.strip_suffix(b".").unwrap_or(value);
             let shape = Shape::of(value);
-            let proven = name != "basic " || decodes_to_pair(value);
+            let proven = *name != "basic " || decodes_to_pair(value);
             if value.len() >= least && proven && shape.is_random() && !is_stand_in(value) {
-                let kind = if name == "basic " {
+                let kind = if *name == "basic " {
                     "basic_header"
                 } else {
                     "bearer_header"
@@ -247,21 +249,21 @@ fn decodes_to_pair(value: &[u8]) -> bool {
 
 /// `name=value` fields of connection strings.
 fn fields(view: &View<'_>, findings: &mut Findings) {
-    const FIELDS: [(&str, &str, usize); 7] = [
-        ("accountkey=", "azure_storage", 80),
-        ("sharedaccesskey=", "azure_shared_access", 40),
-        ("sharedaccesssignature", "azure_sas", 40),
-        ("&sig=", "azure_sas", 40),
-        ("x-amz-signature=", "signed_url", 60),
-        ("x-goog-signature=", "signed_url", 100),
-        ("password=", "connection_string", 6),
+    const KINDS: [(&str, usize); 7] = [
+        ("azure_storage", 80),
+        ("azure_shared_access", 40),
+        ("azure_sas", 40),
+        ("azure_sas", 40),
+        ("signed_url", 60),
+        ("signed_url", 100),
+        ("connection_string", 6),
     ];
-    for (name, kind, least) in FIELDS {
-        for at in find_iter(view.lower.as_bytes(), name) {
+    for (index, (name, (kind, least))) in FIELDS.iter().zip(KINDS).enumerate() {
+        for at in view.hits.at(List::Fields, index) {
             let value = run(view.text.as_bytes(), at + name.len(), |b| {
                 b.is_ascii_graphic() && !matches!(b, b';' | b'&' | b'"' | b'\'' | b'<')
             });
-            if name == "password=" {
+            if *name == "password=" {
                 let near = around(view.lower, at, at, 200);
                 let host = ["server=", "host=", "data source=", "jdbc:", "user id="];
                 if !host.iter().any(|h| near.contains(h)) || stands_in(value) {
@@ -278,13 +280,13 @@ fn fields(view: &View<'_>, findings: &mut Findings) {
 /// Tokens with a mark in the middle or at the end.
 fn marked(view: &View<'_>, findings: &mut Findings) {
     let text = view.text.as_bytes();
-    for at in find_iter(text, "T3BlbkFJ") {
+    for at in view.hits.written(List::Marks, OPENAI, text, "T3BlbkFJ") {
         let value = run(text, at.saturating_sub(23), is_url_safe);
         if value.len() >= 36 {
             add(view, findings, "openai", value);
         }
     }
-    for at in find_iter(text, "-us") {
+    for at in view.hits.written(List::Marks, MAILCHIMP, text, "-us") {
         let start = at.saturating_sub(32);
         let value = text.get(start..at).unwrap_or_default();
         let number = run(text, at + 3, |b| b.is_ascii_digit());
@@ -293,7 +295,7 @@ fn marked(view: &View<'_>, findings: &mut Findings) {
             add(view, findings, "mailchimp", value);
         }
     }
-    for at in find_iter(text, ":AA") {
+    for at in view.hits.written(List::Marks, TELEGRAM, text, ":AA") {
         let digits = text.get(at.saturating_sub(10)..at).unwrap_or_default();
         let digits = digits
             .iter()
@@ -305,7 +307,7 @@ fn marked(view: &View<'_>, findings: &mut Findings) {
             add(view, findings, "telegram_bot", value);
         }
     }
-    for at in find_iter(text, "Q~") {
+    for at in memchr::memmem::find_iter(text, "Q~") {
         let value = run(text, at.saturating_sub(4), |b| {
             is_url_safe(b) || matches!(b, b'~' | b'.')
         });
@@ -313,19 +315,8 @@ fn marked(view: &View<'_>, findings: &mut Findings) {
             add(view, findings, "azure_client_secret", value);
         }
     }
-    // Hashes of passwords can be guessed at home.
-    for scheme in [
-        "$2a$",
-        "$2b$",
-        "$2y$",
-        "$6$",
-        "$5$",
-        "$argon2id$",
-        "$argon2i$",
-        "$apr1$",
-        "$y$",
-    ] {
-        for at in find_iter(text, scheme) {
+    for (index, scheme) in HASHES.iter().enumerate() {
+        for at in view.hits.written(List::Hashes, index, text, scheme) {
             let value = run(text, at, |b| {
                 is_base64(b) || matches!(b, b'$' | b'.' | b',')
             });
@@ -342,9 +333,12 @@ fn marked(view: &View<'_>, findings: &mut Findings) {
 fn dotted(view: &View<'_>, findings: &mut Findings) {
     let words = view
         .text
-        .split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')));
-    for word in words.filter(|word| word.len() >= 35 && word.starts_with(['M', 'N', 'O', 'p', 'r']))
-    {
+        .as_bytes()
+        .split(|b| !(is_url_safe(*b) || *b == b'.'));
+    let long = words.filter(|word| {
+        word.len() >= 35 && matches!(word.first(), Some(b'M' | b'N' | b'O' | b'p' | b'r'))
+    });
+    for word in long.filter_map(|word| std::str::from_utf8(word).ok()) {
         let word = word.trim_end_matches('.');
         let mut parts = word.split('.').map(str::len);
         let kind = match (parts.next(), parts.next(), parts.next(), parts.next()) {
