@@ -4,6 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::technique::Technique;
+use crate::settled::is_settled;
 
 /// Canonical text and the disguises found on the way.
 #[derive(Default)]
@@ -146,6 +147,16 @@ fn fold(out: &mut Canonical, kept: &str) {
     let mut word = String::new();
     let mut last = ' ';
     for c in kept.chars() {
+        if c.is_ascii() || is_settled(c) {
+            last = c;
+            if c.is_alphanumeric() {
+                word.push(c);
+            } else {
+                close(out, &mut word);
+                out.text.push(c);
+            }
+            continue;
+        }
         if is_styled(c) {
             out.styled += 1;
         }
@@ -174,6 +185,11 @@ fn fold(out: &mut Canonical, kept: &str) {
 }
 
 fn close(out: &mut Canonical, word: &mut String) {
+    if word.is_ascii() {
+        out.text.push_str(word);
+        word.clear();
+        return;
+    }
     let latin = word.chars().filter(char::is_ascii_alphabetic).count();
     let alike = word.chars().filter(|c| look_alike(*c).is_some()).count();
     let foreign = word
@@ -201,11 +217,55 @@ fn is_styled(c: char) -> bool {
 
 /// The Latin letter a Cyrillic, Greek or Armenian letter is taken for.
 fn look_alike(c: char) -> Option<char> {
-    const FOREIGN: &str =
-        "аеорсухіјѕһԁԛԝвкмнтгпАВЕКМНОРСТУХІЈЅԌԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧαορνικυχγɡɩօոսցհʟɪʀʙɴᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢ";
-    const LATIN: &str =
-        "aeopcyxijshdqwbkmhtrnABEKMHOPCTYXIJSGQWABEZHIKMNOPTYXaopvikuxygionughlirbnacdejkmoptuvwz";
-    // The table is short and letters outside ASCII are rare where it is asked.
-    let at = FOREIGN.chars().position(|known| known == c)?;
-    LATIN.chars().nth(at)
+    if c.is_ascii() {
+        return None;
+    }
+    Some(match c {
+        'а' | 'α' | 'ᴀ' => 'a',
+        'е' | 'ᴇ' => 'e',
+        'о' | 'ο' | 'օ' | 'ᴏ' => 'o',
+        'р' | 'ρ' | 'ᴘ' => 'p',
+        'с' | 'ᴄ' => 'c',
+        'у' | 'γ' => 'y',
+        'х' | 'χ' => 'x',
+        'і' | 'ι' | 'ɩ' | 'ɪ' => 'i',
+        'ј' | 'ᴊ' => 'j',
+        'ѕ' => 's',
+        'һ' | 'н' | 'հ' => 'h',
+        'ԁ' | 'ᴅ' => 'd',
+        'ԛ' => 'q',
+        'ԝ' | 'ᴡ' => 'w',
+        'в' | 'ʙ' => 'b',
+        'к' | 'κ' | 'ᴋ' => 'k',
+        'м' | 'ᴍ' => 'm',
+        'т' | 'ᴛ' => 't',
+        'г' | 'ʀ' => 'r',
+        'п' | 'ո' | 'ɴ' => 'n',
+        'А' | 'Α' => 'A',
+        'В' | 'Β' => 'B',
+        'Е' | 'Ε' => 'E',
+        'К' | 'Κ' => 'K',
+        'М' | 'Μ' => 'M',
+        'Н' | 'Η' => 'H',
+        'О' | 'Ο' => 'O',
+        'Р' | 'Ρ' => 'P',
+        'С' => 'C',
+        'Т' | 'Τ' => 'T',
+        'У' | 'Υ' => 'Y',
+        'Х' | 'Χ' => 'X',
+        'І' | 'Ι' => 'I',
+        'Ј' => 'J',
+        'Ѕ' => 'S',
+        'Ԍ' => 'G',
+        'Ԛ' => 'Q',
+        'Ԝ' => 'W',
+        'Ζ' => 'Z',
+        'Ν' => 'N',
+        'ν' | 'ᴠ' => 'v',
+        'υ' | 'ս' | 'ᴜ' => 'u',
+        'ɡ' | 'ց' => 'g',
+        'ʟ' => 'l',
+        'ᴢ' => 'z',
+        _ => return None,
+    })
 }

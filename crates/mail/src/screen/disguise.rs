@@ -11,6 +11,9 @@ const MIN_RUN: usize = 16;
 /// Octets of one run that are decoded.
 const MAX_RUN: usize = 200_000;
 
+/// Fewer escapes on a line are a link's.
+const MIN_ESCAPES: usize = 8;
+
 /// A text found by decoding, and where its encoded form begins.
 pub(super) struct Decoded {
     pub(super) technique: Technique,
@@ -124,6 +127,12 @@ fn worded(bytes: Vec<u8>) -> Option<String> {
 
 /// `\x49`, `\u0049`, `%49`, `=49`, `&#73;`.
 fn escapes(line: &str) -> Option<String> {
+    let signs = line
+        .bytes()
+        .filter(|b| matches!(b, b'\\' | b'%' | b'=' | b'&' | b'0'));
+    if signs.count() < MIN_ESCAPES {
+        return None;
+    }
     let mut bytes = Vec::with_capacity(line.len());
     let mut count = 0;
     let mut rest = line;
@@ -146,7 +155,7 @@ fn escapes(line: &str) -> Option<String> {
         rest = rest.get(used..).unwrap_or_default();
     }
     // A link with some escapes is a link.
-    if count < 8 || count * 4 < bytes.len() {
+    if count < MIN_ESCAPES || count * 4 < bytes.len() {
         return None;
     }
     worded(bytes)

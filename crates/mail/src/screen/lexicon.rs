@@ -1,9 +1,7 @@
 //! Finds the concepts of directives in words of any script.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::Hasher;
 
-use super::phrases::PHRASES;
 use super::vocabulary::{COMMON, VOCABULARY};
 
 /// What a word can stand for in a directive.
@@ -46,6 +44,10 @@ impl Concept {
 
 /// The longest word, in octets, that is looked up.
 const MAX_WORD: usize = 48;
+/// Characters after which no stem ends.
+const MAX_STEM: usize = 24;
+/// The longest entry, in characters, that is looked for inside text whose blanks were removed.
+const MAX_JOINED: usize = 18;
 /// The longest entry, in characters, of a script written without blanks.
 const MAX_DENSE: usize = 9;
 /// The shortest entry, in octets, that is looked for inside text whose blanks were removed.
@@ -73,53 +75,118 @@ impl Hasher for Fnv {
     }
 }
 
-/// A phrase and the bit of its sign.
-type Phrase = (&'static [u8], u32);
-type Table<V> = HashMap<&'static str, V, BuildHasherDefault<Fnv>>;
+/// Entries by their hash. The hash of a longer piece goes on from that of a shorter one, so all
+/// beginnings of a word cost no more than the word.
+#[derive(Default)]
+struct Table {
+    /// Entries counted from one; zero for none. Their number is a power of two.
+    slots: Vec<u16>,
+    entries: Vec<(&'static str, u32)>,
+}
+
+impl Table {
+    fn of(entries: impl IntoIterator<Item = (&'static str, u32)>) -> Self {
+        let entries: Vec<_> = entries.into_iter().collect();
+        let mut table = Self {
+            // Seven of eight slots stay empty, and most words are none of ours.
+            slots: vec![0; (entries.len() * 8).next_power_of_two()],
+            entries: Vec::with_capacity(entries.len()),
+        };
+        for (key, bits) in entries {
+            let hash = Fnv::of(key);
+            match table.find(hash, key) {
+                Ok(known) => {
+                    if let Some((_, known)) = table.entries.get_mut(known) {
+                        *known |= bits;
+                    }
+                }
+                Err(free) => {
+                    table.entries.push((key, bits));
+                    let number = u16::try_from(table.entries.len()).unwrap_or(0);
+                    if let Some(slot) = table.slots.get_mut(free) {
+                        *slot = number;
+                    }
+                }
+            }
+        }
+        table
+    }
+
+    /// The entry with this key, or the slot where it would be.
+    fn find(&self, hash: Fnv, key: &str) -> Result<usize, usize> {
+        let mask = self.slots.len().wrapping_sub(1);
+        let folded = hash.0 ^ (hash.0 >> 32);
+        let mut at = usize::try_from(folded & u64::from(u32::MAX)).unwrap_or(0) & mask;
+        while let Some(entry) = self
+            .slots
+            .get(at)
+            .and_then(|slot| usize::from(*slot).checked_sub(1))
+        {
+            if self.entries.get(entry).is_some_and(|(own, _)| *own == key) {
+                return Ok(entry);
+            }
+            at = (at + 1) & mask;
+        }
+        Err(at)
+    }
+
+    /// What is said of a key, given its hash.
+    fn get(&self, hash: Fnv, key: &str) -> Option<u32> {
+        let entry = self.find(hash, key).ok()?;
+        self.entries.get(entry).map(|(_, bits)| *bits)
+    }
+}
+
+impl Fnv {
+    fn of(text: &str) -> Self {
+        let mut hash = Self::default();
+        hash.write(text.as_bytes());
+        hash
+    }
+}
+
+/// The beginnings of a text, each one character longer than the one before, with their hashes.
+fn beginnings(text: &str) -> impl Iterator<Item = (Fnv, &str)> {
+    let mut hash = Fnv::default();
+    text.char_indices().filter_map(move |(from, c)| {
+        let to = from + c.len_utf8();
+        hash.write(text.as_bytes().get(from..to)?);
+        Some((hash, text.get(..to)?))
+    })
+}
 
 /// The vocabulary, indexed. Made once, used for every mail.
 pub(super) struct Lexicon {
-    exact: Table<u32>,
-    stems: Table<u32>,
-    dense: Table<u32>,
-    common: Table<()>,
-    /// Phrases and their signs by their first three octets.
-    phrases: HashMap<[u8; 3], Vec<Phrase>, BuildHasherDefault<Fnv>>,
+    exact: Table,
+    stems: Table,
+    dense: Table,
+    common: Table,
 }
 
 impl Lexicon {
     pub(super) fn new() -> Self {
-        let mut lexicon = Self {
-            exact: Table::default(),
-            stems: Table::default(),
-            dense: Table::default(),
-            common: COMMON.iter().map(|word| (*word, ())).collect(),
-            phrases: HashMap::default(),
-        };
-        for (sign, phrases) in PHRASES {
-            for phrase in *phrases {
-                if let Some(key) = phrase.as_bytes().first_chunk() {
-                    let known = lexicon.phrases.entry(*key).or_default();
-                    known.push((phrase.as_bytes(), sign.bit()));
-                }
-            }
-        }
+        let (mut exact, mut stems, mut dense) = (Vec::new(), Vec::new(), Vec::new());
         for (concept, words) in VOCABULARY {
             for word in words.split_whitespace() {
                 let stem = word.trim_end_matches('*');
                 let anywhere = stem.chars().next().is_some_and(is_dense)
                     && (stem.chars().count() > 2 || stem.chars().all(is_syllabic));
                 let table = if anywhere {
-                    &mut lexicon.dense
+                    &mut dense
                 } else if stem.len() < word.len() {
-                    &mut lexicon.stems
+                    &mut stems
                 } else {
-                    &mut lexicon.exact
+                    &mut exact
                 };
-                *table.entry(stem).or_default() |= concept.bit();
+                table.push((stem, concept.bit()));
             }
         }
-        lexicon
+        Self {
+            exact: Table::of(exact),
+            stems: Table::of(stems),
+            dense: Table::of(dense),
+            common: Table::of(COMMON.iter().map(|word| (*word, 0))),
+        }
     }
 
     /// The concepts of one lower-case word.
@@ -127,22 +194,23 @@ impl Lexicon {
         if word.len() > MAX_WORD && word.is_ascii() {
             return 0;
         }
-        let mut found = self.exact.get(word).copied().unwrap_or(0);
+        let mut found = 0;
         if word.chars().next().is_some_and(is_dense) {
-            found |= self.inside(word, &self.dense, 0);
+            found |= inside(word, &self.dense);
         }
-        for (index, c) in word.char_indices().take(24).skip(1) {
-            let end = index + c.len_utf8();
-            if let Some(stem) = word.get(..end) {
-                found |= self.stems.get(stem).copied().unwrap_or(0);
+        let mut whole = Fnv::default();
+        for (count, (hash, stem)) in beginnings(word).enumerate() {
+            if (1..MAX_STEM).contains(&count) {
+                found |= self.stems.get(hash, stem).unwrap_or(0);
             }
+            whole = hash;
         }
-        found
+        found | self.exact.get(whole, word).unwrap_or(0)
     }
 
     /// The concepts of two neighbouring words that make one entry.
     pub(super) fn pair(&self, joined: &str) -> u32 {
-        self.exact.get(joined).copied().unwrap_or(0)
+        self.exact.get(Fnv::of(joined), joined).unwrap_or(0)
     }
 
     /// Finds words again in lower-case text whose blanks were removed: the text with blanks
@@ -157,16 +225,14 @@ impl Lexicon {
             }
             let rest = text.get(start..).unwrap_or_default();
             let mut best = None;
-            for (offset, last) in rest.char_indices().take(18) {
-                let end = offset + last.len_utf8();
-                let piece = rest.get(..end).unwrap_or_default();
-                if piece.len() >= MIN_JOINED
-                    && (self.exact.contains_key(piece) || self.stems.contains_key(piece))
-                {
-                    best = Some(end);
+            for (hash, piece) in beginnings(rest).take(MAX_JOINED) {
+                let known =
+                    || self.exact.find(hash, piece).is_ok() || self.stems.find(hash, piece).is_ok();
+                if piece.len() >= MIN_JOINED && known() {
+                    best = Some(piece);
                 }
             }
-            match best.and_then(|end| rest.get(..end)) {
+            match best {
                 Some(piece) => {
                     covered += piece.chars().count();
                     out.push(' ');
@@ -180,37 +246,22 @@ impl Lexicon {
         (out, covered)
     }
 
-    /// The signs of the phrases in lower-case text.
-    pub(super) fn phrases(&self, lower: &str) -> u32 {
-        let mut found = 0;
-        let mut rest = lower.as_bytes();
-        while let Some(key) = rest.first_chunk::<3>() {
-            for (phrase, sign) in self.phrases.get(key).into_iter().flatten() {
-                if found & sign == 0 && rest.starts_with(phrase) {
-                    found |= sign;
-                }
-            }
-            rest = rest.get(1..).unwrap_or_default();
-        }
-        found
-    }
-
     /// Whether a word is an everyday one.
     pub(super) fn is_common(&self, word: &str) -> bool {
-        self.common.contains_key(word)
+        self.common.find(Fnv::of(word), word).is_ok()
     }
+}
 
-    fn inside(&self, word: &str, table: &Table<u32>, mut found: u32) -> u32 {
-        for (start, _) in word.char_indices() {
-            let rest = word.get(start..).unwrap_or_default();
-            for (offset, c) in rest.char_indices().take(MAX_DENSE) {
-                if let Some(piece) = rest.get(..offset + c.len_utf8()) {
-                    found |= table.get(piece).copied().unwrap_or(0);
-                }
-            }
-        }
-        found
-    }
+/// What the table says of all pieces of a word.
+fn inside(word: &str, table: &Table) -> u32 {
+    let starts = word.char_indices();
+    starts.fold(0, |found, (start, _)| {
+        let rest = word.get(start..).unwrap_or_default();
+        let pieces = beginnings(rest).take(MAX_DENSE);
+        pieces.fold(found, |found, (hash, piece)| {
+            found | table.get(hash, piece).unwrap_or(0)
+        })
+    })
 }
 
 /// Scripts without blanks, or with particles written onto their words.

@@ -25,6 +25,7 @@ fn grams(lower: &str, mut each: impl FnMut(u32)) {
         u32::try_from((value ^ (value >> 32)) & u64::from(BUCKETS - 1)).unwrap_or(0)
     };
     let mut last = "";
+    let (mut padded, mut starts) = (String::new(), Vec::new());
     for word in lower
         .split(|c: char| !is_word_char(c))
         .filter(|word| !word.is_empty())
@@ -41,8 +42,10 @@ fn grams(lower: &str, mut each: impl FnMut(u32)) {
         }
         each(hash(1, &[word.as_bytes()]));
         each(hash(2, &[last.as_bytes(), word.as_bytes()]));
-        let padded = format!(" {word} ");
-        let mut starts: Vec<usize> = padded.char_indices().map(|(index, _)| index).collect();
+        padded.clear();
+        padded.extend([" ", word, " "]);
+        starts.clear();
+        starts.extend(padded.char_indices().map(|(index, _)| index));
         starts.push(padded.len());
         for edge in starts.windows(5) {
             if let [from, .., to] = edge {

@@ -20,6 +20,7 @@ mod style;
 mod technique;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod vocabulary;
 
 pub use grammar::Reason;

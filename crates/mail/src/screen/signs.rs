@@ -1,6 +1,7 @@
 //! What one sentence shows: concepts, turns of phrase and forms.
 
 use super::lexicon::{Concept, Lexicon, is_word_char};
+use super::turns::{self, turns};
 
 /// A form or turn of phrase in a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,8 +114,14 @@ fn push<'a>(cuts: &mut Vec<(usize, &'a str)>, text: &'a str, start: usize, end: 
 pub(super) fn read<'a>(at: usize, text: &'a str, lexicon: &Lexicon) -> Sentence<'a> {
     let whole = text.to_lowercase().replace('’', "'");
     let lower = without_links(&whole);
-    let mut signs = forms(text, &whole, &lower);
-    signs |= lexicon.phrases(&lower);
+    let (phrases, own) = turns(&lower);
+    // What stands in links counts as a form, not as a phrase.
+    let (_, seen) = if lower == whole {
+        (phrases, own)
+    } else {
+        turns(&whole)
+    };
+    let mut signs = phrases | forms(text, seen, &lower);
     let mut words: Vec<u32> = Vec::new();
     let mut last = "";
     for word in lower
@@ -253,68 +260,25 @@ fn orders(words: &[u32]) -> u32 {
     signs
 }
 
-/// Signs that come from characters.
-fn forms(text: &str, lower: &str, unlinked: &str) -> u32 {
+/// Signs that come from characters, given the forms of the whole sentence.
+fn forms(text: &str, seen: u32, unlinked: &str) -> u32 {
     let mut signs = 0;
-    let has = |needle: &str| memchr::memmem::find(lower.as_bytes(), needle.as_bytes()).is_some();
+    let has = |form: u32| seen & form != 0;
     if has_address(unlinked) {
         signs |= Sign::Address.bit();
     }
-    if has("http://") || has("https://") || has("www.") {
+    if has(turns::LINK) {
         signs |= Sign::Link.bit();
     }
-    let tagged = has("<|") && has("|>")
-        || has("[inst]")
-        || has("<<sys")
-        || has("<start_of_turn>")
-        || has("<bos>");
-    if tagged {
+    if has(turns::TAG) {
         signs |= Sign::ChatTag.bit();
-    }
-    let open = has("[query")
-        || has("[data")
-        || has("{{")
-        || has("<insert")
-        || has("[insert")
-        || has("={")
-        || has("=[")
-        || has("=<")
-        || has("[secret")
-        || has("[code")
-        || has("{data")
-        || has("{summary")
-        || has("where query")
-        || has("<summary");
-    if open && !tagged {
+    } else if has(turns::OPEN) {
         signs |= Sign::Placeholder.bit();
     }
-    if (has("\"tool\"")
-        || has("\"function\"")
-        || has("\"action\"")
-        || has("tool_call")
-        || has("send_email(")
-        || has("send_mail(")
-        || has("send_message(")
-        || has("\"name\":")
-        || has("\"next_action\""))
-        && (has("send") || has("forward") || has("delete"))
-    {
+    if has(turns::TOOL) && has(turns::DOES) {
         signs |= Sign::ToolJson.bit();
     }
-    let quoted = text.contains(['"', '“', '„', '«', '\u{2018}']);
-    let told = [
-        "researcher",
-        "prompt injection",
-        "vulnerab",
-        "attackers",
-        "the phrase",
-        "the sentence",
-        "article",
-        "blog",
-        "such as",
-        "for example",
-    ];
-    if quoted && told.iter().any(|word| has(word)) {
+    if has(turns::TOLD) && text.contains(['"', '“', '„', '«', '\u{2018}']) {
         signs |= Sign::Quoted.bit();
     }
     signs
