@@ -1,5 +1,6 @@
 //! Which candidate is the code.
 
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::candidates::{self, Candidate, Shape};
@@ -21,6 +22,8 @@ struct Read<'a> {
     candidates: Vec<Candidate>,
     others: Vec<Range<usize>>,
     has_sale: bool,
+    /// How many words of it speak of signing in.
+    signs: usize,
 }
 
 /// The one code of a message, if there is one.
@@ -29,11 +32,8 @@ pub(super) fn code(scene: &Scene) -> Option<Code> {
         return Some(code);
     }
     let blocks: Vec<Read<'_>> = scene.blocks.iter().map(read).collect();
-    let signs = scene
-        .blocks
-        .iter()
-        .map(|block| signs(&block.folded))
-        .sum::<usize>();
+    let signs = blocks.iter().map(|read| read.signs).sum::<usize>();
+    let repeated = repeated(&blocks);
     let has_sale = blocks.iter().any(|read| read.has_sale);
     let mut best: Option<(i32, &Candidate, &Block)> = None;
     for (at, own) in blocks.iter().enumerate() {
@@ -50,13 +50,7 @@ pub(super) fn code(scene: &Scene) -> Option<Code> {
             if signs == 0 && score < 50 {
                 score -= 12;
             }
-            let is_repeated = blocks.iter().enumerate().any(|(other, read)| {
-                other != at
-                    && read
-                        .candidates
-                        .iter()
-                        .any(|own| own.value == candidate.value)
-            });
+            let is_repeated = repeated.contains(candidate.value.as_str());
             score += if is_repeated { 10 } else { 0 };
             if best.is_none_or(|(known, ..)| score > known) {
                 best = Some((score, candidate, own.block));
@@ -84,7 +78,33 @@ fn read(block: &Block) -> Read<'_> {
         candidates,
         others,
         has_sale: count(&block.folded, words::SALE) > 0,
+        signs: signs(&block.folded),
     }
+}
+
+/// The values that stand in more than one block.
+fn repeated<'a>(blocks: &'a [Read<'_>]) -> HashSet<&'a str> {
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    let mut several = HashSet::new();
+    for (at, read) in blocks.iter().enumerate() {
+        for candidate in &read.candidates {
+            if *first.entry(&candidate.value).or_insert(at) != at {
+                several.insert(candidate.value.as_str());
+            }
+        }
+    }
+    several
+}
+
+/// Whether one of the ranges, which are in order and apart, stands between two places.
+fn stands_between<T>(
+    all: &[T],
+    range: impl Fn(&T) -> &Range<usize>,
+    from: usize,
+    to: usize,
+) -> bool {
+    let first = all.partition_point(|other| range(other).start < from);
+    all.get(first).is_some_and(|other| range(other).end <= to)
 }
 
 /// How many words of a text speak of signing in.
@@ -186,13 +206,9 @@ fn named_within(own: &Read<'_>, candidate: &Candidate) -> Named {
         .filter(|label| label.range.end <= range.start);
     // A claim that another number already answers is spent: "card XX9688 is 588873".
     let is_spent = |label: &Label| {
-        own.others
-            .iter()
-            .any(|other| label.range.end <= other.start && other.end <= range.start)
-            || own
-                .candidates
-                .iter()
-                .any(|other| label.range.end <= other.range.start && other.range.end <= range.start)
+        let (from, to) = (label.range.end, range.start);
+        stands_between(&own.others, |other| other, from, to)
+            || stands_between(&own.candidates, |other| &other.range, from, to)
     };
     let mut found = Named::No;
     for label in before {
@@ -232,10 +248,8 @@ fn named_within(own: &Read<'_>, candidate: &Candidate) -> Named {
         .find(|label| label.says == Says::Code && label.range.start >= range.end);
     if let Some(label) = after {
         let gap = text.get(range.end..label.range.start).unwrap_or_default();
-        let is_spent = own
-            .candidates
-            .iter()
-            .any(|other| range.end <= other.range.start && other.range.end <= label.range.start);
+        let (from, to) = (range.end, label.range.start);
+        let is_spent = stands_between(&own.candidates, |other| &other.range, from, to);
         if gap.len() <= 80 && !is_spent {
             let distance = i32::try_from(gap.len()).unwrap_or(i32::MAX);
             // "Use 660 214 to verify your address. This code will expire."
@@ -270,7 +284,7 @@ fn told_to_enter(own: &Read<'_>, candidate: &Candidate) -> i32 {
     });
     let is_plain =
         matches!(candidate.shape, Shape::Digits | Shape::Mixed) && !candidate.is_date_like;
-    if is_told && is_plain && signs(text) > 0 {
+    if is_told && is_plain && own.signs > 0 {
         50
     } else {
         0
@@ -344,8 +358,8 @@ fn is_alone(block: &Block, range: &Range<usize>) -> bool {
         .get(..range.start)
         .into_iter()
         .chain(block.folded.get(range.end..));
-    let letters = outside.flatten().filter(|c| c.is_alphanumeric()).count();
-    letters <= 2
+    let letters = outside.flatten().filter(|c| c.is_alphanumeric());
+    letters.take(3).count() <= 2
 }
 
 /// What the blocks above and below say of a candidate that its own says nothing of.

@@ -38,20 +38,14 @@ pub(super) fn of(text: &[char]) -> Vec<Label> {
         } else {
             None
         };
-        let beside = at.checked_sub(1).and_then(|before| words.get(before));
-        let is_sure = [
-            Some(&(range.clone(), word.clone())),
-            beside,
-            words.get(at + 1),
-        ]
-        .into_iter()
-        .flatten()
-        .any(|(_, word)| begins_with_any(word, words::SIGNS));
-        labels.extend(says.map(|says| Label {
+        let Some(says) = says else { continue };
+        let near = words.get(at.saturating_sub(1)..words.len().min(at + 2));
+        let mut near = near.unwrap_or_default().iter();
+        labels.push(Label {
             range: range.clone(),
             says,
-            is_sure,
-        }));
+            is_sure: near.any(|(_, word)| begins_with_any(word, words::SIGNS)),
+        });
     }
     for (parts, says) in [
         (words::CODE_PARTS, Says::Code),
@@ -74,16 +68,17 @@ pub(super) fn of(text: &[char]) -> Vec<Label> {
     }
     // Where 取件码 stands, 码 is not a code's name.
     labels.sort_by_key(|label| (label.range.start, label.range.end));
-    let others: Vec<Range<usize>> = labels
-        .iter()
+    let mut others = labels
+        .clone()
+        .into_iter()
         .filter(|label| label.says == Says::Other)
-        .map(|label| label.range.clone())
-        .collect();
+        .peekable();
+    let mut farthest = 0;
     labels.retain(|label| {
-        label.says == Says::Other
-            || !others
-                .iter()
-                .any(|other| other.start <= label.range.start && label.range.end <= other.end)
+        while let Some(other) = others.next_if(|other| other.range.start <= label.range.start) {
+            farthest = farthest.max(other.range.end);
+        }
+        label.says == Says::Other || label.range.end > farthest
     });
     labels
 }
@@ -179,8 +174,13 @@ fn is_of_another_kind(words: &[(Range<usize>, String)], at: usize) -> bool {
     }
 }
 
-pub(super) fn begins_with_any(word: &str, beginnings: &[&str]) -> bool {
-    beginnings.iter().any(|beginning| {
+/// Whether a word begins with one of the sorted beginnings.
+fn begins_with_any(word: &str, beginnings: &[&str]) -> bool {
+    let first = word.as_bytes().first();
+    let from = beginnings.partition_point(|known| known.as_bytes().first() < first);
+    let near = beginnings.get(from..).unwrap_or_default().iter();
+    let mut near = near.take_while(|known| known.as_bytes().first() == first);
+    near.any(|beginning| {
         // Short ones must be the whole word: `id` is not the beginning of `idea`.
         if beginning.chars().count() <= 3 {
             word == *beginning
