@@ -86,7 +86,12 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
             && matches!(pair, [a, b, c, _] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic()
                 && (c.is_ascii_digit() || *c == b' '));
         before = pair.first().copied().unwrap_or(b' ');
-        if !starts {
+        // The check digits follow at once, perhaps after a blank.
+        let behind = text.get(at + 2..).unwrap_or_default();
+        let mut near = behind
+            .iter()
+            .skip_while(|b| matches!(b, b' ' | b'-' | b'.' | b'\n'));
+        if !starts || !near.next().is_some_and(u8::is_ascii_digit) {
             continue;
         }
         let country = [pair.first(), pair.get(1)].map(|b| b.map_or(b' ', u8::to_ascii_uppercase));

@@ -11,21 +11,38 @@ pub(super) fn canonical(text: &str) -> String {
         return text.to_owned();
     }
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            c if c.is_ascii() || is_settled(c) => out.push(c),
-            c if is_invisible(c) => {}
-            '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' => out.push('-'),
-            '\u{2018}' | '\u{2019}' => out.push('\''),
-            '\u{201C}' | '\u{201D}' | '\u{201E}' => out.push('"'),
-            '\u{2028}' | '\u{2029}' => out.push('\n'),
-            '\u{1F150}'..='\u{1F169}' => push_letter(&mut out, c, '\u{1F150}'),
-            '\u{1F170}'..='\u{1F189}' => push_letter(&mut out, c, '\u{1F170}'),
-            '\u{1F1E6}'..='\u{1F1FF}' => push_letter(&mut out, c, '\u{1F1E6}'),
-            c => out.extend(std::iter::once(c).nfkc().filter(|c| !is_invisible(*c))),
-        }
+    let mut rest = text;
+    loop {
+        let plain = ascii_length(rest);
+        out.push_str(rest.get(..plain).unwrap_or_default());
+        rest = rest.get(plain..).unwrap_or_default();
+        let Some(c) = rest.chars().next() else { break };
+        push_plain(&mut out, c);
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
     }
     fold(&out)
+}
+
+/// Octets before the first character outside ASCII.
+fn ascii_length(text: &str) -> usize {
+    let first = text.bytes().position(|b| !b.is_ascii());
+    first.unwrap_or(text.len())
+}
+
+/// Writes a character outside ASCII as a reader takes it.
+fn push_plain(out: &mut String, c: char) {
+    match c {
+        c if is_settled(c) => out.push(c),
+        c if is_invisible(c) => {}
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{FE58}' | '\u{FE63}' => out.push('-'),
+        '\u{2018}' | '\u{2019}' => out.push('\''),
+        '\u{201C}' | '\u{201D}' | '\u{201E}' => out.push('"'),
+        '\u{2028}' | '\u{2029}' => out.push('\n'),
+        '\u{1F150}'..='\u{1F169}' => push_letter(out, c, '\u{1F150}'),
+        '\u{1F170}'..='\u{1F189}' => push_letter(out, c, '\u{1F170}'),
+        '\u{1F1E6}'..='\u{1F1FF}' => push_letter(out, c, '\u{1F1E6}'),
+        c => out.extend(std::iter::once(c).nfkc().filter(|c| !is_invisible(*c))),
+    }
 }
 
 fn push_letter(out: &mut String, c: char, first: char) {
@@ -47,15 +64,38 @@ fn is_invisible(c: char) -> bool {
 /// alphabets stay whole.
 fn fold(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for word in text.split_inclusive(|c: char| c.is_whitespace()) {
-        let mixed = !word.is_ascii() && word.bytes().any(|b| b.is_ascii_alphanumeric());
-        if mixed {
+    let mut rest = text;
+    loop {
+        // Words of ASCII stay, and nearly all are.
+        let plain = ascii_length(rest);
+        let blank = rest
+            .as_bytes()
+            .get(..plain)
+            .and_then(|plain| plain.iter().rposition(|b| char::from(*b).is_whitespace()));
+        let start = blank.map_or(0, |blank| blank + 1);
+        out.push_str(rest.get(..start).unwrap_or_default());
+        if plain == rest.len() {
+            out.push_str(rest.get(start..).unwrap_or_default());
+            return out;
+        }
+        let foreign = rest.get(plain..).unwrap_or_default();
+        if let Some(blank) = foreign.chars().next().filter(|c| c.is_whitespace()) {
+            let end = plain + blank.len_utf8();
+            out.push_str(rest.get(start..end).unwrap_or_default());
+            rest = rest.get(end..).unwrap_or_default();
+            continue;
+        }
+        let end = foreign
+            .find(char::is_whitespace)
+            .map_or(rest.len(), |end| plain + end);
+        let word = rest.get(start..end).unwrap_or_default();
+        if word.bytes().any(|b| b.is_ascii_alphanumeric()) {
             out.extend(word.chars().map(latin));
         } else {
             out.push_str(word);
         }
+        rest = rest.get(end..).unwrap_or_default();
     }
-    out
 }
 
 /// The Latin letter or the digit that a letter or digit of another alphabet looks like.

@@ -5,17 +5,32 @@ use super::national_checks::part;
 use super::numbers::{is_date, modulo, weighted};
 use super::{Class, Findings, View, around, names_any};
 
+/// Octets in which a number is looked for.
+const WINDOW: usize = 30;
+
 /// Numbers with letters. Blanks and dashes inside are left out for those that are written so.
 pub(super) fn lettered(view: &View<'_>, findings: &mut Findings) {
     let text = view.text.as_bytes();
     let mut before = b' ';
+    let mut digit = 0;
     for (at, &byte) in text.iter().enumerate() {
         let starts = byte.is_ascii_alphanumeric() && !before.is_ascii_alphanumeric();
         before = byte;
         if !starts {
             continue;
         }
-        let rest = text.get(at..text.len().min(at + 30)).unwrap_or_default();
+        // All of them have digits, which most words have not.
+        if digit < at {
+            let behind = text.get(at..).unwrap_or_default();
+            let next = behind.iter().position(u8::is_ascii_digit);
+            digit = next.map_or(text.len(), |next| at + next);
+        }
+        if digit >= at + WINDOW {
+            continue;
+        }
+        let rest = text
+            .get(at..text.len().min(at + WINDOW))
+            .unwrap_or_default();
         let length = rest
             .iter()
             .position(|b| !(b.is_ascii_alphanumeric() || *b == b'-'));

@@ -22,13 +22,16 @@ struct Entry {
 /// The forms by their first octet.
 pub(super) struct Index {
     buckets: Vec<Vec<Entry>>,
+    /// For each first octet one bit for each second one, with and without signs between them.
+    pairs: Vec<u128>,
 }
 
 impl Index {
     pub(super) fn new() -> Self {
         let mut buckets = vec![Vec::new(); 128];
+        let mut pairs = vec![0_u128; 128];
         for form in FORMS {
-            let second = form.prefix.bytes().nth(1).unwrap_or_default();
+            let second = form.prefix.as_bytes().get(1).copied().unwrap_or_default();
             let second_kept = form.prefix.bytes().filter(|b| is_kept(*b)).nth(1);
             if let Some(bucket) = form
                 .prefix
@@ -42,8 +45,19 @@ impl Index {
                     second_kept: second_kept.unwrap_or_default(),
                 });
             }
+            let first = form.prefix.bytes().next().unwrap_or_default();
+            if let Some(seconds) = pairs.get_mut(usize::from(first)) {
+                *seconds |= 1 << (second & 127) | 1 << (second_kept.unwrap_or_default() & 127);
+            }
         }
-        Self { buckets }
+        Self { buckets, pairs }
+    }
+
+    /// Whether a form may begin with two octets. Nearly every word fails here.
+    fn may_start(&self, first: u8, second: u8) -> bool {
+        self.pairs
+            .get(usize::from(first))
+            .is_some_and(|seconds| seconds >> (second & 127) & 1 == 1)
     }
 
     fn bucket(&self, first: u8) -> impl Iterator<Item = &Entry> {
@@ -120,6 +134,10 @@ pub(super) fn whole(view: &View<'_>, index: &Index, findings: &mut Findings, pie
     for (at, &byte) in text.iter().enumerate() {
         if !before.is_ascii_alphanumeric() && before != b'_' {
             let second = text.get(at + 1).copied().unwrap_or_default();
+            if !index.may_start(byte, second) {
+                before = byte;
+                continue;
+            }
             for form in index.starting(byte, second) {
                 let rest = text.get(at..).unwrap_or_default();
                 if rest.starts_with(form.prefix.as_bytes())
@@ -213,25 +231,20 @@ fn drawn(form: &Form, body: &[u8]) -> bool {
 /// Finds tokens with blanks, dashes, quotes or line breaks between their characters.
 pub(super) fn broken(view: &View<'_>, index: &Index, findings: &mut Findings) {
     let text = view.text.as_bytes();
-    let kept: Vec<(u8, usize)> = text
-        .iter()
-        .copied()
-        .enumerate()
-        .filter(|(_, b)| is_kept(*b))
-        .map(|(at, b)| (b, at))
-        .collect();
-    for (start, &(byte, at)) in kept.iter().enumerate() {
-        let before = at
-            .checked_sub(1)
-            .and_then(|before| text.get(before))
-            .copied();
-        if before.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'_')) {
+    let mut before = b' ';
+    for (at, &byte) in text.iter().enumerate() {
+        let inside = before.is_ascii_alphanumeric() || matches!(before, b'+' | b'/' | b'_');
+        before = byte;
+        if inside || !is_kept(byte) {
             continue;
         }
-        let rest = kept.get(start..).unwrap_or_default();
-        let second = rest.get(1).map_or(0, |(second, _)| *second);
+        let behind = text.get(at + 1..).unwrap_or_default();
+        let second = behind.iter().copied().find(|b| is_kept(*b));
+        let Some(second) = second.filter(|second| index.may_start(byte, *second)) else {
+            continue;
+        };
         for form in index.starting_broken(byte, second) {
-            if let Some(shown) = broken_token(form, text, rest) {
+            if let Some(shown) = broken_token(form, text, at) {
                 findings.add(form.kind, Class::Secret, view.place, &shown);
                 break;
             }
@@ -239,11 +252,15 @@ pub(super) fn broken(view: &View<'_>, index: &Index, findings: &mut Findings) {
     }
 }
 
-fn broken_token(form: &Form, text: &[u8], rest: &[(u8, usize)]) -> Option<String> {
-    let prefix = form.prefix.bytes().filter(|b| is_kept(*b));
+/// The token of a form whose characters, without what stands between them, begin at `from`.
+fn broken_token(form: &Form, text: &[u8], from: usize) -> Option<String> {
+    // What is spread wider is no token, so that no more need be read.
+    let farthest = (form.prefix.len() + form.least) * MAX_GAPS;
+    let window = text.get(from..text.len().min(from + farthest + 1))?;
+    let mut kept = (from..).zip(window).filter(|(_, b)| is_kept(**b));
     let mut length = 0;
-    for wanted in prefix {
-        if rest.get(length)?.0 != wanted {
+    for wanted in form.prefix.bytes().filter(|b| is_kept(*b)) {
+        if *kept.next()?.1 != wanted {
             return None;
         }
         length += 1;
@@ -253,15 +270,17 @@ fn broken_token(form: &Form, text: &[u8], rest: &[(u8, usize)]) -> Option<String
         Body::Alnum | Body::Upper | Body::Hex => form.least,
         Body::Url | Body::Dotted | Body::Base64 => form.least * 3 / 4,
     };
-    let taken = rest.get(..length + least)?;
-    let body: Vec<u8> = taken.get(length..)?.iter().map(|(b, _)| *b).collect();
-    let until = taken.last()?.1;
+    let body: Vec<(usize, u8)> = kept.take(least).map(|(at, b)| (at, *b)).collect();
+    if body.len() < least {
+        return None;
+    }
+    let (until, start) = (body.last()?.0, body.first()?.0);
+    let body: Vec<u8> = body.into_iter().map(|(_, b)| b).collect();
     let fits = body.iter().all(|b| form.body.has(*b));
     let shape = Shape::of(&body);
     let both_cases = shape.upper > 0 && shape.lower > 0;
     // The signs of the prefix were dropped as if they stood between; they must be there.
-    let from = rest.first()?.1;
-    let head = text.get(from..taken.get(length)?.1)?;
+    let head = text.get(from..start)?;
     let signed = form
         .prefix
         .bytes()
@@ -272,10 +291,11 @@ fn broken_token(form: &Form, text: &[u8], rest: &[(u8, usize)]) -> Option<String
         && (length >= 3
             || form.body == Body::Hex
             || (least >= 32 && both_cases && shape.digits > 2));
-    let whole: Vec<u8> = taken.iter().map(|(b, _)| *b).collect();
+    let mut whole: Vec<u8> = form.prefix.bytes().filter(|b| is_kept(*b)).collect();
+    whole.extend_from_slice(&body);
     let found = fits
         && announced
-        && until - from <= taken.len() * MAX_GAPS
+        && until - from <= whole.len() * MAX_GAPS
         && (shape.digits > 0 || (both_cases && shape.turns_often()))
         && (shape.is_random()
             || (form.prefix.starts_with("xox") && drawn(form, &body))

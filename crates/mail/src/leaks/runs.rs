@@ -6,33 +6,36 @@ const SHORTEST: usize = 16;
 /// Decodes runs of base64, base32 and hexadecimal that give readable text, one a line.
 pub(super) fn runs(text: &str) -> String {
     let mut out = String::new();
-    let mut joined: Vec<u8> = Vec::new();
-    let mut pieces = 0;
+    let mut folded: Vec<&str> = Vec::new();
+    let mut groups = Groups::default();
     for word in words(text) {
         // A long run that was folded goes on after the break; words are shorter.
-        let folded = word.len() >= 8 && joined.len() < text.len();
-        if folded {
-            joined.extend(word.bytes());
-            pieces += 1;
+        let long = word.len() >= 8;
+        if long {
+            folded.push(word);
         }
         if word.len() >= SHORTEST {
             run(word, &mut out);
         }
-        if (!folded || word.len() < 20) && !joined.is_empty() {
-            if pieces > 1 {
-                run(&String::from_utf8_lossy(&joined), &mut out);
-            }
-            joined.clear();
-            pieces = 0;
+        if !folded.is_empty() && word.len() < 20 {
+            join(&folded, &mut out);
+            folded.clear();
         }
+        groups.add(word);
     }
-    if pieces > 1 {
-        run(&String::from_utf8_lossy(&joined), &mut out);
-    }
-    even_groups(text, &mut out);
+    join(&folded, &mut out);
+    groups.end(None);
+    out.push_str(&groups.out);
     spread_hex(text, &mut out);
     eighty_five(text, &mut out);
     out
+}
+
+/// Decodes a run that was folded over several lines.
+fn join(folded: &[&str], out: &mut String) {
+    if folded.len() > 1 {
+        run(&folded.concat(), out);
+    }
 }
 
 /// Decodes what stands between `<~` and `~>`.
@@ -64,42 +67,64 @@ fn eighty_five(text: &str, out: &mut String) {
     }
 }
 
-/// Decodes what was cut into groups of one length, as `Z2hw XzRa dHI3`.
-fn even_groups(text: &str, out: &mut String) {
-    let (mut joined, mut length, mut groups) = (String::new(), 0, 0);
-    for word in words(text) {
-        if word.len() == length {
-            joined.push_str(word);
-            groups += 1;
-            continue;
+/// What was cut into groups of one length, as `Z2hw XzRa dHI3`.
+#[derive(Default)]
+struct Groups<'a> {
+    same: Vec<&'a str>,
+    out: String,
+}
+
+impl<'a> Groups<'a> {
+    fn add(&mut self, word: &'a str) {
+        let length = self.same.first().map_or(0, |first| first.len());
+        if word.len() != length {
+            self.end(Some(word).filter(|word| word.len() < length));
+            self.same.clear();
         }
-        let last = word.len() < length;
-        if groups >= 4 {
-            let whole = joined.len();
-            if last {
-                joined.push_str(word);
-            }
-            if !decoded(&joined, out) {
-                joined.truncate(whole);
-                decoded(&joined, out);
-            }
-        }
-        joined.clear();
-        joined.push_str(word);
-        (length, groups) = (word.len(), 1);
+        self.same.push(word);
     }
-    if groups >= 4 {
-        decoded(&joined, out);
+
+    /// Decodes the groups, first with a shorter one that may be their end.
+    fn end(&mut self, last: Option<&str>) {
+        if self.same.len() < 4 {
+            return;
+        }
+        let mut joined = self.same.concat();
+        let whole = joined.len();
+        joined.extend(last);
+        if !decoded(&joined, &mut self.out) && last.is_some() {
+            joined.truncate(whole);
+            decoded(&joined, &mut self.out);
+        }
     }
 }
 
+/// Whether an octet is one that encodings use, for each octet.
+const CODED: [bool; 256] = {
+    let mut coded = [false; 256];
+    let mut octet = 0;
+    while octet < 128 {
+        #[expect(clippy::cast_possible_truncation, reason = "below 128")]
+        let byte = octet as u8;
+        coded[octet] =
+            byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_');
+        octet += 1;
+    }
+    coded
+};
+
 /// The stretches of characters that encodings use.
 fn words(text: &str) -> impl Iterator<Item = &str> {
-    let coded = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_');
-    text.as_bytes()
-        .split(move |b| !coded(b))
-        .filter(|word| !word.is_empty())
-        .filter_map(|word| std::str::from_utf8(word).ok())
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let coded = |byte: &u8| CODED.get(usize::from(*byte)) == Some(&true);
+        let rest = text.as_bytes().get(at..)?;
+        let from = at + rest.iter().position(coded)?;
+        let rest = text.as_bytes().get(from..)?;
+        let length = rest.iter().position(|byte| !coded(byte));
+        at = from + length.unwrap_or(rest.len());
+        text.get(from..at)
+    })
 }
 
 /// Decodes one run every way that fits, whole and then between its own separators.
@@ -232,11 +257,21 @@ fn spread_hex(text: &str, out: &mut String) {
         found.clear();
     };
     let mut at = 0;
-    while at < text.len() {
-        let pair = text.get(at..at + 2).unwrap_or_default();
-        let digits = pair.len() == 2 && pair.iter().all(u8::is_ascii_hexdigit);
+    while let Some(first) = text.get(at) {
+        let pair = match text.get(at + 1) {
+            Some(second) if first.is_ascii_hexdigit() && second.is_ascii_hexdigit() => {
+                [*first, *second]
+            }
+            _ => {
+                if !found.is_empty() {
+                    flush(&mut found);
+                }
+                at += 1;
+                continue;
+            }
+        };
         let ends = text.get(at + 2).is_none_or(|b| !b.is_ascii_alphanumeric());
-        if digits && ends {
+        if ends {
             let value = |b: u8| {
                 char::from(b)
                     .to_digit(16)

@@ -331,14 +331,9 @@ fn marked(view: &View<'_>, findings: &mut Findings) {
 /// Tokens of parts: bots of Discord (an id in base64, a time, a seal), Airtable (14 and 64
 /// characters), Resend (8 and 24).
 fn dotted(view: &View<'_>, findings: &mut Findings) {
-    let words = view
-        .text
-        .as_bytes()
-        .split(|b| !(is_url_safe(*b) || *b == b'.'));
-    let long = words.filter(|word| {
-        word.len() >= 35 && matches!(word.first(), Some(b'M' | b'N' | b'O' | b'p' | b'r'))
-    });
-    for word in long.filter_map(|word| std::str::from_utf8(word).ok()) {
+    let begins = |word: &&[u8]| matches!(word.first(), Some(b'M' | b'N' | b'O' | b'p' | b'r'));
+    for word in long_words(view.text.as_bytes(), 35).filter(begins) {
+        let word = std::str::from_utf8(word).unwrap_or_default();
         let word = word.trim_end_matches('.');
         let mut parts = word.split('.').map(str::len);
         let kind = match (parts.next(), parts.next(), parts.next(), parts.next()) {
@@ -357,4 +352,32 @@ fn dotted(view: &View<'_>, findings: &mut Findings) {
             add(view, findings, kind, word.as_bytes());
         }
     }
+}
+
+/// Words of letters, digits, `_`, `-` and `.` that have at least so many of them. Only one octet of
+/// so many is looked at where words are shorter.
+fn long_words(text: &[u8], least: usize) -> impl Iterator<Item = &[u8]> {
+    let goes_on = |byte: &u8| is_url_safe(*byte) || *byte == b'.';
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let probe = at + least - 1;
+            if !goes_on(text.get(probe)?) {
+                at = probe + 1;
+                continue;
+            }
+            let before = text.get(at..probe)?.iter();
+            let start = before
+                .rev()
+                .position(|byte| !goes_on(byte))
+                .map_or(at, |back| probe - back);
+            let behind = text.get(probe..)?.iter();
+            let length = behind.take_while(|byte| goes_on(byte)).count();
+            let end = probe + length;
+            at = end + 1;
+            if end - start >= least {
+                return text.get(start..end);
+            }
+        }
+    })
 }

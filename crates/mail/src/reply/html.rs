@@ -54,6 +54,8 @@ struct Builder<'a> {
     open: Vec<Open>,
     /// How often each name is open, so that a loose end tag costs no search.
     counts: HashMap<Vec<u8>, usize>,
+    /// How many elements are open whose line breaks are shown.
+    preformatted: usize,
     depth: usize,
     client_quotes: usize,
     attributions: usize,
@@ -82,6 +84,7 @@ impl Document {
             },
             open: Vec::new(),
             counts: HashMap::new(),
+            preformatted: 0,
             depth: 0,
             client_quotes: 0,
             attributions: 0,
@@ -104,7 +107,7 @@ impl Document {
                 },
                 Token::StartTag(tag) => {
                     builder.words(text.take(), tag.span.start);
-                    builder.start(&tag);
+                    builder.start(tag);
                 }
                 Token::EndTag(tag) => {
                     builder.words(text.take(), tag.span.start);
@@ -189,7 +192,7 @@ impl Builder<'_> {
             return;
         };
         let text = String::from_utf8_lossy(&text);
-        if self.counts.get(b"pre".as_slice()) > Some(&0) && text.contains('\n') {
+        if self.preformatted > 0 && text.contains('\n') {
             self.preformatted(&text, start..end);
             return;
         }
@@ -275,7 +278,7 @@ impl Builder<'_> {
         self.document.spans.push(self.span.clone());
     }
 
-    fn start(&mut self, tag: &StartTag<usize>) {
+    fn start(&mut self, tag: StartTag<usize>) {
         self.at = tag.span.end;
         let name = tag.name.as_slice();
         if name == b"br" || breaks(name) > 0 {
@@ -283,11 +286,11 @@ impl Builder<'_> {
             self.end_line();
             self.gap |= breaks(name) > 1;
         }
-        if name == b"img" && self.unshown == 0 && !crate::html::is_hidden(tag) {
+        if name == b"img" && self.unshown == 0 && !crate::html::is_hidden(&tag) {
             // A picture is something to see: it is not swallowed by a cut beside it.
             self.add("\u{FFFC}", tag.span.start..tag.span.end);
         }
-        let role = role(tag);
+        let role = role(&tag);
         let index = self.document.tags.len();
         self.document.tags.push(Tag {
             span: tag.span.start..tag.span.end,
@@ -297,9 +300,15 @@ impl Builder<'_> {
         if is_void(name) {
             return;
         }
-        *self.counts.entry(name.to_vec()).or_default() += 1;
+        match self.counts.get_mut(name) {
+            Some(count) => *count += 1,
+            None => {
+                self.counts.insert(name.to_vec(), 1);
+            }
+        }
+        self.preformatted += usize::from(name == b"pre");
         self.open.push(Open {
-            name: tag.name.clone(),
+            name: tag.name,
             tag: index,
             role,
         });
@@ -369,6 +378,7 @@ impl Builder<'_> {
         if let Some(count) = self.counts.get_mut(open.name.as_slice()) {
             *count -= 1;
         }
+        self.preformatted -= usize::from(open.name.as_slice() == b"pre");
         match open.role {
             Role::Quote | Role::ClientQuote => {
                 self.end_line();

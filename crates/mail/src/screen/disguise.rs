@@ -14,6 +14,9 @@ const MAX_RUN: usize = 200_000;
 /// Fewer escapes on a line are a link's.
 const MIN_ESCAPES: usize = 8;
 
+/// Words that become known when a reading is the right one.
+const GAIN: usize = 3;
+
 /// A text found by decoding, and where its encoded form begins.
 pub(super) struct Decoded {
     pub(super) technique: Technique,
@@ -229,19 +232,22 @@ fn letters(line: &str, lexicon: &Lexicon) -> Option<(Technique, String)> {
     if plain * 5 >= words.len() || words.len() < 3 {
         return None;
     }
-    let backwards: String = line.chars().rev().collect();
-    let each: Vec<String> = words
-        .iter()
-        .map(|word| word.chars().rev().collect())
-        .collect();
-    for (technique, text) in [
-        (Technique::Reversed, backwards),
-        (Technique::Reversed, each.join(" ")),
-        (Technique::Rotated, rotate(line)),
-        (Technique::Rotated, atbash(line)),
-    ] {
+    let mut longer = line
+        .split(|c: char| !is_word_char(c))
+        .filter(|word| word.chars().nth(1).is_some());
+    if longer.nth(GAIN - 1).is_none() {
+        return None;
+    }
+    let readings: [(Technique, fn(&str) -> String); 4] = [
+        (Technique::Reversed, |line| line.chars().rev().collect()),
+        (Technique::Reversed, reversed_words),
+        (Technique::Rotated, rotate),
+        (Technique::Rotated, atbash),
+    ];
+    for (technique, read) in readings {
+        let text = read(line);
         let now = known(&text, lexicon);
-        if now >= plain + 3 && now * 5 >= words.len() {
+        if now >= plain + GAIN && now * 5 >= words.len() {
             return Some((technique, text));
         }
     }
@@ -333,6 +339,17 @@ fn unleet(c: char) -> char {
         '9' => 'g',
         c => c,
     }
+}
+
+fn reversed_words(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    for word in line.split_whitespace() {
+        if !out.is_empty() {
+            out.push(' ');
+        }
+        out.extend(word.chars().rev());
+    }
+    out
 }
 
 fn rotate(line: &str) -> String {

@@ -145,6 +145,16 @@ impl Fnv {
     }
 }
 
+/// Bits for the beginnings of entries.
+const HEADS: usize = 1 << 15;
+
+/// The place of a text's first three octets among the bits.
+fn head(text: &str) -> usize {
+    let first = text.bytes().take(3);
+    let key = first.fold(0_usize, |key, octet| (key << 5) ^ usize::from(octet));
+    key % HEADS
+}
+
 /// The beginnings of a text, each one character longer than the one before, with their hashes.
 fn beginnings(text: &str) -> impl Iterator<Item = (Fnv, &str)> {
     let mut hash = Fnv::default();
@@ -161,6 +171,8 @@ pub(super) struct Lexicon {
     stems: Table,
     dense: Table,
     common: Table,
+    /// One bit for the first three octets of each exact entry and stem.
+    heads: Vec<u64>,
 }
 
 impl Lexicon {
@@ -181,7 +193,15 @@ impl Lexicon {
                 table.push((stem, concept.bit()));
             }
         }
+        let mut heads = vec![0; HEADS / 64];
+        for (key, _) in exact.iter().chain(&stems) {
+            let place = head(key);
+            if let Some(word) = heads.get_mut(place / 64) {
+                *word |= 1 << (place % 64);
+            }
+        }
         Self {
+            heads,
             exact: Table::of(exact),
             stems: Table::of(stems),
             dense: Table::of(dense),
@@ -225,7 +245,10 @@ impl Lexicon {
             }
             let rest = text.get(start..).unwrap_or_default();
             let mut best = None;
-            for (hash, piece) in beginnings(rest).take(MAX_JOINED) {
+            let place = head(rest);
+            let begins = self.heads.get(place / 64).copied().unwrap_or(0) >> (place % 64) & 1 == 1;
+            let longest = if begins { MAX_JOINED } else { 0 };
+            for (hash, piece) in beginnings(rest).take(longest) {
                 let known =
                     || self.exact.find(hash, piece).is_ok() || self.stems.find(hash, piece).is_ok();
                 if piece.len() >= MIN_JOINED && known() {

@@ -64,6 +64,16 @@ pub(super) fn part(html: &str) -> Parts {
 
 fn style_sheets(html: &str) -> Sheet {
     let mut sheet = Sheet::default();
+    let bytes = html.as_bytes();
+    let begins = |at: usize| {
+        bytes
+            .get(at + 1..at + 6)
+            .is_some_and(|name| name.eq_ignore_ascii_case(b"style"))
+    };
+    // Most mails have none, and need not be read twice.
+    if !memchr::memchr_iter(b'<', bytes).any(begins) {
+        return sheet;
+    }
     let mut emitter = DefaultEmitter::<()>::new_with_span();
     emitter.naively_switch_states(true);
     let mut inside = false;
@@ -156,7 +166,8 @@ impl Reader {
         let id = attribute(tag, b"id");
         let classes = attribute(tag, b"class");
         let mut names = Vec::new();
-        for (name, value) in tag.attributes.iter().take(30) {
+        let read = if self.sheet.is_empty() { 0 } else { 30 };
+        for (name, value) in tag.attributes.iter().take(read) {
             let name = String::from_utf8_lossy(name);
             if name.starts_with("data-") || name == "lang" || name == "name" || name == "role" {
                 names.push(format!("[{name}"));

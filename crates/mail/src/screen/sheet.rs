@@ -51,6 +51,11 @@ impl Sheet {
         }
     }
 
+    /// Whether there is no rule.
+    pub(super) fn is_empty(&self) -> bool {
+        self.rules.is_empty()
+    }
+
     /// What the sheets say of an element.
     pub(super) fn of(
         &self,
@@ -60,7 +65,7 @@ impl Sheet {
         attributes: &[String],
     ) -> Seen {
         let mut seen = Seen::default();
-        if self.rules.is_empty() {
+        if self.is_empty() {
             return seen;
         }
         let mut take = |key: &str| {
