@@ -80,12 +80,11 @@ const LENGTHS: &[(&[u8; 2], usize)] = &[
 /// Finds them.
 pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
     let text = view.text.as_bytes();
-    let mut before = b' ';
-    for (at, pair) in text.windows(4).enumerate() {
-        let starts = !before.is_ascii_alphanumeric()
-            && matches!(pair, [a, b, c, _] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic()
+    for word in &view.words {
+        let at = word.start();
+        let pair = text.get(at..at + 4).unwrap_or_default();
+        let starts = matches!(pair, [a, b, c, _] if a.is_ascii_alphabetic() && b.is_ascii_alphabetic()
                 && (c.is_ascii_digit() || *c == b' '));
-        before = pair.first().copied().unwrap_or(b' ');
         // The check digits follow at once, perhaps after a blank.
         let behind = text.get(at + 2..).unwrap_or_default();
         let mut near = behind

@@ -1,6 +1,9 @@
 //! Encodings taken off a text: each reading is a text of its own to be screened.
 
+use super::View;
+use super::changes::Changes;
 use super::runs::runs;
+use super::spans::fields;
 use super::spoken::{bracketed, spoken};
 
 /// Which way a reading still has to be read.
@@ -14,14 +17,15 @@ pub(super) enum Turn {
 
 /// The readings of a text that differ from it. Their total length is at most a fixed multiple of
 /// the text's.
-pub(super) fn decode(text: &str, turn: Turn, layers: u8) -> Vec<(Turn, String)> {
+pub(super) fn decode(view: &View<'_>, turn: Turn, layers: u8) -> Vec<(Turn, String)> {
+    let text = view.text;
     let mut readings = Vec::new();
     let mut push = |turn, text: String| {
         if text.len() >= 8 {
             readings.push((turn, text));
         }
     };
-    push(Turn::Straight, runs(text));
+    push(Turn::Straight, runs(text, &view.words));
     if turn == Turn::Turned {
         return readings;
     }
@@ -31,12 +35,20 @@ pub(super) fn decode(text: &str, turn: Turn, layers: u8) -> Vec<(Turn, String)> 
     push(Turn::Straight, spoken(text));
     push(Turn::Straight, bracketed(text));
     if layers == 0 || text.len() < 4_096 {
-        push(Turn::Turned, text.chars().rev().collect());
+        push(Turn::Turned, reversed(text));
         push(Turn::Turned, shifted(text, rot13));
         push(Turn::Turned, shifted(text, rot47));
         push(Turn::Turned, shifted(text, other_case));
     }
     readings
+}
+
+fn reversed(text: &str) -> String {
+    if text.is_ascii() {
+        let octets = text.bytes().rev().collect();
+        return String::from_utf8(octets).unwrap_or_default();
+    }
+    text.chars().rev().collect()
 }
 
 /// The text with every ASCII character replaced by another one.
@@ -70,14 +82,15 @@ fn other_case(byte: u8) -> u8 {
     }
 }
 
-/// Percent signs, entities and escapes of programming languages. Empty when there are few.
+/// Percent signs, entities and escapes of programming languages, and what stands around them. Empty when
+/// there are none.
 fn escapes(text: &str) -> String {
     let bytes = text.as_bytes();
     if memchr::memchr3(b'%', b'&', b'\\', bytes).is_none() {
         return String::new();
     }
     let mut out = Vec::with_capacity(bytes.len());
-    let (mut at, mut count) = (0, 0);
+    let (mut at, mut changes) = (0, Changes::default());
     loop {
         let behind = bytes.get(at..).unwrap_or_default();
         let plain = memchr::memchr3(b'%', b'&', b'\\', behind).unwrap_or(behind.len());
@@ -101,7 +114,7 @@ fn escapes(text: &str) -> String {
             _ => None,
         };
         if let Some((code, length)) = read {
-            count += 1;
+            changes.add(out.len());
             at += length;
             match char::from_u32(code) {
                 Some(c) if code < 128 => out.extend(u8::try_from(u32::from(c))),
@@ -113,11 +126,7 @@ fn escapes(text: &str) -> String {
             at += 1;
         }
     }
-    if count < 1 {
-        String::new()
-    } else {
-        String::from_utf8_lossy(&out).into_owned()
-    }
+    changes.neighbourhoods(&out)
 }
 
 fn hex(text: &[u8], length: usize) -> Option<u32> {
@@ -161,11 +170,12 @@ fn entity(rest: &[u8]) -> Option<(u32, usize)> {
     Some((code, end + 2))
 }
 
-/// `=41` and soft line breaks (RFC 2045 section 6.7). Empty when there are few.
+/// `=41` and soft line breaks (RFC 2045 section 6.7), and what stands around them. Empty when there are
+/// none.
 fn quoted_printable(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut out = Vec::new();
-    let (mut at, mut count) = (0, 0);
+    let (mut at, mut changes) = (0, Changes::default());
     if memchr::memchr(b'=', bytes).is_none() {
         return String::new();
     }
@@ -185,7 +195,7 @@ fn quoted_printable(text: &str) -> String {
             (b'=', [b'\n', ..]) => at += 2,
             (b'=', _) if hex(rest, 2).is_some() => {
                 out.extend(hex(rest, 2).and_then(|code| u8::try_from(code).ok()));
-                count += 1;
+                changes.add(out.len());
                 at += 3;
                 continue;
             }
@@ -195,13 +205,9 @@ fn quoted_printable(text: &str) -> String {
                 continue;
             }
         }
-        count += 1;
+        changes.add(out.len());
     }
-    if count == 0 {
-        String::new()
-    } else {
-        String::from_utf8_lossy(&out).into_owned()
-    }
+    changes.neighbourhoods(&out)
 }
 
 /// Numbers that are the codes of characters: decimal `103 104`, binary `01100111 01101000`.
@@ -215,9 +221,7 @@ fn codes(text: &str) -> String {
         }
         found.clear();
     };
-    for word in text
-        .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '[' | ']' | '(' | ')' | '-'))
-    {
+    for word in fields(text, b",;[]()-") {
         if word.is_empty() {
             continue;
         }

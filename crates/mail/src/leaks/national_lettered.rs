@@ -11,14 +11,9 @@ const WINDOW: usize = 30;
 /// Numbers with letters. Blanks and dashes inside are left out for those that are written so.
 pub(super) fn lettered(view: &View<'_>, findings: &mut Findings) {
     let text = view.text.as_bytes();
-    let mut before = b' ';
     let mut digit = 0;
-    for (at, &byte) in text.iter().enumerate() {
-        let starts = byte.is_ascii_alphanumeric() && !before.is_ascii_alphanumeric();
-        before = byte;
-        if !starts {
-            continue;
-        }
+    for word in &view.words {
+        let at = word.start();
         // All of them have digits, which most words have not.
         if digit < at {
             let behind = text.get(at..).unwrap_or_default();

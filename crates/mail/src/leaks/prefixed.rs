@@ -130,25 +130,24 @@ impl Pieces {
 /// Finds whole tokens, and beginnings that may go on elsewhere.
 pub(super) fn whole(view: &View<'_>, index: &Index, findings: &mut Findings, pieces: &mut Pieces) {
     let text = view.text.as_bytes();
-    let mut before = b' ';
-    for (at, &byte) in text.iter().enumerate() {
-        if !before.is_ascii_alphanumeric() && before != b'_' {
-            let second = text.get(at + 1).copied().unwrap_or_default();
-            if !index.may_start(byte, second) {
-                before = byte;
-                continue;
-            }
-            for form in index.starting(byte, second) {
-                let rest = text.get(at..).unwrap_or_default();
-                if rest.starts_with(form.prefix.as_bytes())
-                    && token(view.place, form, rest, findings, pieces)
-                {
-                    break;
-                }
+    for word in &view.words {
+        let rest = text.get(word.start()..).unwrap_or_default();
+        let [first, second, ..] = rest else { continue };
+        if !index.may_start(*first, *second) || before(text, word.start()) == Some(b'_') {
+            continue;
+        }
+        for form in index.starting(*first, *second) {
+            if rest.starts_with(form.prefix.as_bytes())
+                && token(view.place, form, rest, findings, pieces)
+            {
+                break;
             }
         }
-        before = byte;
     }
+}
+
+fn before(text: &[u8], at: usize) -> Option<u8> {
+    text.get(at.checked_sub(1)?).copied()
 }
 
 /// Reads a token whose prefix begins `rest`. True when it is one.
@@ -231,14 +230,14 @@ fn drawn(form: &Form, body: &[u8]) -> bool {
 /// Finds tokens with blanks, dashes, quotes or line breaks between their characters.
 pub(super) fn broken(view: &View<'_>, index: &Index, findings: &mut Findings) {
     let text = view.text.as_bytes();
-    let mut before = b' ';
-    for (at, &byte) in text.iter().enumerate() {
-        let inside = before.is_ascii_alphanumeric() || matches!(before, b'+' | b'/' | b'_');
-        before = byte;
-        if inside || !is_kept(byte) {
+    for word in &view.words {
+        let at = word.start();
+        if matches!(before(text, at), Some(b'+' | b'/' | b'_')) {
             continue;
         }
-        let behind = text.get(at + 1..).unwrap_or_default();
+        let Some((&byte, behind)) = text.get(at..).and_then(<[u8]>::split_first) else {
+            continue;
+        };
         let second = behind.iter().copied().find(|b| is_kept(*b));
         let Some(second) = second.filter(|second| index.may_start(byte, *second)) else {
             continue;

@@ -1,10 +1,12 @@
 //! Runs of base64, base32, hexadecimal and base85 that give readable text.
 
+use super::spans::Span;
+
 /// Shortest run of encoded characters that is decoded.
 const SHORTEST: usize = 16;
 
 /// Decodes runs of base64, base32 and hexadecimal that give readable text, one a line.
-pub(super) fn runs(text: &str) -> String {
+pub(super) fn runs(text: &str, spans: &[Span]) -> String {
     let mut out = String::new();
     let mut folded: Vec<&str> = Vec::new();
     let mut groups = Groups::default();
@@ -26,7 +28,7 @@ pub(super) fn runs(text: &str) -> String {
     join(&folded, &mut out);
     groups.end(None);
     out.push_str(&groups.out);
-    spread_hex(text, &mut out);
+    spread_hex(text.as_bytes(), spans, &mut out);
     eighty_five(text, &mut out);
     out
 }
@@ -41,7 +43,8 @@ fn join(folded: &[&str], out: &mut String) {
 /// Decodes what stands between `<~` and `~>`.
 fn eighty_five(text: &str, out: &mut String) {
     let mut rest = text;
-    while let Some((_, behind)) = rest.split_once("<~") {
+    while let Some(open) = memchr::memmem::find(rest.as_bytes(), b"<~") {
+        let behind = rest.get(open + 2..).unwrap_or_default();
         let Some((coded, after)) = behind.split_once("~>") else {
             return;
         };
@@ -237,66 +240,58 @@ fn readable(bytes: &[u8], out: &mut String) -> bool {
     fine
 }
 
-/// Pairs of hexadecimal digits with something between them: `67 68 70`, `\x67\x68`, `67:68`.
-fn spread_hex(text: &str, out: &mut String) {
-    let text = text.as_bytes();
-    let mut found: Vec<u8> = Vec::new();
-    let mut flush = |found: &mut Vec<u8>| {
-        if found.len() >= 10 {
-            // The end of a word before them may look like a pair.
-            let text = found.iter().map(|b| {
-                if (32..127).contains(b) {
-                    char::from(*b)
-                } else {
-                    '\n'
-                }
-            });
-            out.extend(text);
-            out.push('\n');
-        }
-        found.clear();
-    };
-    let mut at = 0;
-    while let Some(first) = text.get(at) {
-        let pair = match text.get(at + 1) {
-            Some(second) if first.is_ascii_hexdigit() && second.is_ascii_hexdigit() => {
-                [*first, *second]
-            }
-            _ => {
-                if !found.is_empty() {
-                    flush(&mut found);
-                }
-                at += 1;
-                continue;
-            }
+/// Pairs of hexadecimal digits with something between them: `67 68 70`, `\x67\x68`, `67:68`. The
+/// first may be the end of a word before them.
+fn spread_hex(text: &[u8], spans: &[Span], out: &mut String) {
+    let mut done = 0;
+    for span in spans {
+        let Some(at) = span.end().checked_sub(2) else {
+            continue;
         };
-        let ends = text.get(at + 2).is_none_or(|b| !b.is_ascii_alphanumeric());
-        if ends {
-            let value = |b: u8| {
-                char::from(b)
-                    .to_digit(16)
-                    .and_then(|d| u8::try_from(d).ok())
-            };
-            let octet = pair
-                .iter()
-                .fold(0, |octet, b| octet << 4 | value(*b).unwrap_or_default());
-            found.push(octet);
+        if at >= done.max(span.start()) && hex_pair(text, at).is_some() {
+            done = pairs(text, at, out);
+        }
+    }
+}
+
+/// The octet that two hexadecimal digits at the end of a word stand for.
+fn hex_pair(text: &[u8], at: usize) -> Option<u8> {
+    let digit = |at: usize| char::from(*text.get(at)?).to_digit(16);
+    if text.get(at + 2).is_some_and(u8::is_ascii_alphanumeric) {
+        return None;
+    }
+    u8::try_from(digit(at)? << 4 | digit(at + 1)?).ok()
+}
+
+/// Writes the octets of the pairs from a place on, if they are many, and tells where to look for
+/// more.
+fn pairs(text: &[u8], mut at: usize, out: &mut String) -> usize {
+    let mut found: Vec<u8> = Vec::new();
+    while let Some(octet) = hex_pair(text, at) {
+        found.push(octet);
+        at += 2;
+        let gap = text.get(at..text.len().min(at + 4)).unwrap_or_default();
+        let skip = gap
+            .iter()
+            .take_while(|b| matches!(b, b' ' | b':' | b'-' | b',' | b'\\' | b'\n' | b'.'))
+            .count();
+        at += skip.max(1);
+        if text.get(at..at + 2) == Some(b"0x") {
             at += 2;
-            let gap = text.get(at..text.len().min(at + 4)).unwrap_or_default();
-            let skip = gap
-                .iter()
-                .take_while(|b| matches!(b, b' ' | b':' | b'-' | b',' | b'\\' | b'\n' | b'.'))
-                .count();
-            at += skip.max(1);
-            if text.get(at..at + 2) == Some(b"0x") {
-                at += 2;
-            } else if text.get(at) == Some(&b'x') {
-                at += 1;
-            }
-        } else {
-            flush(&mut found);
+        } else if text.get(at) == Some(&b'x') {
             at += 1;
         }
     }
-    flush(&mut found);
+    if found.len() >= 10 {
+        let shown = |b: &u8| {
+            if (32..127).contains(b) {
+                char::from(*b)
+            } else {
+                '\n'
+            }
+        };
+        out.extend(found.iter().map(shown));
+        out.push('\n');
+    }
+    at + 1
 }

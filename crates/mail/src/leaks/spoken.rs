@@ -1,12 +1,14 @@
 //! Characters written as words.
 
+use super::spans::fields;
+
 /// Characters named one by one: `g h p underscore capital x four`, alphabets of radio operators.
 pub(super) fn spoken(text: &str) -> String {
     let mut out = String::new();
     let mut found = String::new();
     let mut capital = false;
     let mut named = 0;
-    for word in text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';')) {
+    for word in fields(text, b",;") {
         let word = word.trim_matches(['.', '(', ')', '"', ':']);
         if word.is_empty() {
             continue;

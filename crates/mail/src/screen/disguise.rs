@@ -235,10 +235,8 @@ fn letters(line: &str, lexicon: &Lexicon) -> Option<(Technique, String)> {
     let mut longer = line
         .split(|c: char| !is_word_char(c))
         .filter(|word| word.chars().nth(1).is_some());
-    if longer.nth(GAIN - 1).is_none() {
-        return None;
-    }
-    let readings: [(Technique, fn(&str) -> String); 4] = [
+    longer.nth(GAIN - 1)?;
+    let readings: [(Technique, Reading); 4] = [
         (Technique::Reversed, |line| line.chars().rev().collect()),
         (Technique::Reversed, reversed_words),
         (Technique::Rotated, rotate),
@@ -340,6 +338,9 @@ fn unleet(c: char) -> char {
         c => c,
     }
 }
+
+/// A way to read a line.
+type Reading = fn(&str) -> String;
 
 fn reversed_words(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
