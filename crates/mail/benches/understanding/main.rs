@@ -10,12 +10,20 @@
 mod hostile;
 
 use std::hint::black_box;
+use std::io::Write as _;
 
 use criterion::measurement::{Measurement, WallTime};
 use mail::leaks::Outgoing;
 use mail::reply::Reading;
 use mail::screen::{Arrival, Screen};
 use serde_json::Value;
+
+/// Writes a line of a table.
+macro_rules! say {
+    ($($words:tt)*) => {
+        writeln!(std::io::stdout(), $($words)*).unwrap_or_default()
+    };
+}
 
 /// Octets of a hostile input.
 const HOSTILE: usize = 200_000;
@@ -51,17 +59,14 @@ fn row(name: &str, mut times: Vec<f64>) {
         return;
     }
     times.sort_by(f64::total_cmp);
-    let at = |share: f64| {
-        let index = (times.len() as f64 * share) as usize;
-        times[index.min(times.len() - 1)]
-    };
-    println!(
+    let at = |hundredths: usize| times[(times.len() * hundredths / 100).min(times.len() - 1)];
+    say!(
         "| {name} | {} | {:.1} | {:.1} | {:.0} | {:.0} |",
         times.len(),
-        at(0.5),
+        at(50),
         times.iter().sum::<f64>() / times.len() as f64,
-        at(0.99),
-        at(1.0)
+        at(99),
+        at(100)
     );
 }
 
@@ -70,10 +75,13 @@ fn lines(file: &str) -> Vec<Value> {
     let Ok(folder) = std::env::var("CORPORA") else {
         return Vec::new();
     };
-    let lines = std::fs::read_to_string(format!("{folder}/{file}")).expect("the corpus");
+    let lines = std::fs::read_to_string(format!("{folder}/{file}")).unwrap_or_else(|error| {
+        say!("| {file}: {error} |");
+        String::new()
+    });
     lines
         .lines()
-        .map(|line| serde_json::from_str(line).expect("a line of JSON"))
+        .filter_map(|line| serde_json::from_str(line).ok())
         .collect()
 }
 
@@ -111,7 +119,7 @@ fn understand(raw: &[u8]) -> impl Sized {
 }
 
 fn mails(screen: &Screen) {
-    println!(
+    say!(
         "\n| what | messages | median µs | mean µs | p99 µs | worst µs |\n| --- | --- | --- | --- | --- | --- |"
     );
     let mut content = lines("content/dev.jsonl");
@@ -166,8 +174,14 @@ fn mails(screen: &Screen) {
             })
             .collect(),
     );
+    whole(screen);
+    natural(screen);
+}
+
+/// One message of 8 kB, step by step.
+fn whole(screen: &Screen) {
     let eight = reply_mail(8_000);
-    println!("| (a reply of {} octets) | | | | | |", eight.len());
+    say!("| (a reply of {} octets) | | | | | |", eight.len());
     let parsed = mail::parse::parse(&eight);
     let (text, html) = (parsed.text.as_deref(), parsed.html.as_deref());
     row("8 kB: parse", vec![best(50, || mail::parse::parse(&eight))]);
@@ -187,6 +201,10 @@ fn mails(screen: &Screen) {
         "8 kB: screen",
         vec![best(20, || screen.screen(&arrival("", text, html)))],
     );
+}
+
+/// Harmless mail of about 8 kB through the two screens.
+fn natural(screen: &Screen) {
     let natural = lines("injection/dev.jsonl");
     let natural = natural
         .iter()
@@ -255,9 +273,9 @@ fn prose(octets: usize) -> String {
 
 /// Times over sizes: what is linear costs the same for each octet.
 fn sizes(screen: &Screen) {
-    println!("\n| what | octets | ms | ns an octet |\n| --- | --- | --- | --- |");
+    say!("\n| what | octets | ms | ns an octet |\n| --- | --- | --- | --- |");
     let print = |name: &str, octets: usize, micros: f64| {
-        println!(
+        say!(
             "| {name} | {octets} | {:.2} | {:.0} |",
             micros / 1e3,
             micros * 1e3 / octets as f64
@@ -291,96 +309,61 @@ type Call<'a> = (&'static str, Box<dyn Fn(&str) + 'a>);
 /// Every way to read a text or a page, over every hostile one: the time of 200 kB, and how much
 /// more that is than half of it takes.
 fn hostile(screen: &Screen) {
-    println!("\n| hostile input | what | ms for 200 kB | of 100 kB |\n| --- | --- | --- | --- |");
-    let whole = Reading {
-        strip_signature: true,
-        ..Reading::default()
+    say!("\n| hostile input | what | ms for 200 kB | of 100 kB |\n| --- | --- | --- | --- |");
+    let (whole, half) = (hostile::texts(HOSTILE), hostile::texts(HOSTILE / 2));
+    measure(&of_text(screen), &whole, &half);
+    let (whole, half) = (hostile::pages(HOSTILE), hostile::pages(HOSTILE / 2));
+    measure(&of_page(screen), &whole, &half);
+}
+
+fn call<'a, T>(name: &'static str, call: impl Fn(&str) -> T + 'a) -> Call<'a> {
+    let quiet = move |input: &str| {
+        black_box(call(input));
     };
-    let message = |kind: &str, text: &str| {
-        let raw =
-            format!("Subject: code\r\nContent-Type: text/{kind}; charset=utf-8\r\n\r\n{text}");
-        mail::parse::parse(raw.as_bytes())
-    };
-    let of_text: Vec<Call<'_>> = vec![
-        (
-            "parse",
-            Box::new(move |text| {
-                black_box(message("plain", text));
-            }),
-        ),
-        (
-            "new text",
-            Box::new(move |text| {
-                black_box(mail::reply::visible_with(Some(text), None, &whole));
-            }),
-        ),
-        (
-            "forward",
-            Box::new(|text| {
-                black_box(mail::forward::forward(text, Some("Fwd: x")));
-            }),
-        ),
-        (
-            "codes",
-            Box::new(move |text| {
-                black_box(mail::codes::find(&message("plain", text)));
-            }),
-        ),
-        (
-            "screen",
-            Box::new(|text| {
-                black_box(screen.screen(&arrival("", Some(text), None)));
-            }),
-        ),
-        (
-            "leaks",
-            Box::new(|text| {
-                black_box(mail::leaks::screen(&outgoing(text, None)));
-            }),
-        ),
-    ];
-    let of_page: Vec<Call<'_>> = vec![
-        (
-            "text of HTML",
-            Box::new(|page| {
-                black_box(mail::html::to_text(page));
-            }),
-        ),
-        (
-            "new HTML",
-            Box::new(move |page| {
-                black_box(mail::reply::visible_with(None, Some(page), &whole));
-            }),
-        ),
-        (
-            "codes",
-            Box::new(move |page| {
-                black_box(mail::codes::find(&message("html", page)));
-            }),
-        ),
-        (
-            "screen",
-            Box::new(|page| {
-                black_box(screen.screen(&arrival("", None, Some(page))));
-            }),
-        ),
-        (
-            "leaks",
-            Box::new(|page| {
-                black_box(mail::leaks::screen(&outgoing("", Some(page))));
-            }),
-        ),
-    ];
-    measure(
-        &of_text,
-        &hostile::texts(HOSTILE),
-        &hostile::texts(HOSTILE / 2),
-    );
-    measure(
-        &of_page,
-        &hostile::pages(HOSTILE),
-        &hostile::pages(HOSTILE / 2),
-    );
+    (name, Box::new(quiet))
+}
+
+fn message(kind: &str, text: &str) -> mail::parse::Parsed {
+    let raw = format!("Subject: code\r\nContent-Type: text/{kind}; charset=utf-8\r\n\r\n{text}");
+    mail::parse::parse(raw.as_bytes())
+}
+
+const WITHOUT_SIGNATURE: Reading<'_> = Reading {
+    strip_signature: true,
+    earlier: None,
+};
+
+fn of_text(screen: &Screen) -> Vec<Call<'_>> {
+    vec![
+        call("parse", |text| message("plain", text)),
+        call("new text", |text| {
+            mail::reply::visible_with(Some(text), None, &WITHOUT_SIGNATURE)
+        }),
+        call("forward", |text| {
+            mail::forward::forward(text, Some("Fwd: x"))
+        }),
+        call("codes", |text| mail::codes::find(&message("plain", text))),
+        call("screen", |text| {
+            screen.screen(&arrival("", Some(text), None))
+        }),
+        call("leaks", |text| mail::leaks::screen(&outgoing(text, None))),
+    ]
+}
+
+fn of_page(screen: &Screen) -> Vec<Call<'_>> {
+    vec![
+        call("text of HTML", mail::html::to_text),
+        call("new HTML", |page| {
+            mail::reply::visible_with(None, Some(page), &WITHOUT_SIGNATURE)
+        }),
+        call("codes", |page| mail::codes::find(&message("html", page))),
+        call("screen", |page| {
+            screen.screen(&arrival("", None, Some(page)))
+        }),
+        call("leaks", |page| {
+            mail::leaks::screen(&outgoing("", Some(page)))
+        }),
+    ]
 }
 
 fn measure(calls: &[Call<'_>], whole: &[(&str, String)], half: &[(&str, String)]) {
@@ -397,7 +380,7 @@ fn measure(calls: &[Call<'_>], whole: &[(&str, String)], half: &[(&str, String)]
         // The slowest three, and whatever grows faster than its size.
         for (at, (time, ratio, kind)) in rows.iter().enumerate() {
             if at < 3 || *ratio > 2.8 && *time > 1_000.0 {
-                println!("| {kind} | {name} | {:.2} | {ratio:.1} times |", time / 1e3);
+                say!("| {kind} | {name} | {:.2} | {ratio:.1} times |", time / 1e3);
             }
         }
     }

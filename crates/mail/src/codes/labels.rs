@@ -118,6 +118,32 @@ fn is_code(word: &str) -> bool {
             .any(is_compound)
 }
 
+/// Beginnings of kinds of codes that come after the word: in the Romance and Slavic languages, código postal,
+/// kod rabatowy. Sorted.
+pub(super) const AFTER: &[&str] = &[
+    "barr",
+    "bic",
+    "client",
+    "cupon",
+    "desconto",
+    "descuento",
+    "fisc",
+    "iban",
+    "poczt",
+    "post",
+    "promo",
+    "qr",
+    "rabat",
+    "reserva",
+    "review",
+    "sconto",
+    "seguimiento",
+    "source",
+    "swift",
+    "zip",
+    "скидк",
+];
+
 /// Whether a word beside the code word makes it a promo code, a postal code and the like.
 fn is_of_another_kind(words: &[(Range<usize>, String)], at: usize) -> bool {
     let near = |distance: isize| {
@@ -143,33 +169,7 @@ fn is_of_another_kind(words: &[(Range<usize>, String)], at: usize) -> bool {
     }
     match near(1) {
         Some(word) if link(word) => near(2).is_some_and(is_other),
-        Some(word) => {
-            // In the Romance and Slavic languages the kind comes after: código postal, kod rabatowy.
-            const AFTER: &[&str] = &[
-                "post",
-                "promo",
-                "cupon",
-                "fisc",
-                "rabat",
-                "descuento",
-                "desconto",
-                "sconto",
-                "poczt",
-                "qr",
-                "barr",
-                "iban",
-                "bic",
-                "swift",
-                "client",
-                "seguimiento",
-                "reserva",
-                "скидк",
-                "zip",
-                "source",
-                "review",
-            ];
-            begins_with_any(word, AFTER)
-        }
+        Some(word) => begins_with_any(word, AFTER),
         None => false,
     }
 }

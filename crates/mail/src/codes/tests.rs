@@ -379,6 +379,10 @@ fn hostile_text_takes_linear_time() {
 #[test]
 fn tables_are_folded_and_sorted() {
     for table in [
+        words::CODE_BEGINS,
+        words::OTHER_CODE,
+        words::CLAIMS,
+        super::labels::AFTER,
         words::CODE_PARTS,
         words::CODE_PHRASES,
         words::CLAIM_PARTS,
