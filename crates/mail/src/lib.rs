@@ -19,6 +19,7 @@ pub mod lookalike;
 mod literals;
 mod mailbox;
 mod message_id;
+pub mod page;
 pub mod parse;
 pub mod quote;
 pub mod reply;

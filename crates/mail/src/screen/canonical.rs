@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::technique::Technique;
+use crate::page::{Carried, Technique, is_invisible};
 use crate::settled::is_settled;
 
 /// Canonical text and the disguises found on the way.
@@ -26,25 +26,15 @@ pub(super) fn canonical(input: &str) -> Canonical {
         out.text = input.to_owned();
         return out;
     }
-    let mut tags = String::new();
-    let mut selectors = Vec::new();
-    let mut bits = Vec::new();
+    let mut carried = Carried::default();
     let mut kept = String::with_capacity(input.len());
     let mut last = ' ';
     let mut gap = false;
     let mut backwards: Option<String> = None;
     for c in input.chars() {
-        match c {
-            '\u{E0020}'..='\u{E007E}' => {
-                tags.extend(char::from_u32(c as u32 - 0xE_0000));
-                continue;
-            }
-            '\u{FE00}'..='\u{FE0F}' => selectors.extend(u8::try_from(c as u32 - 0xFE00)),
-            '\u{E0100}'..='\u{E01EF}' => selectors.extend(u8::try_from(c as u32 - 0xE_0100 + 16)),
-            '\u{200B}' => bits.push(false),
-            '\u{200C}' => bits.push(true),
-            '\u{200D}' | '\u{2060}'..='\u{2064}' => bits.push(true),
-            _ => {}
+        carried.take(c);
+        if matches!(c, '\u{E0020}'..='\u{E007E}') {
+            continue;
         }
         if c == '\u{202E}' || c == '\u{202D}' {
             out.overridden |= c == '\u{202E}';
@@ -76,70 +66,9 @@ pub(super) fn canonical(input: &str) -> Canonical {
     if let Some(text) = backwards.take() {
         kept.extend(text.chars().rev());
     }
-    smuggle(&mut out, tags, &selectors, &bits);
+    out.smuggled = carried.read();
     fold(&mut out, &kept);
     out
-}
-
-fn smuggle(out: &mut Canonical, tags: String, selectors: &[u8], bits: &[bool]) {
-    if tags.trim().len() >= 6 {
-        out.smuggled.push((Technique::UnicodeTags, tags));
-    }
-    if selectors.len() >= 8 {
-        for bytes in [selectors.to_vec(), nibbles(selectors)] {
-            if let Some(text) = readable(bytes) {
-                out.smuggled.push((Technique::VariationSelectors, text));
-                break;
-            }
-        }
-    }
-    if bits.len() < 64 {
-        return;
-    }
-    for (width, inverted) in [(8, false), (8, true), (7, false), (7, true), (16, false)] {
-        let bytes = bits
-            .chunks(width)
-            .map(|chunk| {
-                chunk
-                    .iter()
-                    .fold(0_u16, |byte, bit| byte << 1 | u16::from(*bit != inverted))
-            })
-            .filter_map(|code| u8::try_from(code).ok())
-            .collect();
-        if let Some(text) = readable(bytes) {
-            out.smuggled.push((Technique::ZeroWidthBits, text));
-            return;
-        }
-    }
-}
-
-fn nibbles(values: &[u8]) -> Vec<u8> {
-    values
-        .chunks(2)
-        .map(|pair| pair.iter().fold(0_u8, |byte, half| byte << 4 | (half & 15)))
-        .collect()
-}
-
-/// Octets as text, when they are text.
-pub(super) fn readable(bytes: Vec<u8>) -> Option<String> {
-    let text = String::from_utf8(bytes).ok()?;
-    let letters = text
-        .chars()
-        .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '.' | ','))
-        .count();
-    let total = text.chars().count();
-    let strange = text.chars().any(|c| c.is_control() && !c.is_whitespace());
-    (total >= 6 && !strange && letters * 10 >= total * 7).then_some(text)
-}
-
-pub(super) fn is_invisible(c: char) -> bool {
-    matches!(
-        c,
-        '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}'
-            | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'
-            | '\u{2060}'..='\u{206F}' | '\u{3164}' | '\u{FE00}'..='\u{FE0F}' | '\u{FEFF}' | '\u{FFA0}'
-            | '\u{FFF9}'..='\u{FFFB}' | '\u{1D173}'..='\u{1D17A}' | '\u{E0000}'..='\u{E0FFF}'
-    )
 }
 
 /// Compatibility forms, stray marks and letters of another script inside Latin words.

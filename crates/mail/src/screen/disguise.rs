@@ -2,9 +2,8 @@
 
 use data_encoding::{BASE32_NOPAD, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 
-use super::canonical::readable;
 use super::lexicon::{Lexicon, is_word_char};
-use super::technique::Technique;
+use crate::page::{Technique, readable};
 
 /// The shortest run of encoding letters that is tried.
 const MIN_RUN: usize = 16;

@@ -14,17 +14,14 @@ mod lexicon;
 mod linear;
 mod markup;
 mod phrases;
-mod sheet;
 mod signs;
-mod style;
-mod technique;
 #[cfg(test)]
 mod tests;
 mod turns;
 mod vocabulary;
 
+pub use crate::page::Technique;
 pub use grammar::Reason;
-pub use technique::Technique;
 
 use lexicon::Lexicon;
 use signs::{Sentence, Sign};

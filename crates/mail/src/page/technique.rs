@@ -102,7 +102,7 @@ impl Technique {
     }
 
     /// Whether no honest mail does this.
-    pub(super) const fn is_never_honest(self) -> bool {
+    pub(crate) const fn is_never_honest(self) -> bool {
         matches!(
             self,
             Self::UnicodeTags | Self::VariationSelectors | Self::ZeroWidthBits
@@ -111,7 +111,7 @@ impl Technique {
 
     /// What the technique alone adds to the evidence, in natural logarithms of odds. Forms that
     /// honest templates use daily (preheaders, alternative texts, comments) add little.
-    pub(super) const fn weight(self) -> f32 {
+    pub(crate) const fn weight(self) -> f32 {
         match self {
             Self::UnicodeTags | Self::VariationSelectors | Self::ZeroWidthBits => 5.0,
             Self::Reversed | Self::SplitLetters | Self::StyledLetters | Self::Homoglyphs => 3.0,
