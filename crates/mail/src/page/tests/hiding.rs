@@ -217,7 +217,7 @@ const HIDING: &[(&str, Technique)] = &[
         Technique::SameColor,
     ),
     (
-        "<style>p:not(.shown){opacity:0}</style><p>¤</p>",
+        "<style>i:not(.shown){opacity:0}</style><i>¤</i>",
         Technique::Opacity,
     ),
     (
