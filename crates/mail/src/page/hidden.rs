@@ -42,7 +42,7 @@ pub(crate) fn attribute_texts(tag: &Tag) -> Vec<(&[u8], Technique, Cow<'_, str>)
         };
         let text = String::from_utf8_lossy(value);
         let text = if attribute.as_slice() == b"srcdoc" {
-            Cow::Owned(crate::html::to_text(&text))
+            Cow::Owned(comment_text(&text).into_owned())
         } else {
             text
         };
