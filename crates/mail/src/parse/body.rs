@@ -1,9 +1,11 @@
 //! Which parts are the text, which the HTML, and which are attachments.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 
+use super::inside::{self, Package};
 use super::tree::{Kind, Node};
-use super::{Attachment, Defect, Defects, Disposition, Parsed, charset, codec};
+use super::{Attachment, Defect, Defects, Disposition, Parsed, charset, codec, shifted};
 
 /// Characters of a file name.
 const MAX_FILE_NAME: usize = 255;
@@ -18,8 +20,13 @@ enum Use {
 
 /// Sorts the leaves into text, HTML and attachments, after the example of RFC 8621 §4.1.4:
 /// a text or HTML part is shown when it does not ask to be a file and is the first of its
-/// multipart or has no name.
-pub(super) fn fill(raw: &[u8], nodes: &[Node], parsed: &mut Parsed, defects: &mut Defects) {
+/// multipart or has no name. Answers the parts that are shown.
+pub(super) fn fill(
+    raw: &[u8],
+    nodes: &[Node],
+    parsed: &mut Parsed,
+    defects: &mut Defects,
+) -> Vec<usize> {
     let mut chosen = Chosen::default();
     let mut position = vec![0usize; nodes.len()];
     for (index, node) in nodes.iter().enumerate() {
@@ -44,13 +51,16 @@ pub(super) fn fill(raw: &[u8], nodes: &[Node], parsed: &mut Parsed, defects: &mu
         }
     }
     let mut pieces = Vec::with_capacity(chosen.shown.len());
+    let mut shown = Vec::with_capacity(chosen.shown.len());
     for (used, index) in std::mem::take(&mut chosen.shown) {
         if let Some(node) = nodes.get(index) {
             let text = text_of(raw, node, defects);
             pieces.push((used, text));
+            shown.push(index);
         }
     }
     join(&pieces, chosen.alternative, parsed);
+    shown
 }
 
 #[derive(Default)]
@@ -97,31 +107,41 @@ impl Chosen {
     }
 }
 
-fn text_of(raw: &[u8], node: &Node, defects: &mut Defects) -> String {
+/// The bytes of a part, and whether its encoding was read without damage.
+pub(super) fn decoded<'a>(raw: &'a [u8], node: &Node) -> (Cow<'a, [u8]>, bool) {
     let body = node.body(raw);
     let body = if node.parent.is_none() {
         one_newline_less(body)
     } else {
         body
     };
-    let mut bytes = Vec::new();
-    let bytes = if node.encoding == codec::Encoding::Identity {
-        body
+    if node.encoding == codec::Encoding::Identity {
+        return (Cow::Borrowed(body), true);
+    }
+    let mut bytes = Vec::with_capacity(body.len());
+    let clean = node.encoding.decode(body, &mut bytes);
+    (Cow::Owned(bytes), clean)
+}
+
+fn text_of(raw: &[u8], node: &Node, defects: &mut Defects) -> String {
+    let (bytes, clean) = decoded(raw, node);
+    defects.add_if(!clean, Defect::BadEncoding);
+    let without = if inside::package(node) == Some(Package::Text) {
+        inside::without_files(&bytes)
     } else {
-        bytes.reserve(body.len());
-        let clean = node.encoding.decode(body, &mut bytes);
-        defects.add_if(!clean, Defect::BadEncoding);
-        &bytes
+        None
     };
+    let bytes = without.map_or(bytes, |(rest, _)| Cow::Owned(rest));
     let label = node.parameters.get("charset");
-    let label = label.or_else(|| {
-        if node.is("text/html") {
-            meta_charset(bytes)
-        } else {
-            None
-        }
-    });
-    let decoded = charset::decode(bytes, label.as_deref());
+    // A page knows better than a mailer that calls everything ASCII.
+    let vague = |label: &String| charset::is_ascii_label(&label.to_ascii_lowercase());
+    let named = if node.is("text/html") && label.as_ref().is_none_or(vague) {
+        meta_charset(&bytes)
+    } else {
+        None
+    };
+    let label = named.or(label);
+    let decoded = charset::decode(&bytes, label.as_deref());
     defects.add_if(decoded.bad, Defect::BadCharset);
     defects.add_if(decoded.nul, Defect::NulRemoved);
     let text = newlines(decoded.text);
@@ -198,8 +218,9 @@ fn unflow(text: &str, delete_space: bool) -> String {
     out
 }
 
-/// The charset an HTML document names itself, looked for at its beginning.
-fn meta_charset(bytes: &[u8]) -> Option<String> {
+/// The charset an HTML document names itself, looked for at its beginning. One in which markup can
+/// hide is refused, as browsers do.
+pub(super) fn meta_charset(bytes: &[u8]) -> Option<String> {
     let head = bytes.get(..2048).unwrap_or(bytes);
     let head = String::from_utf8_lossy(head).to_ascii_lowercase();
     let at = head.find("charset=")? + "charset=".len();
@@ -207,7 +228,7 @@ fn meta_charset(bytes: &[u8]) -> Option<String> {
     let end = value.find(|c: char| !c.is_ascii_alphanumeric() && !"-_:.".contains(c))?;
     value
         .get(..end)
-        .filter(|v| !v.is_empty())
+        .filter(|v| !v.is_empty() && !shifted::hides_markup(v))
         .map(str::to_owned)
 }
 
@@ -286,7 +307,7 @@ fn attachment(raw: &[u8], node: &Node, part: usize, defects: &mut Defects) -> At
 
 /// The last component of a file name, without control characters. A name is data for people and
 /// programs that may save it: it must not leave the folder it is saved to.
-fn file_name(name: &str) -> Option<String> {
+pub(super) fn file_name(name: &str) -> Option<String> {
     let clean: String = name.chars().filter(|c| !c.is_control()).collect();
     let last = clean.rsplit(['/', '\\']).next().unwrap_or(&clean).trim();
     if last.is_empty() || last == "." || last == ".." {

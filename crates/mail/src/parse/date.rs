@@ -49,14 +49,12 @@ struct Found {
 
 impl Found {
     fn take(&mut self, token: &str) {
-        if token.contains(':') {
-            if self.seconds.is_none() {
-                self.seconds = time_of_day(token);
-            }
-        } else if let Some(zone) = numeric_zone(token) {
-            if self.seconds.is_some() {
-                self.zone = Some(zone);
-            }
+        if self.seconds.is_some()
+            && let Some(zone) = numeric_zone(token)
+        {
+            self.zone = Some(zone);
+        } else if token.contains(':') {
+            self.take_time(token);
         } else if token.bytes().all(|b| b.is_ascii_digit()) {
             self.take_number(token);
         } else if token.contains('-') && self.day.is_none() {
@@ -65,6 +63,31 @@ impl Found {
         } else {
             self.take_word(token);
         }
+    }
+
+    /// A time of day, perhaps with the zone run into it: `09:55:06+0200`, `9:55PM`.
+    fn take_time(&mut self, token: &str) {
+        if self.seconds.is_some() {
+            return;
+        }
+        let end = token
+            .find(|c: char| !c.is_ascii_digit() && !matches!(c, ':' | '.'))
+            .unwrap_or(token.len());
+        let (time, rest) = token.split_at(end);
+        self.seconds = time_of_day(time);
+        if !rest.is_empty() && self.seconds.is_some() {
+            self.take(rest);
+        }
+    }
+
+    /// Noon and midnight are 12 in the clock of twelve hours.
+    fn take_half(&mut self, afternoon: bool) {
+        const HALF: i64 = 12 * 3600;
+        self.seconds = match self.seconds {
+            Some(seconds) if afternoon && seconds < HALF => Some(seconds + HALF),
+            Some(seconds) if !afternoon && seconds >= HALF => Some(seconds - HALF),
+            other => other,
+        };
     }
 
     fn take_number(&mut self, token: &str) {
@@ -88,7 +111,9 @@ impl Found {
         let month = word
             .get(..3)
             .and_then(|head| MONTHS.iter().position(|month| *month == head));
-        if let Some(month) = month.filter(|_| self.month.is_none()) {
+        if matches!(word.as_str(), "am" | "pm" | "a.m" | "p.m") {
+            self.take_half(word.starts_with('p'));
+        } else if let Some(month) = month.filter(|_| self.month.is_none()) {
             self.month = i64::try_from(month).ok().map(|month| month + 1);
         } else if let Some(zone) = named_zone(&word).filter(|_| self.seconds.is_some()) {
             self.zone = self.zone.or(Some(zone));
@@ -117,16 +142,27 @@ fn time_of_day(token: &str) -> Option<i64> {
     (hour < 24 && minute < 60).then_some(hour * 3600 + minute * 60 + second)
 }
 
+/// `+0200`, `-07:00`, `GMT+2`.
 fn numeric_zone(token: &str) -> Option<i64> {
+    let named = token
+        .get(..3)
+        .is_some_and(|head| head.eq_ignore_ascii_case("gmt") || head.eq_ignore_ascii_case("utc"));
+    let token = if named { token.get(3..)? } else { token };
     let (sign, digits) = match token.as_bytes().first()? {
         b'+' => (1, token.get(1..)?),
         b'-' => (-1, token.get(1..)?),
         _ => return None,
     };
-    if digits.len() != 4 || !digits.bytes().all(|b| b.is_ascii_digit()) {
+    let digits = digits.replacen(':', "", 1);
+    if !digits.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let number: i64 = digits.parse().ok()?;
+    let number = match digits.len() {
+        4 => number,
+        1 | 2 if named => number * 100,
+        _ => return None,
+    };
     Some(sign * (number / 100 * 3600 + number % 100 * 60))
 }
 
@@ -172,6 +208,11 @@ mod tests {
             ("Fri, 21-Nov-1997 15:55:06 GMT", 880_127_706),
             ("Fri,  21 Nov 1997 15:55:06 (Central)", 880_127_706),
             ("1997-11-21T15:55:06Z", 880_127_706),
+            ("Fri, 21 Nov 1997 09:55:06-0600", 880_127_706),
+            ("Fri, 21 Nov 1997 09:55:06 -06:00", 880_127_706),
+            ("Fri, 21 Nov 1997 17:55:06 GMT+2", 880_127_706),
+            ("Fri, 21 Nov 1997 3:55:06 PM +0000", 880_127_706),
+            ("Fri, 21 Nov 1997 3:55:06PM GMT", 880_127_706),
             ("Thu, 1 Jan 1970 00:00:00 +0000", 0),
             ("Tue, 29 Feb 2000 12:00:00 +0000", 951_825_600),
         ] {

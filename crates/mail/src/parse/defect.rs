@@ -38,7 +38,8 @@ pub enum Defect {
     BadCharset,
     /// NUL characters were removed.
     NulRemoved,
-    /// A multipart without a boundary; it was read as text.
+    /// A multipart without a boundary, or whose boundary never comes; the one that its lines use was
+    /// taken, or it was read as text.
     MissingBoundary,
     /// A multipart whose end is missing.
     UnterminatedMultipart,

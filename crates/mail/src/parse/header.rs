@@ -20,7 +20,12 @@ impl Field<'_> {
     /// The value as text: unfolded, in Unicode, without NUL, trimmed; encoded words still as they
     /// are.
     pub(super) fn text(&self) -> String {
-        unfold(&charset::decode_unlabelled(self.raw))
+        self.text_near(None)
+    }
+
+    /// [`text`](Self::text), where `near` is the charset that the message names for its text.
+    pub(super) fn text_near(&self, near: Option<&str>) -> String {
+        unfold(&charset::decode_unlabelled(self.raw, near))
     }
 }
 

@@ -7,12 +7,15 @@ mod addresses;
 mod body;
 mod charset;
 mod codec;
+mod codepages;
 mod date;
 mod defect;
 mod header;
 mod ids;
+mod inside;
 mod params;
 pub(crate) mod sections;
+mod shifted;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -84,10 +87,21 @@ pub struct Attachment {
     pub disposition: Option<Disposition>,
     /// What `cid:` links in the HTML name it by, without brackets.
     pub content_id: Option<String>,
-    /// Which part of the message it is, for [`attachment`].
+    /// Which part of the message it is, or which file inside which part, for [`attachment`].
     pub part: usize,
     /// Its size in decoded bytes.
     pub size: usize,
+}
+
+impl Attachment {
+    /// The part that this was unpacked from: `winmail.dat`, a message signed as a whole, a message
+    /// shown in place, or a text with the file written into it (uuencode, yEnc). `None` for a part of
+    /// its own.
+    #[must_use]
+    pub fn inside(&self) -> Option<usize> {
+        let (part, file) = inside::place(self.part);
+        file.map(|_| part)
+    }
 }
 
 /// How a part asks to be shown (RFC 2183 §2).
@@ -115,14 +129,17 @@ impl Disposition {
 pub fn parse(raw: &[u8]) -> Parsed {
     let mut defects = Defects::default();
     let tree = tree::read(raw, &mut defects);
-    let fields = &tree.header.fields;
+    let fields = Fields {
+        all: &tree.header.fields,
+        near: tree.near.as_deref(),
+    };
     let mut parsed = Parsed {
-        headers: shown(fields, &mut defects),
+        headers: fields.shown(&mut defects),
         ..Parsed::default()
     };
-    read_correspondents(fields, &mut parsed, &mut defects);
-    read_identity(fields, &mut parsed, &mut defects);
-    body::fill(raw, &tree.nodes, &mut parsed, &mut defects);
+    fields.read_correspondents(&mut parsed, &mut defects);
+    fields.read_identity(&mut parsed, &mut defects);
+    inside::fill(raw, &tree.nodes, &mut parsed, &mut defects);
     parsed.defects = defects.into_list();
     parsed
 }
@@ -141,13 +158,22 @@ pub fn attachments(
 ) -> impl Iterator<Item = Option<Vec<u8>>> {
     let mut defects = Defects::default();
     let tree = tree::read(raw, &mut defects);
+    let mut opened: Option<(usize, Vec<inside::File>)> = None;
     parts.into_iter().map(move |part| {
+        let (part, file) = inside::place(part);
         let node = tree.nodes.get(part);
         let node = node.filter(|node| node.kind == tree::Kind::Leaf)?;
-        let body = node.body(raw);
-        let mut bytes = Vec::with_capacity(body.len());
-        node.encoding.decode(body, &mut bytes);
-        Some(bytes)
+        let Some(file) = file else {
+            let body = node.body(raw);
+            let mut bytes = Vec::with_capacity(body.len());
+            node.encoding.decode(body, &mut bytes);
+            return Some(bytes);
+        };
+        if opened.as_ref().is_none_or(|(known, _)| *known != part) {
+            opened = Some((part, inside::files_inside(raw, node)));
+        }
+        let (_, files) = opened.as_mut()?;
+        files.get(file).map(|file| file.bytes.clone())
     })
 }
 
@@ -193,77 +219,92 @@ fn is_invisible(c: char) -> bool {
     )
 }
 
-fn shown(fields: &[Field<'_>], defects: &mut Defects) -> Vec<(String, String)> {
-    let mut left = MAX_SHOWN_HEADERS;
-    let mut shown = Vec::with_capacity(fields.len().min(100));
-    for field in fields {
-        if left == 0 {
-            defects.add(Defect::HeaderTooLong);
-            break;
+/// A message's own header.
+struct Fields<'a> {
+    all: &'a [Field<'a>],
+    /// The charset the message names for its text.
+    near: Option<&'a str>,
+}
+
+impl Fields<'_> {
+    fn shown(&self, defects: &mut Defects) -> Vec<(String, String)> {
+        let mut left = MAX_SHOWN_HEADERS;
+        let mut shown = Vec::with_capacity(self.all.len().min(100));
+        for field in self.all {
+            if left == 0 {
+                defects.add(Defect::HeaderTooLong);
+                break;
+            }
+            defects.add_if(memchr::memchr(0, field.raw).is_some(), Defect::NulRemoved);
+            let limit = MAX_SHOWN_VALUE.min(left);
+            let cut = field.raw.get(..limit).unwrap_or(field.raw);
+            defects.add_if(cut.len() < field.raw.len(), Defect::HeaderTooLong);
+            let value = decoded(
+                &Field {
+                    name: field.name,
+                    raw: cut,
+                },
+                self.near,
+            );
+            left = left.saturating_sub(value.len().max(cut.len()) + field.name.len());
+            let name = field.name.get(..1_000).unwrap_or(field.name);
+            shown.push((name.to_owned(), value));
         }
-        defects.add_if(memchr::memchr(0, field.raw).is_some(), Defect::NulRemoved);
-        let limit = MAX_SHOWN_VALUE.min(left);
-        let cut = field.raw.get(..limit).unwrap_or(field.raw);
-        defects.add_if(cut.len() < field.raw.len(), Defect::HeaderTooLong);
-        let value = decoded(&Field {
-            name: field.name,
-            raw: cut,
-        });
-        left = left.saturating_sub(value.len().max(cut.len()) + field.name.len());
-        let name = field.name.get(..1_000).unwrap_or(field.name);
-        shown.push((name.to_owned(), value));
+        shown
     }
-    shown
+
+    fn first(&self, name: &str) -> Option<&Field<'_>> {
+        self.all.iter().find(|field| field.is(name))
+    }
+
+    fn people(&self, field: &Field<'_>) -> Vec<Correspondent> {
+        addresses::read(&field.text_near(self.near))
+    }
+
+    fn everybody(&self, name: &str) -> Vec<Correspondent> {
+        let fields = self.all.iter().filter(|field| field.is(name));
+        fields.flat_map(|field| self.people(field)).collect()
+    }
+
+    fn read_correspondents(&self, parsed: &mut Parsed, defects: &mut Defects) {
+        let authors = self.first("From").map(|field| self.people(field));
+        parsed.from = authors.unwrap_or_default();
+        let sender = self.first("Sender").map(|field| self.people(field));
+        parsed.sender = sender.and_then(|people| people.into_iter().next());
+        parsed.to = self.everybody("To");
+        parsed.cc = self.everybody("Cc");
+        parsed.bcc = self.everybody("Bcc");
+        parsed.reply_to = self.everybody("Reply-To");
+        let authors = self.all.iter().filter(|field| field.is("From")).count();
+        defects.add_if(authors == 0, Defect::MissingFrom);
+        defects.add_if(authors > 1, Defect::SeveralFrom);
+        let bad = authors > 0 && !parsed.from.iter().any(|from| from.address().is_some());
+        defects.add_if(bad, Defect::BadFrom);
+    }
+
+    fn read_identity(&self, parsed: &mut Parsed, defects: &mut Defects) {
+        let id = self
+            .first("Message-ID")
+            .map(|field| ids::first(&field.text()));
+        defects.add_if(id.is_none(), Defect::MissingMessageId);
+        defects.add_if(matches!(id, Some(None)), Defect::BadMessageId);
+        parsed.message_id = id.flatten();
+        let list = |name: &str| {
+            let field = self.first(name).map(|field| ids::list(&field.text()));
+            field.unwrap_or_default()
+        };
+        parsed.in_reply_to = list("In-Reply-To");
+        parsed.references = list("References");
+        let subject = self.first("Subject").map(|field| decoded(field, self.near));
+        parsed.subject = subject.filter(|subject| !subject.is_empty());
+        let date = self.first("Date").map(|field| date::read(&field.text()));
+        defects.add_if(date.is_none(), Defect::MissingDate);
+        defects.add_if(matches!(date, Some(None)), Defect::BadDate);
+        parsed.date = date.flatten();
+    }
 }
 
 /// A field's value, unfolded, with its encoded words decoded.
-fn decoded(field: &Field<'_>) -> String {
-    words::decode(&field.text())
-}
-
-fn read_correspondents(fields: &[Field<'_>], parsed: &mut Parsed, defects: &mut Defects) {
-    let first = |name: &str| fields.iter().find(|field| field.is(name));
-    let all = |name: &str| -> Vec<Correspondent> {
-        fields
-            .iter()
-            .filter(|field| field.is(name))
-            .flat_map(|field| addresses::read(&field.text()))
-            .collect()
-    };
-    parsed.from = first("From")
-        .map(|field| addresses::read(&field.text()))
-        .unwrap_or_default();
-    parsed.sender =
-        first("Sender").and_then(|field| addresses::read(&field.text()).into_iter().next());
-    parsed.to = all("To");
-    parsed.cc = all("Cc");
-    parsed.bcc = all("Bcc");
-    parsed.reply_to = all("Reply-To");
-    let authors = fields.iter().filter(|field| field.is("From")).count();
-    defects.add_if(authors == 0, Defect::MissingFrom);
-    defects.add_if(authors > 1, Defect::SeveralFrom);
-    let bad = authors > 0 && !parsed.from.iter().any(|from| from.address().is_some());
-    defects.add_if(bad, Defect::BadFrom);
-}
-
-fn read_identity(fields: &[Field<'_>], parsed: &mut Parsed, defects: &mut Defects) {
-    let first = |name: &str| fields.iter().find(|field| field.is(name));
-    let id = first("Message-ID").map(|field| ids::first(&field.text()));
-    defects.add_if(id.is_none(), Defect::MissingMessageId);
-    defects.add_if(matches!(id, Some(None)), Defect::BadMessageId);
-    parsed.message_id = id.flatten();
-    let list = |name: &str| {
-        first(name)
-            .map(|field| ids::list(&field.text()))
-            .unwrap_or_default()
-    };
-    parsed.in_reply_to = list("In-Reply-To");
-    parsed.references = list("References");
-    parsed.subject = first("Subject")
-        .map(decoded)
-        .filter(|subject| !subject.is_empty());
-    let date = first("Date").map(|field| date::read(&field.text()));
-    defects.add_if(date.is_none(), Defect::MissingDate);
-    defects.add_if(matches!(date, Some(None)), Defect::BadDate);
-    parsed.date = date.flatten();
+fn decoded(field: &Field<'_>, near: Option<&str>) -> String {
+    words::decode(&field.text_near(near))
 }

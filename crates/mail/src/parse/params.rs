@@ -15,8 +15,8 @@ pub(super) struct Parameterised {
 
 impl Parameterised {
     pub(super) fn read(text: &str) -> Self {
-        let mut rest = text;
-        let value = take_until_semicolon(&mut rest).trim().to_ascii_lowercase();
+        let mut rest = text.trim_start();
+        let value = take_value(&mut rest).to_ascii_lowercase();
         let mut raw = Vec::new();
         while !rest.is_empty() && raw.len() < MAX_PARAMETERS {
             let Some((name, after)) = split_name(rest) else {
@@ -78,6 +78,16 @@ impl Parameterised {
         let text = charset::decode(&bytes, charset).text;
         Some(if encoded { text } else { words::decode(&text) })
     }
+}
+
+/// The value itself, which ends at a semicolon; or, where mailers forgot that, at the blank or
+/// comma before the first parameter.
+fn take_value<'a>(rest: &mut &'a str) -> &'a str {
+    let text = *rest;
+    let end = text.find([';', ' ', '\t', ',']).unwrap_or(text.len());
+    let (value, after) = text.split_at(end);
+    *rest = after.get(1..).unwrap_or_default();
+    value
 }
 
 fn take_until_semicolon<'a>(rest: &mut &'a str) -> &'a str {
@@ -203,6 +213,25 @@ mod tests {
             let read = Parameterised::read(text);
             assert_eq!(read.value, "attachment");
             assert_eq!(read.get("filename").as_deref(), Some(want), "{text}");
+        }
+    }
+
+    #[test]
+    fn parameters_without_their_semicolon_are_read() {
+        for (text, value, charset) in [
+            ("text/html charset=utf-8", "text/html", Some("utf-8")),
+            ("text/html, charset=\"utf-8\"", "text/html", Some("utf-8")),
+            (
+                "text/html (page); charset=koi8-r",
+                "text/html",
+                Some("koi8-r"),
+            ),
+            ("text/html;; charset=utf-8;", "text/html", Some("utf-8")),
+            ("text/html", "text/html", None),
+        ] {
+            let read = Parameterised::read(text);
+            assert_eq!(read.value, value, "{text}");
+            assert_eq!(read.get("charset").as_deref(), charset, "{text}");
         }
     }
 }

@@ -86,7 +86,7 @@ fn shown(fields: &[Field<'_>]) -> Vec<(String, String)> {
     let short = |field: &Field<'_>| {
         let raw = field.raw.get(..8_192).unwrap_or(field.raw);
         let name = field.name.get(..100).unwrap_or(field.name);
-        let value = decoded(&Field { name, raw });
+        let value = decoded(&Field { name, raw }, None);
         (name.to_owned(), value)
     };
     fields.iter().take(MAX_FIELDS).map(short).collect()

@@ -220,3 +220,47 @@ fn file_names_cannot_leave_their_folder() {
         );
     }
 }
+
+#[test]
+fn files_inside_other_parts_are_attachments_too() {
+    let raw =
+        "Content-Type: text/plain\r\n\r\nSee below.\r\nbegin 644 cat.txt\r\n#0V%T\r\n`\r\nend\r\n";
+    let read = parse(raw.as_bytes());
+    assert_eq!(read.text.as_deref(), Some("See below.\n"));
+    assert_eq!(read.attachments.len(), 1);
+    let file = &read.attachments[0];
+    assert_eq!(file.filename.as_deref(), Some("cat.txt"));
+    assert_eq!((file.size, file.inside()), (3, Some(0)));
+    assert_eq!(attachment(raw.as_bytes(), file.part).unwrap(), b"Cat");
+    assert_eq!(attachment(raw.as_bytes(), file.part + (1 << 12)), None);
+}
+
+#[test]
+fn a_boundary_that_differs_from_the_one_announced_is_found() {
+    let read = parse(
+        b"Content-Type: multipart/mixed; boundary=one\r\n\r\npreamble\r\n--two\r\nContent-Type: text/plain\r\n\r\nHello\r\n\
+          --two\r\nContent-Type: image/png; name=a.png\r\n\r\nx\r\n--two--\r\n",
+    );
+    assert_eq!(read.text.as_deref(), Some("Hello"));
+    assert_eq!(read.attachments.len(), 1);
+    assert!(read.defects.contains(&Defect::MissingBoundary));
+    // One that never comes leaves the text a text.
+    let read = parse(b"Content-Type: multipart/mixed; boundary=one\r\n\r\nJust words\r\n");
+    assert_eq!(read.text.as_deref(), Some("Just words"));
+}
+
+#[test]
+fn raw_octets_in_the_header_are_in_the_charset_of_the_text() {
+    let read = parse(
+        b"Subject: \xcf\xf0\xe8\r\nContent-Type: text/plain; charset=windows-1251\r\n\r\n\xcf\xf0\xe8\r\n",
+    );
+    assert_eq!(read.subject.as_deref(), Some("При"));
+}
+
+#[test]
+fn markup_does_not_hide_in_a_charset_that_a_page_names_itself() {
+    let page = "Content-Type: text/html\r\n\r\n<meta charset=utf-7><p>+ADw-b+AD4-</p>\r\n";
+    assert!(parse(page.as_bytes()).html.unwrap().contains("+ADw-"));
+    let plain = "Content-Type: text/plain; charset=utf-7\r\n\r\nHi +AOQ-\r\n";
+    assert_eq!(text_of(plain).as_deref(), Some("Hi ä"));
+}

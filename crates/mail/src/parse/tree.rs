@@ -12,6 +12,8 @@ pub(super) const MAX_PARTS: usize = 1_000;
 /// Header fields read of a message, and of a part.
 const MAX_FIELDS: usize = 10_000;
 const MAX_PART_FIELDS: usize = 100;
+/// Octets of a body in which an unnamed boundary is looked for.
+const BOUNDARY_WINDOW: usize = 64 * 1024;
 /// Octets of a boundary (RFC 2046 §5.1.1 allows 70).
 const MAX_BOUNDARY: usize = 1_000;
 
@@ -59,6 +61,8 @@ impl Node {
 pub(super) struct Tree<'a> {
     pub(super) header: Block<'a>,
     pub(super) nodes: Vec<Node>,
+    /// The first charset a text part names.
+    pub(super) near: Option<String>,
 }
 
 struct Open {
@@ -72,6 +76,8 @@ struct Walker<'a, 'd> {
     open: Vec<Open>,
     /// The leaf whose body is being read.
     leaf: Option<usize>,
+    /// The first charset a text part names, by which raw octets in headers are read.
+    near: Option<String>,
     defects: &'d mut Defects,
 }
 
@@ -86,6 +92,7 @@ pub(super) fn read<'a>(raw: &'a [u8], defects: &mut Defects) -> Tree<'a> {
         nodes: Vec::new(),
         open: Vec::new(),
         leaf: None,
+        near: None,
         defects,
     };
     walker.enter(&header, None);
@@ -93,6 +100,7 @@ pub(super) fn read<'a>(raw: &'a [u8], defects: &mut Defects) -> Tree<'a> {
     Tree {
         header,
         nodes: walker.nodes,
+        near: walker.near,
     }
 }
 
@@ -165,7 +173,16 @@ impl Walker<'_, '_> {
         } else {
             "text/plain"
         };
-        let parameters = field("Content-Type").map(|field| Parameterised::read(&field.text()));
+        let near = self.near.as_deref();
+        let read = |field: &header::Field<'_>| Parameterised::read(&field.text_near(near));
+        let parameters = field("Content-Type").map(read);
+        let mut parameters = parameters;
+        if let Some(meant) = parameters.as_ref().and_then(|given| meant(&given.value))
+            && let Some(parameters) = &mut parameters
+        {
+            parameters.value = meant.to_owned();
+            self.defects.add(Defect::BadContentType);
+        }
         let typed = parameters.as_ref().is_some_and(|p| is_type(&p.value));
         self.defects
             .add_if(parameters.is_some() && !typed, Defect::BadContentType);
@@ -181,15 +198,17 @@ impl Walker<'_, '_> {
             .map_or(Some(Encoding::Identity), Encoding::from_label);
         self.defects
             .add_if(encoding.is_none(), Defect::UnknownEncoding);
-        let disposition =
-            field("Content-Disposition").map(|field| Parameterised::read(&field.text()));
+        let disposition = field("Content-Disposition").map(read);
         let content_id = field("Content-ID").map(|field| {
             let text = field.text();
             text.trim_matches(['<', '>', ' ']).to_owned()
         });
+        if self.near.is_none() && content_type.starts_with("text/") {
+            self.near = parameters.get("charset");
+        }
         let node = self.nodes.len();
         let boundary = if content_type.starts_with("multipart/") {
-            self.boundary(&parameters)
+            self.boundary(&parameters, block.body)
         } else {
             None
         };
@@ -222,7 +241,7 @@ impl Walker<'_, '_> {
         }
     }
 
-    fn boundary(&mut self, parameters: &Parameterised) -> Option<Vec<u8>> {
+    fn boundary(&mut self, parameters: &Parameterised, body: usize) -> Option<Vec<u8>> {
         if self.open.len() >= MAX_DEPTH {
             self.defects.add(Defect::TooDeep);
             return None;
@@ -231,9 +250,18 @@ impl Walker<'_, '_> {
             .get("boundary")
             .map(|text| text.trim_end().as_bytes().to_vec());
         let boundary = boundary.filter(|text| !text.is_empty() && text.len() <= MAX_BOUNDARY);
-        self.defects
-            .add_if(boundary.is_none(), Defect::MissingBoundary);
-        boundary
+        // Only of the whole message: looking for the boundary of each part would not be linear.
+        let body = self.raw.get(body..).unwrap_or_default();
+        let absent = match &boundary {
+            Some(boundary) => self.open.is_empty() && !occurs(boundary, body),
+            None => true,
+        };
+        if !absent {
+            return boundary;
+        }
+        self.defects.add(Defect::MissingBoundary);
+        // That of a multipart around it ends it and is not its own.
+        used_boundary(body).filter(|used| self.open.iter().all(|open| open.boundary != *used))
     }
 
     /// Ends the open leaf before the line at `line_start`; the line break before a boundary
@@ -270,6 +298,46 @@ fn matching(open: &[Open], line: &[u8]) -> Option<(usize, bool)> {
     }
     let closed = line.strip_suffix(b"--")?;
     level(closed).map(|level| (level, true))
+}
+
+/// Whether a line of `body` is that boundary.
+fn occurs(boundary: &[u8], body: &[u8]) -> bool {
+    let line = [b"--", boundary].concat();
+    let finder = memchr::memmem::Finder::new(&line);
+    finder
+        .find_iter(body)
+        .any(|at| at == 0 || body.get(at - 1) == Some(&b'\n'))
+}
+
+/// The boundary that a multipart uses in truth: that of the first line of two dashes and more
+/// after which a header begins.
+fn used_boundary(body: &[u8]) -> Option<Vec<u8>> {
+    let window = body.get(..BOUNDARY_WINDOW).unwrap_or(body);
+    let mut lines = window.split(|&b| b == b'\n').map(header::trim_ending);
+    let mut candidate = None;
+    loop {
+        let line = lines.next()?;
+        if let Some(found) = candidate {
+            let start = line.get(..8).unwrap_or_default();
+            if start.eq_ignore_ascii_case(b"content-") {
+                return Some(found);
+            }
+        }
+        let text = line.strip_prefix(b"--").map(<[u8]>::trim_ascii_end);
+        let text = text.filter(|text| !text.is_empty() && text.len() <= MAX_BOUNDARY);
+        candidate = text.map(<[u8]>::to_vec);
+    }
+}
+
+/// The type that a broken one stands for.
+fn meant(value: &str) -> Option<&'static str> {
+    match value.trim_matches(['"', '\'', '/', ' ']) {
+        "text" | "plain" | "text/txt" | "txt" => Some("text/plain"),
+        "html" | "text/htm" | "text/xhtml" => Some("text/html"),
+        "text/plain" if value != "text/plain" => Some("text/plain"),
+        "text/html" if value != "text/html" => Some("text/html"),
+        _ => None,
+    }
 }
 
 /// `type/subtype`, both tokens.
