@@ -264,3 +264,31 @@ fn markup_does_not_hide_in_a_charset_that_a_page_names_itself() {
     let plain = "Content-Type: text/plain; charset=utf-7\r\n\r\nHi +AOQ-\r\n";
     assert_eq!(text_of(plain).as_deref(), Some("Hi ä"));
 }
+
+#[test]
+fn the_files_of_a_message_shown_in_place_are_at_hand() {
+    let message = |head: &str| {
+        format!(
+            "Content-Type: multipart/mixed; boundary=a\r\n\r\n--a\r\nContent-Type: message/rfc822\r\n{head}\r\n\
+             Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\ninner\r\n--b\r\nContent-Type: image/png; name=x.png\r\n\r\n\
+             PNG\r\n--b--\r\n--a--\r\n"
+        )
+    };
+    let raw = message("Content-Disposition: inline\r\n");
+    let read = parse(raw.as_bytes());
+    assert_eq!(read.text, None);
+    let image = &read.attachments[1];
+    assert_eq!(image.filename.as_deref(), Some("x.png"));
+    assert_eq!(image.inside(), Some(read.attachments[0].part));
+    assert_eq!(attachment(raw.as_bytes(), image.part).unwrap(), b"PNG");
+    for closed in [
+        "Content-Disposition: attachment\r\n",
+        "Content-Disposition: inline; filename=m.eml\r\n",
+    ] {
+        assert_eq!(
+            parse(message(closed).as_bytes()).attachments.len(),
+            1,
+            "{closed}"
+        );
+    }
+}

@@ -70,9 +70,11 @@ pub(super) fn package(node: &Node) -> Option<Package> {
         }
         "application/pkcs7-mime" | "application/x-pkcs7-mime" => Some(Package::Signed),
         "message/rfc822" | "message/global" => {
+            // One with a name is a file of its own, and closed like one.
             let disposition = node.disposition.as_ref();
             let attached = disposition.is_some_and(|given| given.value == "attachment");
-            (!attached && node.parent.is_some()).then_some(Package::Message)
+            let shown = !attached && node.parent.is_some() && node.file_name().is_none();
+            shown.then_some(Package::Message)
         }
         "application/octet-stream" | "text/octet-stream" => match name()?.as_str() {
             "winmail.dat" | "win.dat" => Some(Package::Tnef),
