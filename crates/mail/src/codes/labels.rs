@@ -175,7 +175,7 @@ fn is_of_another_kind(words: &[(Range<usize>, String)], at: usize) -> bool {
 }
 
 /// Whether a word begins with one of the sorted beginnings.
-fn begins_with_any(word: &str, beginnings: &[&str]) -> bool {
+pub(super) fn begins_with_any(word: &str, beginnings: &[&str]) -> bool {
     let first = word.as_bytes().first();
     let from = beginnings.partition_point(|known| known.as_bytes().first() < first);
     let near = beginnings.get(from..).unwrap_or_default().iter();

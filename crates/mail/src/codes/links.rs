@@ -178,41 +178,42 @@ fn judge(shown: &[char], path: &[char], around: &[char], scene: &Scene) -> (Link
     best
 }
 
-/// What the path of an address says, in whatever part of it.
+/// What the path of an address says, in whatever part of it. The lists are sorted, as
+/// [`phrase_at`] asks for.
 fn mentions_inside(path: &[char], kind: LinkKind) -> bool {
     let words: &[&str] = match kind {
         LinkKind::Verify => &[
-            "verif",
-            "confirm",
             "activat",
             "aktiv",
             "aktyw",
-            "validat",
-            "validar",
+            "attiva",
+            "bestaetig",
+            "conferma",
+            "confirm",
+            "opt-in",
+            "optin",
+            "potwierd",
             "register/complete",
             "signup/complete",
-            "optin",
-            "opt-in",
-            "bestaetig",
-            "potwierd",
-            "conferma",
-            "attiva",
+            "validar",
+            "validat",
+            "verif",
         ],
         LinkKind::SignIn => &[
-            "magic",
+            "auth",
+            "log-in",
             "login",
-            "signin",
+            "magic",
+            "otp",
+            "passwordless",
+            "session",
             "sign-in",
             "sign_in",
-            "log-in",
-            "passwordless",
-            "auth",
-            "session",
-            "otp",
+            "signin",
             "sso",
         ],
-        LinkKind::Reset => &["reset", "recover", "password", "passwort", "passwd"],
-        LinkKind::Invitation => &["invit", "join", "accept"],
+        LinkKind::Reset => &["passwd", "password", "passwort", "recover", "reset"],
+        LinkKind::Invitation => &["accept", "invit", "join"],
     };
     (0..path.len()).any(|at| phrase_at(path, at, words).is_some())
 }

@@ -14,6 +14,9 @@ use crate::{html, reply};
 const MAX_CHARS: usize = 60_000;
 /// Links that are looked at.
 const MAX_LINKS: usize = 300;
+/// Characters of a link's address at most: each block that the link goes on in has a copy of it. No
+/// link that a person is sent to follow is longer.
+const MAX_ADDRESS: usize = 16 * 1024;
 
 /// A run of text on a line or in a block of its own.
 #[derive(Clone, Debug, Default)]
@@ -314,7 +317,8 @@ impl Reader {
             .to_ascii_lowercase();
         let is_web = lower.starts_with("http://") || lower.starts_with("https://");
         let is_plain = !href.contains(|c: char| c.is_control() || c.is_whitespace());
-        if is_web && is_plain && self.links < MAX_LINKS {
+        let fits = href.len() <= MAX_ADDRESS && self.links < MAX_LINKS;
+        if is_web && is_plain && fits {
             self.links += 1;
             self.link = Some((href.to_owned(), self.block.chars.len()));
         }
@@ -329,11 +333,14 @@ impl Reader {
 
     /// Ends the block. A link that goes on begins anew in the next one.
     fn close(&mut self) {
-        let open = self.link.take();
+        let mut open = self.link.take();
         if let Some((url, from)) = &open {
             let to = self.block.chars.len();
             self.block.links.push(((*from).min(to)..to, url.clone()));
         }
+        // Going on counts as a link of its own, so that no page makes more of them.
+        self.links += usize::from(open.is_some());
+        open.take_if(|_| self.links > MAX_LINKS);
         self.link = open.map(|(url, _)| (url, 0));
         if !self.block.chars.is_empty() {
             self.blocks.push(std::mem::take(&mut self.block));

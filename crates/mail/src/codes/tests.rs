@@ -490,3 +490,16 @@ fn how_long_a_code_holds_is_read_where_it_is_stated() {
         );
     }
 }
+
+#[test]
+fn a_link_over_many_blocks_is_copied_a_bounded_number_of_times() {
+    for length in [100, 100_000] {
+        let words = "word<br>".repeat(5_000);
+        let page = format!("<a href='https://x.test/{}'>{words}", "a".repeat(length));
+        let scene = scene::of(&html("Many blocks", &page));
+        let kept: usize = scene.blocks.iter().map(|block| block.links.len()).sum();
+        assert!(kept <= 1_000, "{kept}");
+        let of_address = scene.blocks.iter().flat_map(|block| &block.links);
+        assert!(of_address.map(|(_, url)| url.len()).max().unwrap_or(0) < 100_000);
+    }
+}
