@@ -137,7 +137,8 @@ async fn verify(store: &Store, org_id: OrgId) -> Result<AuditReport> {
     let access = store.system(org_id, Reason::Operation);
     let grant = access.grant::<perm::AuditRead>()?;
     // What is entered meanwhile comes after this.
-    let (end, head) = store.read(&grant, |view| view.audit_head()).await?;
+    let look = |view: &mut store::View<'_>| Ok((view.audit_head()?, view.now()));
+    let ((end, head), _) = store.read(&grant, look).await?;
     let mut chain = Chain::new();
     while chain.fault.is_none() {
         let after = chain.seq;

@@ -75,10 +75,14 @@ impl App {
         &self,
         grant: &Grant<perm::PolicyRead>,
     ) -> Result<wire::ListLeakValuesResponse> {
-        let found = self.store().read(grant, |view| view.leak_values()).await?;
+        let found = self.store().read(grant, |view| {
+            let found = view.leak_values()?;
+            Ok(found.iter().map(shown).collect::<Vec<_>>())
+        });
+        let leak_values = found.await?;
         Ok(wire::ListLeakValuesResponse {
-            count: found.len(),
-            leak_values: found.iter().map(shown).collect(),
+            count: leak_values.len(),
+            leak_values,
         })
     }
 

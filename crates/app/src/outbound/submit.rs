@@ -203,7 +203,8 @@ impl App {
         self.one_click(&mut letter.headers, grant.access().org_id(), &recipients)?;
         self.say_who_sends(inbox, &mut letter, along.draft.is_some())?;
         if let Err(error) = self.mark(&mut letter, &along) {
-            return Err(self.pause_loop(grant, inbox, error, letter.thread).await);
+            let paused = self.pause_loop(grant, inbox, error, letter.thread);
+            return Err(Box::pin(paused).await);
         }
         let mut outgoing = self.compose(inbox, letter, signing).await?;
         outgoing.origin = along.origin(grant.access());
@@ -339,7 +340,8 @@ impl App {
         let (message_id, thread_id) = match filed.await {
             Ok(filed) => filed,
             Err(error) => {
-                return Err(self.pause_overdrawn(grant, inbox, error, &overdrawn).await);
+                let paused = self.pause_overdrawn(grant, inbox, error, &overdrawn);
+                return Err(Box::pin(paused).await);
             }
         };
         Ok(SendMessageResponse {
