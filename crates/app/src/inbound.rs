@@ -219,19 +219,14 @@ impl App {
             content.codes = codes;
             let facts = facts::of(parsed, &content.headers, null_sender);
             content.facts = facts.into_iter().map(stored).collect();
-            let text = screen::Text {
-                subject: parsed.subject.as_deref(),
-                // What was made from the HTML is looked at there.
-                text: content.text.as_deref().filter(|_| !parsed.text_from_html),
-                html: content.html.as_deref(),
-            };
-            understood.screened = Some(screen::screen(&with, text, now));
+            understood.screened = Some(screen::screen(&with, understood.text(), now));
             understood
         };
         above(SCREENED_HERE, raw.len(), read).await
     }
 
-    async fn file_for_all(&self, arrival: Arrival, understood: Understood) -> Result<()> {
+    async fn file_for_all(&self, arrival: Arrival, mut understood: Understood) -> Result<()> {
+        self.ask_judge(&mut understood).await;
         let understood = Arc::new(understood);
         let routes = self.store().routes(arrival.recipients.clone()).await?;
         let mut by_org: BTreeMap<OrgId, Vec<Mailbox>> = BTreeMap::new();
@@ -562,7 +557,7 @@ pub(crate) struct Understood {
     pub(crate) from: String,
     pub(crate) people: People,
     /// What the screen says, of mail that arrived.
-    screened: Option<Screened>,
+    pub(crate) screened: Option<Screened>,
     /// How many servers it has passed.
     hops: usize,
 }
@@ -575,6 +570,20 @@ fn stored(fact: facts::Fact) -> Fact {
 }
 
 impl Understood {
+    /// What is screened of it.
+    pub(crate) fn text(&self) -> screen::Text<'_> {
+        let content = &self.content;
+        screen::Text {
+            subject: self.parsed.subject.as_deref(),
+            // What was made from the HTML is looked at there.
+            text: content
+                .text
+                .as_deref()
+                .filter(|_| !self.parsed.text_from_html),
+            html: content.html.as_deref(),
+        }
+    }
+
     /// Adds who sent it. `field` is our header line about that.
     fn attest(&mut self, proof: Authentication, field: Option<&str>, hostname: &str) {
         if let Some(codes) = &mut self.content.codes {

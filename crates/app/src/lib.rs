@@ -110,6 +110,7 @@ struct Inner {
     /// Asks about strangers' names, and remembers what it heard.
     strangers: sys::Resolver,
     rspamd: Option<spam::Rspamd>,
+    judge: Option<screen::judge::Judge>,
     /// Looks at what arrives for attempts to steer its reader.
     screen: Arc<mail::screen::Screen>,
     /// Makes and recognises the addresses that reports come back to.

@@ -20,8 +20,8 @@ use crate::gate::loops::LoopMarks;
 use crate::metrics::counting;
 use crate::onboarding::{CodeKey, SignUpDoor};
 use crate::{
-    App, Filtering, GateSettings, Inner, Judging, Limits, approvals, gate, keys, limits, seal,
-    search, sign, spam, tail, webhooks, worker,
+    App, Filtering, GateSettings, Inner, Judging, Limits, approvals, gate, keys, limits, screen,
+    seal, search, sign, spam, tail, webhooks, worker,
 };
 
 /// How far the server trusts its surroundings.
@@ -140,6 +140,11 @@ impl App {
                 let dialer = spam::dialer_for(url, Arc::clone(&env.clock))?;
                 spam::Rspamd::new(dialer, url)
             }),
+            judge: settings
+                .filtering
+                .judge
+                .as_ref()
+                .and_then(|url| screen::judge::Judge::new(url, Arc::clone(&env.clock))),
             screen: Arc::default(),
             strangers: env.resolver.remembering(),
             dialer: dialer.map_err(Error::internal)?,

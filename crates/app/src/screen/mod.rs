@@ -5,6 +5,7 @@
 
 pub(crate) mod armor;
 pub(crate) mod identity;
+pub(crate) mod judge;
 pub(crate) mod render;
 pub(crate) mod seen;
 
@@ -38,16 +39,11 @@ pub(crate) fn screen(with: &Screen, mail: Text<'_>, at: Timestamp) -> Screened {
         return Screened::new(outcome, 0, screen::VERSION, at);
     }
     let size: usize = parts.iter().flatten().map(|part| part.len()).sum();
-    // A share for each, so that a long text does not keep the HTML from being looked at.
-    let share = if size > MOST_TEXT {
-        MOST_TEXT / 3
-    } else {
-        usize::MAX
-    };
+    let part = bounded(mail);
     let arrival = Arrival {
-        subject: beginning(mail.subject.unwrap_or_default(), share),
-        text: mail.text.map(|text| beginning(text, share)),
-        html: mail.html.map(|html| beginning(html, share)),
+        subject: part.subject.unwrap_or_default(),
+        text: part.text,
+        html: part.html,
     };
     // A fault in the screen must cost a verdict, not the mail.
     let Ok(seen) = catch_unwind(AssertUnwindSafe(|| with.screen(&arrival))) else {
@@ -111,6 +107,22 @@ fn part(part: Part) -> &'static str {
         Part::Subject => "subject",
         Part::Text => "text",
         _ => "html",
+    }
+}
+
+/// What is looked at: of much text a share of each part, so that a long one does not keep the others
+/// from being looked at.
+fn bounded(mail: Text<'_>) -> Text<'_> {
+    let parts = [mail.subject, mail.text, mail.html];
+    let size: usize = parts.iter().flatten().map(|part| part.len()).sum();
+    if size <= MOST_TEXT {
+        return mail;
+    }
+    let most = MOST_TEXT / 3;
+    Text {
+        subject: mail.subject.map(|part| beginning(part, most)),
+        text: mail.text.map(|part| beginning(part, most)),
+        html: mail.html.map(|part| beginning(part, most)),
     }
 }
 

@@ -39,6 +39,9 @@ fn reason(screened: &Screened, verdict: Verdict) -> String {
     let Some(worst) = screened.findings.first() else {
         return "It reads like an instruction to an agent".to_owned();
     };
+    if worst.reasons == [super::judge::REASON] {
+        return "The operator's own judge wants it reviewed".to_owned();
+    }
     let reasons: Vec<String> = worst.reasons.iter().map(|code| words(code)).collect();
     let hidden = match &worst.technique {
         Some(how) => format!(", kept from a person's eyes by {}", words(how)),

@@ -30,6 +30,8 @@ pub struct Filtering {
     pub block_lists: Vec<(String, u32)>,
     /// Where rspamd takes messages to be judged.
     pub rspamd: Option<Url>,
+    /// Who is asked whether a message tries to steer an agent.
+    pub judge: Option<Url>,
     /// How long a client that was never seen before is put off; zero takes it at once.
     pub greylist: Duration,
     /// How long all signals together may take.
@@ -42,6 +44,7 @@ impl Default for Filtering {
             threshold: 10,
             block_lists: Vec::new(),
             rspamd: None,
+            judge: None,
             greylist: Duration::ZERO,
             patience: Duration::from_secs(10),
         }

@@ -76,6 +76,8 @@ pub enum Name {
     BlockLists,
     /// Where rspamd is.
     Rspamd,
+    /// Where the operator's judge of what arrives is.
+    ScreenJudge,
     /// How long unknown clients are put off.
     Greylist,
     /// The messages that one inbox sends.
@@ -648,6 +650,18 @@ pub const TABLE: &[Key] = &[
         example: "http://127.0.0.1:11333",
         doc: "An rspamd that judges each message from outside. When it does not answer, the message \
                       is filed without its judgement.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::ScreenJudge,
+        name: "screen_judge",
+        flag: "screen-judge",
+        variable: "MAILROOST_SCREEN_JUDGE",
+        value: "URL",
+        wanted: "an http or https URL",
+        example: "http://127.0.0.1:9000/judge",
+        doc: "A service of yours that is asked about each message that arrives and may have it \
+                      reviewed. It never makes a message clear.",
         ..PLAIN
     },
     Key {

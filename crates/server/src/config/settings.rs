@@ -165,6 +165,9 @@ impl Settings {
                 threshold: required(layers, Name::SpamThreshold, |t| number(t, 0, 1_000))?,
                 block_lists: optional(layers, Name::BlockLists, block_lists)?.unwrap_or_default(),
                 rspamd: optional(layers, Name::Rspamd, |text| public_url(text)?.parse().ok())?,
+                judge: optional(layers, Name::ScreenJudge, |text| {
+                    service_url(text)?.parse().ok()
+                })?,
                 greylist: required(layers, Name::Greylist, |text| number(text, 0, 86_400))
                     .map(Duration::from_secs)?,
                 ..app::Filtering::default()
@@ -438,6 +441,14 @@ fn public_url(text: &str) -> Option<String> {
         && matches!(url.path(), "" | "/")
         && url.query().is_none())
     .then(|| format!("{scheme}://{authority}"))
+}
+
+/// A service of the operator's own, at a path of their choice.
+fn service_url(text: &str) -> Option<&str> {
+    let url: http::Uri = text.parse().ok()?;
+    let authority = url.authority()?;
+    let plain = !authority.as_str().contains('@') && !authority.host().is_empty();
+    (matches!(url.scheme_str(), Some("http" | "https")) && plain).then_some(text)
 }
 
 fn postgres_url(text: &str) -> Option<String> {
