@@ -14,7 +14,6 @@ use mail::parse::{Parsed, parse};
 use mail::thread::Exchange;
 use mail::trace::{Hop, received, return_path};
 use mail::{Address, MessageId, Timestamp, facts, reply, thread_key};
-use model::armor::Mode;
 use model::authentication::{self as judged, Authentication};
 use model::label::{Label, Labels};
 use model::list::Authors;

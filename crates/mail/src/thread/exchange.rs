@@ -55,7 +55,8 @@ pub(super) fn join(sorted: &[&Message<'_>], sets: &mut Sets, open: &mut [bool]) 
                 .copied()
                 .filter(|&other| other != at)
         });
-        if let Some(hit) = hit {
+        // Its own answers tell it nothing: a subject may still.
+        if let Some(hit) = hit.filter(|&hit| sets.find(hit) != sets.find(at)) {
             sets.join(at, hit);
             *open = false;
         }
