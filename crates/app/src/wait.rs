@@ -107,10 +107,10 @@ impl App {
         let filter = self.arrivals(&waiter).await?;
         let (mut position, hit) = self.before(&waiter).await?;
         if let Some(hit) = hit {
-            return Ok(self.given(&waiter, hit, position));
+            return Ok(self.given(&waiter, &hit, position));
         }
         if let Some((hit, at)) = self.so_far(&waiter, &filter, &mut position, until).await? {
-            return Ok(self.given(&waiter, hit, at));
+            return Ok(self.given(&waiter, &hit, at));
         }
         let mut tail = self.tail(grant.access().clone());
         tail.listen(filter, After::Position(position)).await?;
@@ -125,7 +125,7 @@ impl App {
                 Ok(Err(_)) | Err(sys::Elapsed) => break,
             };
             if let Some(hit) = self.arrived(&waiter, &event).await? {
-                return Ok(self.given(&waiter, hit, event.event_id.seq()));
+                return Ok(self.given(&waiter, &hit, event.event_id.seq()));
             }
         }
         Ok(wire::WaitResponse {
@@ -280,7 +280,7 @@ impl App {
         }
     }
 
-    fn given(&self, waiter: &Waiter<'_>, hit: Hit, position: i64) -> wire::WaitResponse {
+    fn given(&self, waiter: &Waiter<'_>, hit: &Hit, position: i64) -> wire::WaitResponse {
         let codes = render::codes(&hit.codes, &hit.content);
         let mut message = render::message(&hit.message, &hit.content);
         if !hit.codes.is_empty() {

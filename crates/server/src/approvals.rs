@@ -44,8 +44,8 @@ pub async fn run(settings: Settings, wish: Wish) -> anyhow::Result<()> {
     match wish {
         Wish::List => list(&settings).await,
         Wish::Show(id) => show(&settings, &id).await,
-        Wish::Approve(id) => decide(settings, &id, true).await,
-        Wish::Decline(id) => decide(settings, &id, false).await,
+        Wish::Approve(id) => Box::pin(decide(settings, &id, true)).await,
+        Wish::Decline(id) => Box::pin(decide(settings, &id, false)).await,
     }
 }
 

@@ -133,17 +133,7 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
             None => (Task::ReleaseQueue, queue),
         },
         Some(("approvals", approvals)) => {
-            let (verb, matches) = approvals.subcommand().unwrap_or(("list", approvals));
-            let id = || {
-                let id = matches.get_one::<String>(APPROVAL);
-                id.cloned().unwrap_or_default()
-            };
-            let wish = match verb {
-                "show" => Wish::Show(id()),
-                "approve" => Wish::Approve(id()),
-                "decline" => Wish::Decline(id()),
-                _ => Wish::List,
-            };
+            let (wish, matches) = wish(approvals);
             (Task::Approvals(wish), matches)
         }
         Some(("audit", audit)) => match audit.subcommand() {
@@ -173,6 +163,21 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
         })
         .collect();
     (task, flags)
+}
+
+fn wish(approvals: &ArgMatches) -> (Wish, &ArgMatches) {
+    let (verb, matches) = approvals.subcommand().unwrap_or(("list", approvals));
+    let id = || {
+        let id = matches.get_one::<String>(APPROVAL);
+        id.cloned().unwrap_or_default()
+    };
+    let wish = match verb {
+        "show" => Wish::Show(id()),
+        "approve" => Wish::Approve(id()),
+        "decline" => Wish::Decline(id()),
+        _ => Wish::List,
+    };
+    (wish, matches)
 }
 
 fn folder_of(matches: &ArgMatches) -> PathBuf {
@@ -244,6 +249,17 @@ fn care_commands(command: Command) -> Command {
         )
 }
 
+fn audit_command() -> Command {
+    Command::new("audit")
+        .about("The audit log: what was changed by whom")
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(with_flags(Command::new("verify").about(
+            "Check that nothing in it was changed, removed or put in another order; also \
+                     while the server runs (status 0, or 1 when something was)",
+        )))
+}
+
 fn command() -> Command {
     let command = Command::new("mailroost")
         .version(env!("CARGO_PKG_VERSION"))
@@ -301,16 +317,7 @@ fn command() -> Command {
         )
         .subcommand(approvals_command())
         .subcommand(trace_command())
-        .subcommand(
-            Command::new("audit")
-                .about("The audit log: what was changed by whom")
-                .subcommand_required(true)
-                .arg_required_else_help(true)
-                .subcommand(with_flags(Command::new("verify").about(
-                    "Check that nothing in it was changed, removed or put in another order; also \
-                     while the server runs (status 0, or 1 when something was)",
-                ))),
-        )
+        .subcommand(audit_command())
         .subcommand(
             Command::new("config")
                 .about("The configuration")
@@ -472,6 +479,19 @@ mod tests {
             )
         );
         assert!(read("mailroost trace").is_err());
+        assert!(read("mailroost organizations create").is_err());
+        assert_eq!(
+            read("mailroost config explain").unwrap(),
+            (Task::ExplainConfig, vec![])
+        );
+        let error = read("mailroost serve --htp 1").unwrap_err().to_string();
+        assert!(error.contains("--http"), "{error}");
+        let error = read("mailroost serve --api-key am_us_x").unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+    }
+
+    #[test]
+    fn the_operator_decides_about_approvals() {
         assert_eq!(
             read("mailroost approvals list").unwrap().0,
             Task::Approvals(Wish::List)
@@ -484,15 +504,6 @@ mod tests {
             )
         );
         assert!(read("mailroost approvals decline").is_err());
-        assert!(read("mailroost organizations create").is_err());
-        assert_eq!(
-            read("mailroost config explain").unwrap(),
-            (Task::ExplainConfig, vec![])
-        );
-        let error = read("mailroost serve --htp 1").unwrap_err().to_string();
-        assert!(error.contains("--http"), "{error}");
-        let error = read("mailroost serve --api-key am_us_x").unwrap_err();
-        assert_eq!(error.exit_code(), 2);
     }
 
     #[test]

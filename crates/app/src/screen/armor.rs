@@ -27,6 +27,10 @@ impl App {
         &self,
         grant: &Grant<perm::MessageRead>,
     ) -> Result<AgentArmorSettings> {
+        #[expect(
+            clippy::redundant_closure_for_method_calls,
+            reason = "the method alone is not general enough over the lifetime of the view"
+        )]
         let read = self.store().read(grant, |view| view.screen_modes());
         Ok(settings(read.await?))
     }

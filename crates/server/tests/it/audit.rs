@@ -48,12 +48,8 @@ async fn what_changes_who_may_do_what_is_entered_with_its_request_and_without_se
             )
             .await;
         // Mail is not entered.
-        world
-            .mail(
-                &inbox,
-                crate::world::letter(&inbox, "a@outside.test", "Hi", "x"),
-            )
-            .await;
+        let letter = crate::world::letter(&inbox, "a@outside.test", "Hi", "x");
+        world.mail(&inbox, letter).await;
         world.arrived(&inbox, 1).await;
 
         let list = world

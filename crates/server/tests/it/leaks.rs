@@ -7,7 +7,7 @@ use crate::running::ADMIN_KEY;
 use crate::world::{World, each_engine, letter, message_path};
 
 /// What the paths of these routes name.
-pub async fn things(_: &World, _: &str) -> Vec<(&'static str, String)> {
+pub fn things() -> Vec<(&'static str, String)> {
     let id = "00000000-0000-0000-0000-000000000000";
     vec![("value_id", id.to_owned())]
 }

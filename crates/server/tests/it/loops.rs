@@ -139,7 +139,11 @@ async fn two_agents_that_begin_a_new_thread_each_time_use_up_the_budget_of_the_p
         let (a, b) = (world.inbox().await, world.inbox().await);
         let mut sent = 0_usize;
         let told = loop {
-            let (from, to) = if sent % 2 == 0 { (&a, &b) } else { (&b, &a) };
+            let (from, to) = if sent.is_multiple_of(2) {
+                (&a, &b)
+            } else {
+                (&b, &a)
+            };
             let body = json!({"to": to, "subject": format!("News {sent}"), "text": "Look."});
             let path = format!("/v0/inboxes/{from}/messages/send");
             let answer = world.call("POST", &path, &body).await;

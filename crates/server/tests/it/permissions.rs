@@ -54,7 +54,7 @@ impl Things {
         more.extend(log_readers::things(world, &inbox).await);
         more.extend(tenants::things(world, &inbox).await);
         more.extend(domains::things(world, &inbox).await);
-        more.extend(leaks::things(world, &inbox).await);
+        more.extend(leaks::things());
         more.extend(gate::things(world, &inbox).await);
         Self {
             inbox,

@@ -54,7 +54,7 @@ fn conversation(number: usize, begin: i64, dice: &mut Dice) -> Vec<Written> {
         format!("Bob <bob{number}@x.test>"),
     ];
     // Some subjects are no name for a conversation.
-    let subject = if number % 3 == 0 {
+    let subject = if number.is_multiple_of(3) {
         "Hello".to_owned()
     } else {
         format!("Plan {number}")
