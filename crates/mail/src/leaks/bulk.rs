@@ -84,8 +84,9 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
     }
     let cards = view.hits.at(List::Single, VCARD).count();
     let people = view.hits.at(List::Single, EMAIL_FIELD).count();
-    let most = rows.max(phones).max(cards).max(people.min(addresses.len()));
-    let most = most.max(tabled.saturating_sub(1)).max(names / 2);
+    // A long conversation names the same two people on every line that says who wrote.
+    let most = rows.max(people).max(names / 2).min(addresses.len());
+    let most = most.max(phones).max(cards).max(tabled.saturating_sub(1));
     if most >= MANY_ROWS || addresses.len() >= MANY_ADDRESSES {
         let told = format!("{} rows", most.max(addresses.len()));
         findings.add("contact_list", Class::Bulk, view.place, &told);

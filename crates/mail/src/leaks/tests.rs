@@ -201,6 +201,17 @@ fn kinds_without_a_prefix_are_known_by_layout_and_words() {
 }
 
 #[test]
+fn a_long_conversation_of_two_is_no_list_of_contacts() {
+    let mut text = "Fine.".to_owned();
+    for n in 0..40 {
+        let author = ["bot@inbox.example", "ann@x.example"][n % 2];
+        let quoted = text.replace('\n', "\n> ");
+        text = format!("{n}\n\nOn Mon, 23 Nov 2026 at 06:{n:02}, {author} wrote:\n> {quoted}");
+    }
+    assert_eq!(in_text(&text), [""; 0]);
+}
+
+#[test]
 fn look_alikes_are_left_alone() {
     let hex = drawn(b"0123456789abcdef", 64);
     for text in [

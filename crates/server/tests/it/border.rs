@@ -44,6 +44,8 @@ async fn each_engine(test: impl AsyncFn(&mut Border)) {
             .args(["--domain", "inbox.example"])
             .env("MAILROOST_API_KEY", ADMIN_KEY)
             .env("MAILROOST_DELIVERY", "direct")
+            // The key reads the mail of strangers and then writes to whom a case names.
+            .env("MAILROOST_GATE_TAINT", "off")
             .env("MAILROOST_DELIVERY_PORT", sink.address().port().to_string())
             .env("MAILROOST_DNS", zone.address().to_string());
         let world = World {
@@ -377,6 +379,7 @@ async fn no_value_of_the_send_api_becomes_a_field_or_a_recipient() {
                 "Content-Type",
                 "Content-Transfer-Encoding",
                 "Auto-Submitted",
+                "Mailroost-Loop",
                 "X-Custom",
                 "In-Reply-To",
                 "References",
