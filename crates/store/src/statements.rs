@@ -107,8 +107,18 @@ fn every_token_is_known() {
             let token = part.split('}').next().unwrap_or_default();
             let name = token.split([' ', ':']).next().unwrap_or_default();
             let argument = [
-                "", "COLUMNS", "order", "side", "only", "bound", "marks", "table", "source",
-                "open", "exchange",
+                "",
+                "COLUMNS",
+                "order",
+                "side",
+                "only",
+                "bound",
+                "marks",
+                "table",
+                "source",
+                "open",
+                "exchange",
+                "MOST_ALIKE",
             ];
             assert!(
                 TOKENS.contains(&name) || argument.contains(&token),
