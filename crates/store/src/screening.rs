@@ -18,6 +18,10 @@ use crate::view::View;
 /// Acquaintances of an inbox that one look-up reads.
 const MOST_ALIKE: i64 = 64;
 
+/// Octets of a trait and an address together at most: PostgreSQL keeps no row of an index above 2,700, and
+/// no address that mail can be sent to (RFC 5321 §4.5.3.1) comes near it. Others are nobody's acquaintances.
+const LONGEST_TRAIT: usize = 2_000;
+
 /// Traits that one look-up may name; it is padded to them, so that there is one statement to prepare.
 pub const MOST_TRAITS: usize = 16;
 
@@ -145,6 +149,9 @@ impl Txn<'_> {
     /// When the store fails.
     pub fn acquaint(&mut self, inbox: &Route, traits: &[(String, String)]) -> Result<()> {
         for (name, whose) in traits {
+            if name.len() + whose.len() > LONGEST_TRAIT {
+                continue;
+            }
             self.put(
                 "insert into acquaintance (org_id, pod_id, inbox_id, trait, address) \
                  values ($1, $2, $3, $4, $5) on conflict (inbox_id, trait, address) do nothing \
