@@ -204,6 +204,12 @@ fn responses(success: Option<(StatusCode, Content)>, errors: &[StatusCode]) -> M
             Content::Json(schema) => {
                 answer["content"] = json!({"application/json": {"schema": schema}});
             }
+            Content::JsonOr(schema, others) => {
+                let mut content = Map::new();
+                content.insert("application/json".to_owned(), json!({"schema": schema}));
+                content.extend(others.iter().map(|kind| (kind.clone(), json!({}))));
+                answer["content"] = Value::Object(content);
+            }
             Content::Other(kind) => answer["content"] = json!({kind: {}}),
         }
         responses.insert(status.as_str().to_owned(), answer);

@@ -25,6 +25,8 @@ pub(super) struct Operation<'a> {
 pub(super) enum Content {
     Empty,
     Json(Value),
+    /// JSON, or the same in other forms.
+    JsonOr(Value, Vec<String>),
     Other(String),
 }
 
@@ -105,13 +107,19 @@ fn operation(line: &str) -> Result<(&str, Operation<'_>), String> {
     Ok((id, operation))
 }
 
-/// `200 Draft`, `204`, or `200 text/html`.
+/// `200 Draft`, `204`, `200 text/html`, or `200 Draft or text/plain`.
 fn answer(text: &str) -> Result<(StatusCode, Content), String> {
     let (code, content) = text.split_once(' ').unwrap_or((text, ""));
     let content = match content {
         "" => Content::Empty,
-        kind if kind.contains('/') => Content::Other(kind.to_owned()),
-        of => Content::Json(expression::schema(of)?),
+        of => match of.split_once(" or ") {
+            Some((of, others)) => {
+                let others = others.split(" or ").map(str::to_owned).collect();
+                Content::JsonOr(expression::schema(of)?, others)
+            }
+            None if of.contains('/') => Content::Other(of.to_owned()),
+            None => Content::Json(expression::schema(of)?),
+        },
     };
     Ok((status(code)?, content))
 }
