@@ -177,7 +177,7 @@ impl App {
     /// that changes who may do what.
     ///
     /// # Errors
-    /// As [`App::untainted`].
+    /// `message_rejected` with the finding, or when the store fails.
     pub async fn allow_while_tainted(&self, access: &Access, right: Permission) -> Result<()> {
         if !right.is_barred_by_taint() {
             return Ok(());
