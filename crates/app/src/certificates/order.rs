@@ -18,6 +18,9 @@ use crate::App;
 const ANSWER_LIFE: Duration = Duration::from_secs(600);
 /// Between two looks at an order.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Orders of one try. Nonces are refused at random (RFC 8555 §6.5): a request with a fresh one is made
+/// twice more by the library, and an order that ends by it all the same is begun again at once.
+const ORDERS: usize = 4;
 /// Characters of a refusal that are kept; others write it.
 const MAX_REASON: usize = 1000;
 
@@ -34,6 +37,8 @@ pub(super) struct Refused {
     pub(super) why: String,
     /// The authority does not know the account.
     pub(super) account_is_gone: bool,
+    /// The authority did not take a nonce, which says nothing about the order.
+    nonce_refused: bool,
 }
 
 impl Refused {
@@ -42,19 +47,20 @@ impl Refused {
         Self {
             why,
             account_is_gone: false,
+            nonce_refused: false,
         }
     }
 }
 
 impl From<Error> for Refused {
     fn from(error: Error) -> Self {
-        let account_is_gone = matches!(
-            &error,
-            Error::Api(problem) if problem.r#type.as_deref()
-                == Some("urn:ietf:params:acme:error:accountDoesNotExist")
-        );
+        let kind = match &error {
+            Error::Api(problem) => problem.r#type.as_deref().unwrap_or_default(),
+            _ => "",
+        };
         Self {
-            account_is_gone,
+            account_is_gone: kind == "urn:ietf:params:acme:error:accountDoesNotExist",
+            nonce_refused: kind == "urn:ietf:params:acme:error:badNonce",
             ..Self::new(error.to_string())
         }
     }
@@ -68,6 +74,23 @@ impl From<model::Error> for Refused {
 
 /// Orders a certificate. The caller bounds the time.
 pub(super) async fn run(
+    app: &App,
+    acme: &AcmeSettings,
+    web: &Web,
+    grant: &Grant<perm::Authenticated>,
+) -> Result<Issued, Refused> {
+    for _ in 1..ORDERS {
+        match order(app, acme, web, grant).await {
+            Err(refused) if refused.nonce_refused => {
+                tracing::debug!("the authority takes no nonce; the order is begun again");
+            }
+            ended => return ended,
+        }
+    }
+    order(app, acme, web, grant).await
+}
+
+async fn order(
     app: &App,
     acme: &AcmeSettings,
     web: &Web,

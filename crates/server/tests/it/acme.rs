@@ -2,7 +2,7 @@
 //! Runs where `MAILROOST_TEST_PEBBLE` names its program.
 
 use std::fs;
-use std::net::{SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
@@ -31,25 +31,26 @@ struct Pebble {
 
 impl Pebble {
     /// Issues certificates that live for `life` seconds. `None` where there is no Pebble.
-    async fn start(folder: &Path, zone: &DnsZone, life: u32) -> Option<Self> {
+    async fn start(folder: &Path, zone: &DnsZone, host: Ipv4Addr, life: u32) -> Option<Self> {
         let Ok(program) = std::env::var("MAILROOST_TEST_PEBBLE") else {
             println!("skipped: MAILROOST_TEST_PEBBLE does not name the program pebble");
             return None;
         };
         let file = |name: &str| folder.join(name);
         let authority = Authority::new().unwrap();
-        let (chain, key) = authority.files(&["127.0.0.1"]).unwrap();
+        let (chain, key) = authority.files(&[&host.to_string()]).unwrap();
         fs::write(file("chain"), chain).unwrap();
         fs::write(file("secret"), key).unwrap();
         fs::write(file("roots"), authority.root()).unwrap();
-        let (own, door, unused) = (free(), free(), free());
+        let own = SocketAddr::from((host, 14_000));
+        let door = SocketAddr::from((host, 5_002));
         let config = json!({"pebble": {
             "listenAddress": own.to_string(),
             "managementListenAddress": "",
             "certificate": file("chain"),
             "privateKey": file("secret"),
             "httpPort": door.port(),
-            "tlsPort": unused.port(),
+            "tlsPort": 5_001,
             "ocspResponderURL": "",
             "externalAccountBindingRequired": false,
             "certificateValidityPeriod": life,
@@ -60,8 +61,8 @@ impl Pebble {
             .arg("-config")
             .arg(file("pebble.json"))
             .args(["-dnsserver", &zone.address().to_string()])
-            // It refuses some good nonces, as authorities may.
-            .envs([("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_WFE_NONCEREJECT", "20")])
+            // It refuses some good nonces, as authorities may, but seldom so many in a row that an order fails.
+            .envs([("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_WFE_NONCEREJECT", "5")])
             .stdin(Stdio::null())
             .stdout(log.try_clone().unwrap())
             .stderr(log)
@@ -102,16 +103,18 @@ impl Pebble {
     }
 }
 
-/// An address that nobody listens on.
-fn free() -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap()
+/// An address of this machine that nobody else uses, one for each test. Ports that are free on the address that
+/// all share may be taken by others before they are used.
+fn host(test: u8) -> Ipv4Addr {
+    let [.., high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, 128 + high / 2, low, 2 * test + high % 2)
 }
 
-async fn zone() -> DnsZone {
+/// A zone in which the names of the certificate lead to `host`.
+async fn zone(host: Ipv4Addr) -> DnsZone {
     let zone = DnsZone::start().await;
     for name in NAMES {
-        zone.add(name, ZoneRecord::Address([127, 0, 0, 1].into()));
+        zone.add(name, ZoneRecord::Address(host.into()));
     }
     zone
 }
@@ -150,9 +153,9 @@ const SHOWN: &str = "the certificate of the authority is shown from now on";
 async fn a_certificate_is_ordered_shown_renewed_and_kept_sealed() {
     for engine in engines() {
         let data = Data::new(engine);
-        let zone = zone().await;
+        let zone = zone(host(1)).await;
         let folder = tempfile::tempdir().unwrap();
-        let Some(mut pebble) = Pebble::start(folder.path(), &zone, 24).await else {
+        let Some(mut pebble) = Pebble::start(folder.path(), &zone, host(1), 24).await else {
             return;
         };
         let (mut server, https) = pebble.server(&data, pebble.door).await;
@@ -200,9 +203,9 @@ async fn a_certificate_is_ordered_shown_renewed_and_kept_sealed() {
 #[tokio::test]
 async fn the_policy_of_a_verified_domain_gets_a_certificate_of_its_own() {
     let data = Data::new(Engine::Sqlite);
-    let zone = zone().await;
+    let zone = zone(host(2)).await;
     let folder = tempfile::tempdir().unwrap();
-    let Some(pebble) = Pebble::start(folder.path(), &zone, 3600).await else {
+    let Some(pebble) = Pebble::start(folder.path(), &zone, host(2), 3600).await else {
         return;
     };
     let mut command = serve(&data);
@@ -251,13 +254,13 @@ async fn the_policy_of_a_verified_domain_gets_a_certificate_of_its_own() {
 #[tokio::test]
 async fn a_name_that_is_not_proven_is_told_and_the_server_goes_on() {
     let data = Data::new(Engine::Sqlite);
-    let zone = zone().await;
+    let zone = zone(host(3)).await;
     let folder = tempfile::tempdir().unwrap();
-    let Some(pebble) = Pebble::start(folder.path(), &zone, 3600).await else {
+    let Some(pebble) = Pebble::start(folder.path(), &zone, host(3), 3600).await else {
         return;
     };
     // The authority asks at a port where nobody listens.
-    let (mut server, https) = pebble.server(&data, free()).await;
+    let (mut server, https) = pebble.server(&data, (host(3), 5_003).into()).await;
     let told = server
         .logged(|line| line.contains("no certificate could be had"))
         .await;

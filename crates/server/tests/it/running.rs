@@ -164,13 +164,18 @@ pub async fn run(command: &mut Command) -> Ended {
 }
 
 /// Waits at most three minutes, so that a test that hangs says so and one on a busy machine does not.
+pub async fn soon<T>(work: impl Future<Output = T>) -> T {
+    limited(work)
+        .await
+        .expect("it took more than three minutes")
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "the limit is for a process on the real clock"
 )]
-pub async fn soon<T>(work: impl Future<Output = T>) -> T {
-    let limited = tokio::time::timeout(Duration::from_secs(180), work).await;
-    limited.expect("it took more than three minutes")
+async fn limited<T>(work: impl Future<Output = T>) -> Result<T, tokio::time::error::Elapsed> {
+    tokio::time::timeout(Duration::from_secs(180), work).await
 }
 
 /// The lines of a pipe, read as they come so that the process never waits for us.
@@ -197,7 +202,7 @@ impl Lines {
 
     async fn find(&mut self, is_it: impl Fn(&str) -> bool) -> String {
         let mut others = Vec::new();
-        while let Some(line) = self.next().await {
+        while let Ok(Some(line)) = limited(self.0.recv()).await {
             if is_it(&line) {
                 return line;
             }
