@@ -4,8 +4,12 @@
 //! is approved leaves exactly as the draft stands; a draft that was changed since must be approved by
 //! its new version.
 
+mod answered;
+mod asked;
 mod link;
+mod words;
 
+pub(crate) use self::asked::{AnswerKey, Asked};
 pub(crate) use self::link::LinkKey;
 pub use self::link::{operator_token, waiting, waiting_one};
 
@@ -150,23 +154,30 @@ impl App {
         request: DeclineRequest,
     ) -> Result<wire::Approval> {
         let by = self.may_decide(grant, id).await?;
-        self.decline_as(grant, id, by, reason(request.reason)?)
+        self.decline_as(grant, id, by, reason(request.reason)?, None)
             .await
     }
 
-    /// The same by somebody who was found to have the right.
+    /// The same by somebody who was found to have the right, about this version if one is named.
     pub(crate) async fn decline_as<P>(
         &self,
         grant: &Grant<P>,
         id: ApprovalId,
         by: String,
         reason: Option<String>,
+        version: Option<i64>,
     ) -> Result<wire::Approval> {
         let app = self.clone();
         let ended = self.store().write(grant, move |txn| {
             let approval = txn.lock_approval(id)?;
             if approval.state != ApprovalState::Pending {
                 return Err(decided(&approval));
+            }
+            if let Some(version) = version {
+                let draft = txn.lock_draft(approval.draft_id)?;
+                if draft.version != version {
+                    return Err(changed(draft.version));
+                }
             }
             let how = (ApprovalState::Declined, EventKind::ApprovalDeclined);
             end(txn, &app, &approval, how, Some(by.clone()), reason.clone())
@@ -271,6 +282,13 @@ pub(crate) fn withdraw(txn: &mut Txn<'_>, draft: &Draft) -> Result<()> {
     txn.end_approval(&approval, &end)?;
     let id = approval.approval_id;
     txn.cancel_job(ExpireApproval::KIND, &ExpireApproval::key(id))
+}
+
+/// The refusal of a decision about words that nobody has seen.
+pub(crate) fn changed(version: i64) -> Error {
+    Error::new(Code::Conflict, "The draft was changed after it was held").fix(format!(
+        "Read the draft again, then approve it with draft_version {version}."
+    ))
 }
 
 fn decided(approval: &Approval) -> Error {

@@ -74,11 +74,20 @@ impl smtp::Handler for Inbound {
         if self.0.returned_delivery(to).is_some() {
             return Ok(());
         }
+        // Neither does it matter when an approver was heard of last.
+        let asked = self.0.asked_under(to).await;
+        if asked.map_err(|error| reply_for(&error))?.is_some() {
+            return Ok(());
+        }
         let routes = self.0.store().routes(vec![to.key()]).await;
         let routes = routes.map_err(|error| reply_for(&error))?;
         let Some(route) = routes.into_iter().flatten().next() else {
             return Err(Reply::never(550, (1, 1), "No such mailbox here"));
         };
+        if self.0.is_own(route.org_id) {
+            let text = "This address only sends; answer to the address that asked";
+            return Err(Reply::never(550, (7, 1), text));
+        }
         match self.0.greylisted(envelope, to, route.org_id).await {
             Ok(None) => Ok(()),
             Ok(Some(seconds)) => {
@@ -129,6 +138,10 @@ impl App {
         let field = authenticate::field(&authentication, hostname);
         let trace = trace(&envelope, hostname, field.as_deref().unwrap_or_default());
         understood.attest(authentication, field.as_deref(), hostname);
+        let recipients = Box::pin(self.take_decisions(recipients, &understood)).await?;
+        if recipients.is_empty() {
+            return Ok(Reply::ok(250, (0, 0), "Answer accepted"));
+        }
         let arrival = Arrival {
             recipients,
             trace,

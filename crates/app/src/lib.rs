@@ -101,6 +101,10 @@ struct Inner {
     settings: Settings,
     /// Signs links that decide; derived from the master key.
     decision_key: approvals::LinkKey,
+    /// The organisation that no key belongs to.
+    own_org: Option<model::OrgId>,
+    /// Makes the tokens that answers to mail about approvals show.
+    answer_key: approvals::AnswerKey,
     /// Signs download links; derived from the master key.
     link_key: [u8; 32],
     /// Seals page tokens to the list they came from; derived from the master key.

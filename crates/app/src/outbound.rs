@@ -8,6 +8,7 @@
 mod draft;
 mod hold;
 mod leaking;
+pub(crate) mod own;
 pub(crate) mod parent;
 mod raw;
 mod remember;
@@ -20,7 +21,7 @@ pub(crate) use self::raw::Handed;
 pub(crate) use self::submit::{Approved, display};
 
 use mail::compose::{ExtraHeader, Part};
-use mail::{Mailbox, MessageId};
+use mail::{Address, Mailbox, MessageId};
 use model::draft::Source;
 use model::label::Labels;
 use model::{Code, Error, IdempotencyKey, InboxId, Permission, Result, ThreadId, perm};
@@ -37,6 +38,8 @@ use crate::gate::loops::Preceding;
 
 /// A message to be composed.
 struct Letter {
+    /// Whom it is from, where that is not the address of the inbox.
+    from: Option<Address>,
     reply_to: Vec<Mailbox>,
     to: Vec<Mailbox>,
     cc: Vec<Mailbox>,

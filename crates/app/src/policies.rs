@@ -119,18 +119,25 @@ impl App {
             (Tainting::Strangers | Tainting::Unproven, _) => "on",
         };
         let recipients = all.recipients();
+        let recipients = recipients.map(|list| list.into_iter().map(str::to_owned).collect());
+        let limits = self.settings().loop_limits.within(&all);
+        let limited = |most: u32| (most > 0).then_some(most);
         Ok(PolicyResponse {
             level: of.level().name().to_owned(),
             policy: own.map(of_model).transpose()?,
             effective: EffectivePolicy {
                 send: all.send.name().to_owned(),
-                recipients: recipients.map(|list| list.into_iter().map(str::to_owned).collect()),
+                recipients,
                 new_recipients: all.new_recipients.name().to_owned(),
                 attachments: all.attachments.name().to_owned(),
                 links: all.links.name().to_owned(),
                 per_minute: all.per_minute,
                 per_hour: all.per_hour,
                 per_day: all.per_day,
+                turns_per_thread: limited(limits.per_thread),
+                turns_per_peer: limited(limits.per_peer),
+                turns_per_pair: limited(limits.per_pair),
+                approvers: all.approvers,
                 quiet_hours: all.quiet_hours.iter().map(hours).collect(),
                 taint: taint.to_owned(),
             },

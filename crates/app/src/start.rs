@@ -20,8 +20,8 @@ use crate::gate::loops::LoopMarks;
 use crate::metrics::counting;
 use crate::onboarding::{CodeKey, SignUpDoor};
 use crate::{
-    App, Filtering, GateSettings, Inner, Judging, Limits, approvals, gate, keys, limits, screen,
-    seal, search, sign, spam, tail, webhooks, worker,
+    App, Filtering, GateSettings, Inner, Judging, Limits, approvals, gate, keys, limits,
+    outbound, screen, seal, search, sign, spam, tail, webhooks, worker,
 };
 
 /// How far the server trusts its surroundings.
@@ -149,6 +149,8 @@ impl App {
             strangers: env.resolver.remembering(),
             dialer: dialer.map_err(Error::internal)?,
             decision_key: approvals::LinkKey::new(&settings.master_key),
+            own_org: outbound::own::organization(&settings.master_key),
+            answer_key: approvals::AnswerKey::new(&settings.master_key),
             link_key: derive("mailroost 2026-11 download links"),
             key_maker: KeyMaker::new(derive("mailroost 2026-11 signing keys of domains")),
             open_keys: sign::OpenKeys::default(),

@@ -9,6 +9,7 @@ mod address;
 pub mod authentication;
 pub mod codes;
 pub mod compose;
+pub mod decision;
 pub mod dkim;
 pub mod dsn;
 pub mod facts;

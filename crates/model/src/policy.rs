@@ -14,6 +14,9 @@ use crate::{ApiKeyId, InboxKey, PodId};
 /// Entries of the list of recipients of one policy.
 const MAX_RECIPIENTS: usize = 1_000;
 
+/// People who may be asked by mail.
+const MAX_APPROVERS: usize = 10;
+
 /// Whose policy it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
@@ -135,9 +138,22 @@ pub struct Policy {
     /// When nothing leaves without approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet_hours: Option<QuietHours>,
+    /// Turns in one thread in an hour that no person approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns_per_thread: Option<u32>,
+    /// Turns with one address in an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns_per_peer: Option<u32>,
+    /// Turns of two inboxes of one organisation, both counted, in an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns_per_pair: Option<u32>,
     /// Whether reading mail of strangers narrows what a key may do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taint: Option<Switch>,
+    /// Who is asked by mail about what is held, in the form of `Address::key`. Of several lists only
+    /// those count who stand in all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvers: Option<Vec<String>>,
 }
 
 /// Whether something is on.
@@ -245,6 +261,34 @@ impl Policy {
             list.sort_unstable();
             list.dedup();
         }
+        for (field, turns) in [
+            ("turns_per_thread", self.turns_per_thread),
+            ("turns_per_peer", self.turns_per_peer),
+            ("turns_per_pair", self.turns_per_pair),
+        ] {
+            if turns == Some(0) {
+                let detail = "A budget has at least one turn";
+                return Err(Error::invalid(field, "too_small", detail)
+                    .fix("To let nothing leave, set send to refuse."));
+            }
+        }
+        if let Some(list) = &mut self.approvers {
+            if list.len() > MAX_APPROVERS {
+                let detail = format!("A policy names at most {MAX_APPROVERS} approvers");
+                return Err(Error::invalid("approvers", "too_big", detail)
+                    .fix("Name fewer people, or one address that reaches several."));
+            }
+            for one in list.iter_mut() {
+                let address = Address::parse(one.trim()).map_err(|error| {
+                    let detail = format!("Not an address: {error}");
+                    Error::invalid("approvers", "invalid_value", detail)
+                        .fix("Write approvers as user@example.com.")
+                })?;
+                *one = address.key();
+            }
+            list.sort_unstable();
+            list.dedup();
+        }
         if let Some(hours) = &self.quiet_hours {
             let sound = hours.from < 1440 && hours.until < 1440 && hours.utc_offset.abs() <= 1440;
             if !sound {
@@ -284,6 +328,15 @@ impl Policy {
         let others = |policy: &Self| policy.other_recipients.unwrap_or(Rule::Refuse);
         let others = before.recipients.is_none() || others(self) >= others(before);
         let quiet = before.quiet_hours.is_none() || self.quiet_hours == before.quiet_hours;
+        // Whoever is named may let something leave; a list that is gone named fewer than those above it.
+        let approvers = match (&self.approvers, &before.approvers) {
+            (None, None) => true,
+            (None, Some(_)) => false,
+            (Some(own), before) => {
+                let before = before.as_deref().unwrap_or_default();
+                own.iter().all(|one| before.contains(one))
+            }
+        };
         let tainted = match (before.taint, self.taint) {
             (Some(Switch::On), own) => own == Some(Switch::On),
             (None, own) => own != Some(Switch::Off),
@@ -296,6 +349,10 @@ impl Policy {
             && few(self.per_minute, before.per_minute)
             && few(self.per_hour, before.per_hour)
             && few(self.per_day, before.per_day)
+            && few(self.turns_per_thread, before.turns_per_thread)
+            && few(self.turns_per_peer, before.turns_per_peer)
+            && few(self.turns_per_pair, before.turns_per_pair)
+            && approvers
             && listed
             && others
             && quiet
@@ -320,6 +377,14 @@ pub struct Effective {
     pub per_hour: Option<u32>,
     /// Messages in a day.
     pub per_day: Option<u32>,
+    /// Turns in one thread in an hour.
+    pub turns_per_thread: Option<u32>,
+    /// Turns with one address in an hour.
+    pub turns_per_peer: Option<u32>,
+    /// Turns of two inboxes of one organisation in an hour.
+    pub turns_per_pair: Option<u32>,
+    /// Who is asked by mail about what is held; absent where no level names anybody.
+    pub approvers: Option<Vec<String>>,
     /// When nothing leaves without approval; any of them counts.
     pub quiet_hours: Vec<QuietHours>,
     /// Whether the taint of keys counts, if any level says so.
@@ -341,6 +406,10 @@ impl Effective {
             own.per_minute = fewest(own.per_minute, more.per_minute);
             own.per_hour = fewest(own.per_hour, more.per_hour);
             own.per_day = fewest(own.per_day, more.per_day);
+            own.turns_per_thread = fewest(own.turns_per_thread, more.turns_per_thread);
+            own.turns_per_peer = fewest(own.turns_per_peer, more.turns_per_peer);
+            own.turns_per_pair = fewest(own.turns_per_pair, more.turns_per_pair);
+            own.approvers = common(own.approvers, more.approvers.as_deref());
             own.quiet_hours.extend(more.quiet_hours);
             own.taint = match (own.taint, more.taint) {
                 (Some(Switch::On), _) | (_, Some(Switch::On)) => Some(Switch::On),
@@ -390,6 +459,17 @@ fn fewest(own: Option<u32>, more: Option<u32>) -> Option<u32> {
     match (own, more) {
         (Some(own), Some(more)) => Some(own.min(more)),
         (own, more) => own.or(more),
+    }
+}
+
+/// Those who stand in both lists, where there are two.
+fn common(own: Option<Vec<String>>, more: Option<&[String]>) -> Option<Vec<String>> {
+    match (own, more) {
+        (Some(mut own), Some(more)) => {
+            own.retain(|one| more.contains(one));
+            Some(own)
+        }
+        (own, more) => own.or_else(|| more.map(<[String]>::to_vec)),
     }
 }
 

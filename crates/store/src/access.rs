@@ -25,6 +25,8 @@ struct Inner {
     actor: Actor,
     expires_at: Option<Timestamp>,
     request: Option<Arc<str>>,
+    /// Whose decision it is, where the server acts for somebody.
+    name: Option<Arc<str>>,
 }
 
 /// Who acts.
@@ -104,6 +106,7 @@ impl Access {
             actor: Actor::Key(key.api_key_id),
             expires_at: key.expires_at,
             request: None,
+            name: None,
         }))
     }
 
@@ -117,6 +120,7 @@ impl Access {
             actor: Actor::System(reason),
             expires_at: None,
             request: None,
+            name: None,
         }))
     }
 
@@ -136,6 +140,7 @@ impl Access {
             actor: Actor::System(Reason::Polling),
             expires_at: None,
             request: None,
+            name: None,
         }))
     }
 
@@ -228,6 +233,7 @@ impl Access {
             actor: inner.actor,
             expires_at: inner.expires_at,
             request: inner.request.clone(),
+            name: inner.name.clone(),
         }))
     }
 
@@ -244,7 +250,31 @@ impl Access {
             actor: inner.actor,
             expires_at: inner.expires_at,
             request: Some(Arc::from(id)),
+            name: inner.name.clone(),
         }))
+    }
+
+    /// The server itself, carrying out what somebody decided who has no key; `name` is who, as the
+    /// audit log has it, such as `mail:ann@example.com`.
+    #[must_use]
+    pub fn in_name_of(&self, name: &str) -> Self {
+        let inner = &self.0;
+        Self(Arc::new(Inner {
+            scope: inner.scope,
+            org_id: inner.org_id,
+            permissions: inner.permissions,
+            restricted: inner.restricted,
+            unseen: inner.unseen,
+            actor: inner.actor,
+            expires_at: inner.expires_at,
+            request: inner.request.clone(),
+            name: Some(Arc::from(name)),
+        }))
+    }
+
+    /// In whose name the server acts.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.0.name.as_deref()
     }
 
     /// The request in which the caller acts.

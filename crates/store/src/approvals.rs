@@ -238,6 +238,7 @@ impl Txn<'_> {
     pub(crate) fn purge_approvals(&mut self, inbox: InboxKey) -> Result<()> {
         for table in [
             "approval",
+            "approval_mail",
             "policy",
             "stranger_mail",
             "taint",

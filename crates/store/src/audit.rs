@@ -79,7 +79,7 @@ pub struct AuditEntry {
     pub seq: i64,
     /// When.
     pub at: Timestamp,
-    /// Who: `key:` and its id, or `operator`, or `server`.
+    /// Who: `key:` and its id, `mail:` and an address, or `operator`, or `server`.
     pub actor: String,
     /// The request, as in the log and in `X-Request-Id`.
     pub request: Option<String>,
@@ -155,6 +155,9 @@ fn digest(row: &Row<'_>, column: usize) -> DbResult<[u8; 32]> {
 
 /// Who acts, as it is entered; `None` for what mail and its delivery do.
 fn actor(access: &Access) -> Option<String> {
+    if let Some(name) = access.name() {
+        return Some(name.to_owned());
+    }
     match access.actor() {
         Actor::Key(id) => Some(format!("key:{id}")),
         Actor::System(Reason::Operation) => Some("operator".to_owned()),

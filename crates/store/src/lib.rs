@@ -7,6 +7,7 @@
 
 mod access;
 mod agents;
+mod approval_mails;
 mod approvals;
 mod audit;
 mod authenticate;
@@ -64,6 +65,7 @@ mod webhooks;
 
 pub use access::{Access, Actor, Credential, Grant, Reason};
 pub use agents::{Agent, NewAgent};
+pub use approval_mails::ApprovalMail;
 pub use approvals::ApprovalEnd;
 pub use audit::{AuditEntry, NO_HASH, NewAudit};
 pub use backup::{

@@ -36,9 +36,21 @@ pub struct Policy {
     /// When nothing leaves without approval.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub quiet_hours: Option<QuietHours>,
+    /// Turns in one thread in an hour that no person approved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns_per_thread: Option<u32>,
+    /// Turns with one address in an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns_per_peer: Option<u32>,
+    /// Turns of two inboxes of one organization, both counted, in an hour.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns_per_pair: Option<u32>,
     /// `on` or `off`: whether reading mail of strangers narrows what a key may do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taint: Option<String>,
+    /// Who is asked by mail about what is held. Of several levels those count whom all of them name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvers: Option<Vec<String>>,
 }
 
 /// A part of each day, in minutes since midnight.
@@ -100,6 +112,18 @@ pub struct EffectivePolicy {
     /// Messages in a day.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub per_day: Option<u32>,
+    /// Turns in one thread in an hour; absent where neither a policy nor the server limits them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns_per_thread: Option<u32>,
+    /// Turns with one address in an hour, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns_per_peer: Option<u32>,
+    /// Turns of two inboxes of one organization in an hour, likewise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turns_per_pair: Option<u32>,
+    /// Who is asked by mail about what is held; absent where nobody is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvers: Option<Vec<String>>,
     /// When nothing leaves without approval.
     pub quiet_hours: Vec<QuietHours>,
     /// `on` or `off`.

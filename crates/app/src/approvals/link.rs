@@ -34,7 +34,7 @@ impl LinkKey {
         Self(blake3::derive_key(PURPOSE, master_key))
     }
 
-    fn token(&self, say: &Said) -> String {
+    pub(super) fn token(&self, say: &Said) -> String {
         let mut bytes = say.to_bytes().to_vec();
         bytes.extend(blake3::keyed_hash(&self.0, &bytes).as_bytes());
         BASE64URL_NOPAD.encode(&bytes)
@@ -50,7 +50,7 @@ impl LinkKey {
 }
 
 /// What a token says.
-struct Said {
+pub(super) struct Said {
     by_operator: bool,
     org_id: OrgId,
     approval_id: ApprovalId,
@@ -59,6 +59,17 @@ struct Said {
 }
 
 impl Said {
+    /// What a link says that decides about this version of a draft.
+    pub(super) fn of(approval: &Approval, draft_version: i64) -> Self {
+        Self {
+            by_operator: false,
+            org_id: approval.org_id,
+            approval_id: approval.approval_id,
+            draft_version,
+            until: approval.expires_at,
+        }
+    }
+
     fn to_bytes(&self) -> [u8; SAID] {
         let mut bytes = [0; SAID];
         bytes[0] = u8::from(self.by_operator);
@@ -103,13 +114,7 @@ impl App {
             Ok((approval, draft.version))
         });
         let (approval, draft_version) = read.await?;
-        let said = Said {
-            by_operator: false,
-            org_id: approval.org_id,
-            approval_id: id,
-            draft_version,
-            until: approval.expires_at,
-        };
+        let said = Said::of(&approval, draft_version);
         let token = self.0.decision_key.token(&said);
         Ok(ApprovalLink {
             approval_id: id.to_string(),
@@ -164,7 +169,9 @@ impl App {
             let sent = self.approve_as(&grant, id, by, None, version);
             sent.await.map(|_| ())
         } else {
-            self.decline_as(&grant, id, by, None).await.map(|_| ())
+            self.decline_as(&grant, id, by, None, None)
+                .await
+                .map(|_| ())
         }
     }
 

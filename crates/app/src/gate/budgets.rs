@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use mail::{Mailbox, Timestamp};
 use model::inbox::Inbox;
+use model::policy::Effective;
 use model::{Code, Error, EventKind, Hidden, Result, ThreadId, perm};
 use serde_json::json;
 use store::{Grant, NewEvent, ThreadPause, TurnOf, Txn};
@@ -48,6 +49,23 @@ impl LoopLimits {
         per_pair: 0,
         in_a_row: 0,
     };
+}
+
+impl LoopLimits {
+    /// With what the policies say, which can only tighten.
+    pub(crate) fn within(self, policy: &Effective) -> Self {
+        let fewest = |own: u32, more: Option<u32>| match (own, more) {
+            (0, Some(more)) => more,
+            (own, Some(more)) => own.min(more),
+            (own, None) => own,
+        };
+        Self {
+            per_thread: fewest(self.per_thread, policy.turns_per_thread),
+            per_peer: fewest(self.per_peer, policy.turns_per_peer),
+            per_pair: fewest(self.per_pair, policy.turns_per_pair),
+            in_a_row: self.in_a_row,
+        }
+    }
 }
 
 impl Default for LoopLimits {

@@ -9,6 +9,7 @@ pub(crate) mod deliver_mail;
 pub(crate) mod expire_approval;
 pub(crate) mod expire_hooks;
 pub(crate) mod forget_answers;
+pub(crate) mod mail_approvers;
 pub(crate) mod mail_code;
 pub(crate) mod notify_sender;
 pub(crate) mod post_hook;
@@ -54,6 +55,7 @@ pub(crate) async fn run(app: &App, job: ClaimedJob) {
         purge_hook::PurgeHook::KIND => purge_hook::run(app, &job).await,
         expire_approval::ExpireApproval::KIND => expire_approval::run(app, &job).await,
         expire_hooks::ExpireHooks::KIND => expire_hooks::run(app, &job).await,
+        mail_approvers::MailApprovers::KIND => mail_approvers::run(app, &job).await,
         mail_code::MailCode::KIND => mail_code::run(app, &job).await,
         notify_sender::NotifySender::KIND => notify_sender::run(app, &job).await,
         purge_inbox::PurgeInbox::KIND => purge_inbox::run(app, &job).await,

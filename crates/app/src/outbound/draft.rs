@@ -15,8 +15,8 @@ use super::Letter;
 use super::parent::{Parent, Recipients, answer, author};
 use super::remember::Act;
 use super::submit::{Along, Approved};
-use crate::App;
 use crate::messages::settable;
+use crate::{App, approvals};
 
 /// What a draft was read as.
 struct Ready {
@@ -98,12 +98,7 @@ impl App {
     ) -> Result<SendMessageResponse> {
         let ready = self.ready_draft(grant, approved.approval.draft_id).await?;
         if ready.draft.version != version {
-            return Err(
-                Error::new(Code::Conflict, "The draft was changed after it was held").fix(format!(
-                    "Read the draft again, then approve it with draft_version {}.",
-                    ready.draft.version
-                )),
-            );
+            return Err(approvals::changed(ready.draft.version));
         }
         let before = ready.draft.clone();
         let (inbox, letter) = self.letter_of(grant, ready).await?;
@@ -139,6 +134,7 @@ impl App {
         let headers = content.headers.iter();
         let headers = headers.map(|(name, value)| ExtraHeader::new(name, value));
         let letter = Letter {
+            from: None,
             own_files: Some(attachments.len()),
             own_headers: content.headers.clone(),
             source: None,

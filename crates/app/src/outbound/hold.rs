@@ -17,6 +17,7 @@ use super::submit::{Along, Outgoing, display};
 use super::{Letter, remember::Act};
 use crate::gate::{Standing, told};
 use crate::jobs::expire_approval;
+use crate::jobs::mail_approvers::MailApprovers;
 use crate::jobs::send_draft::SendDraft;
 use crate::{App, approvals};
 
@@ -104,6 +105,11 @@ impl App {
         };
         let job = expire_approval::job(self, &approval)?;
         let event = self.approval_event(EventKind::ApprovalRequested, &approval)?;
+        let named = standing.policy.approvers.as_ref();
+        let ask = match named.is_some_and(|named| !named.is_empty()) {
+            true => Some(MailApprovers::about(self, approval.approval_id, None)?),
+            false => None,
+        };
         let held = self.store().write(grant, move |txn| {
             txn.lock_inbox(approval.inbox_key)?;
             if let Some(known) = txn.open_approval(&approval)? {
@@ -129,6 +135,9 @@ impl App {
                 Subject::Known(waiting) => wait(txn, waiting)?,
             }
             txn.enqueue(&job)?;
+            if let Some(ask) = &ask {
+                txn.enqueue(ask)?;
+            }
             txn.emit(event.clone());
             Ok(approval.clone())
         });

@@ -170,6 +170,7 @@ fn describe(letter: &mut Letter, understood: &Understood, recipients: &[Mailbox]
 
 fn blank() -> Letter {
     Letter {
+        from: None,
         reply_to: Vec::new(),
         to: Vec::new(),
         cc: Vec::new(),

@@ -112,6 +112,7 @@ fn words(words: Words) -> Result<Letter> {
         .map(|(index, part)| attachment("attachments", index, part));
     let headers = words.headers.unwrap_or_default();
     Ok(Letter {
+        from: None,
         reply_to: mailboxes("reply_to", words.reply_to.as_ref())?,
         to: Vec::new(),
         cc: Vec::new(),

@@ -46,6 +46,17 @@ pub(crate) struct Along {
     let_go: bool,
     /// Whether it goes even where machines answer one another.
     forced: bool,
+    /// Whether the server itself writes.
+    own: Option<Own>,
+}
+
+/// What is done about mail of the server itself that the gate would hold: nobody could approve it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Own {
+    /// It is refused.
+    Guarded,
+    /// It leaves.
+    Free,
 }
 
 /// That somebody has approved a departure.
@@ -86,6 +97,16 @@ impl Along {
             act: Act::held(&approved.approval),
             draft: Some(draft),
             approved: Some(approved),
+            ..Self::default()
+        }
+    }
+
+    /// Mail of the server itself.
+    pub(super) fn own(act: Option<Act>, guarded: bool) -> Self {
+        Self {
+            act,
+            forced: true,
+            own: Some(if guarded { Own::Guarded } else { Own::Free }),
             ..Self::default()
         }
     }
@@ -283,7 +304,10 @@ impl App {
         let decided = decision(self.now(), inbox, &recipients, &outgoing, &standing);
         match decided.and(leaking) {
             Decision::Refuse(findings) => return Err(gate::refused(findings)),
-            Decision::Hold(findings) if along.approved.is_none() => {
+            Decision::Hold(findings) if along.own == Some(Own::Guarded) => {
+                return Err(gate::refused(findings));
+            }
+            Decision::Hold(findings) if along.approved.is_none() && along.own.is_none() => {
                 // Few are held; the others should not carry what that takes.
                 let held = self.hold(grant, inbox, outgoing, along, findings, standing);
                 return Box::pin(held).await;
@@ -303,6 +327,7 @@ impl App {
         let now = new.at;
         let app = self.clone();
         let turn = Turn::new(inbox, &recipients_of(&departure), departure.along.is_free());
+        let limits = self.settings().loop_limits.within(&standing.policy);
         let overdrawn = Overdrawn::default();
         let found = overdrawn.clone();
         let filed = self.store().write(grant, move |txn| {
@@ -317,7 +342,9 @@ impl App {
             }
             // Asked again, so that an entry made meanwhile counts.
             gate::admit(&txn.barred_recipients(governed, &addresses)?)?;
-            app.count_send(txn, governed, new.key)?;
+            if departure.along.own.is_none() {
+                app.count_send(txn, governed, new.key)?;
+            }
             onboarding::charge(txn, &addresses)?;
             txn.note_contacts(governed, &keys, trusted)?;
             let Filed::New(message) = txn.file_message(&new)? else {
@@ -328,7 +355,7 @@ impl App {
             acquaint(txn, &new.inbox, &people)?;
             let begins = message.thread_id == new.new_thread;
             let place = (message.thread_id, begins);
-            turn.take(txn, &app.settings().loop_limits, place, &found)?;
+            turn.take(txn, &limits, place, &found)?;
             // After the inbox is held: whoever makes a draft takes the two in this order too.
             departure.along.end(txn, &message)?;
             depart(txn, &new, &message, &departure, now)?;
@@ -470,7 +497,10 @@ impl App {
         signing: Signing,
     ) -> Result<Outgoing> {
         let message_id = self.mint_message_id(inbox.inbox_id.as_str());
-        let address = Address::parse(inbox.inbox_id.as_str()).map_err(Error::internal)?;
+        let address = match letter.from.clone() {
+            Some(from) => from,
+            None => Address::parse(inbox.inbox_id.as_str()).map_err(Error::internal)?,
+        };
         let message = Composition {
             from: Mailbox {
                 name: inbox.display_name.clone(),

@@ -83,7 +83,7 @@ fn tidy(text: &str) -> String {
 }
 
 /// Only characters that a reader sees, line breaks and blanks.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut last = ' ';
     for c in text.chars() {

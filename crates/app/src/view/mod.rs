@@ -13,6 +13,7 @@ use model::{InboxId, Result, ThreadId, perm};
 use store::Grant;
 use wire::{HiddenParts, MessageView, ThreadView, ViewedAttachment, ViewedMessage, ViewedSender};
 
+pub(crate) use self::fence::plain;
 use self::fence::{Fence, is_cut};
 use crate::App;
 

@@ -41,6 +41,14 @@ fn policy(seed: u64) -> Policy {
             utc_offset: 0,
         }),
         taint: [None, Some(Switch::On), Some(Switch::Off)][usize::try_from(next(3)).unwrap()],
+        turns_per_thread: [None, Some(1), Some(5)][usize::try_from(next(3)).unwrap()],
+        turns_per_peer: [None, Some(1), Some(5)][usize::try_from(next(3)).unwrap()],
+        turns_per_pair: [None, Some(1), Some(5)][usize::try_from(next(3)).unwrap()],
+        approvers: match next(4) {
+            0 | 1 => None,
+            2 => Some(vec!["Ann@b.test".to_owned()]),
+            _ => Some(vec!["bob@b.test".to_owned(), "ann@B.test".to_owned()]),
+        },
     }
     .checked()
     .unwrap()
@@ -77,6 +85,13 @@ fn within(own: &Effective, other: &Effective) -> bool {
             .quiet_hours
             .iter()
             .all(|hours| own.quiet_hours.contains(hours))
+        && cap(own.turns_per_thread, other.turns_per_thread)
+        && cap(own.turns_per_peer, other.turns_per_peer)
+        && cap(own.turns_per_pair, other.turns_per_pair)
+        && other.approvers.as_ref().is_none_or(|other| {
+            let own = own.approvers.as_ref();
+            own.is_some_and(|own| own.iter().all(|one| other.contains(one)))
+        })
         && (other.taint != Some(Switch::On) || own.taint == Some(Switch::On))
         && addresses()
             .iter()
@@ -140,6 +155,38 @@ fn taint_is_switched_off_only_where_no_level_wants_it() {
     assert_eq!(Effective::of([&none]).taint, None);
     assert!(!off.is_no_looser_than(&none));
     assert!(on.is_no_looser_than(&off));
+}
+
+#[test]
+fn naming_an_approver_loosens_and_a_narrower_level_can_only_leave_one_out() {
+    let with = |approvers: Option<&[&str]>| {
+        let approvers = approvers.map(|list| list.iter().map(|one| (*one).to_owned()).collect());
+        Policy {
+            approvers,
+            ..Policy::default()
+        }
+        .checked()
+        .unwrap()
+    };
+    let (none, nobody) = (with(None), with(Some(&[])));
+    let (ann, both) = (
+        with(Some(&["Ann@A.test"])),
+        with(Some(&["bob@a.test", "ann@a.test"])),
+    );
+    assert!(!ann.is_no_looser_than(&none) && !both.is_no_looser_than(&ann));
+    assert!(ann.is_no_looser_than(&both) && nobody.is_no_looser_than(&ann));
+    assert!(nobody.is_no_looser_than(&none));
+    // What is gone may have named fewer than the levels above it.
+    assert!(!none.is_no_looser_than(&ann) && !none.is_no_looser_than(&nobody));
+    let of = |levels: &[&Policy]| Effective::of(levels.iter().copied()).approvers;
+    assert_eq!(of(&[&none, &none]), None);
+    assert_eq!(of(&[&ann, &both]), Some(vec!["ann@a.test".to_owned()]));
+    assert_eq!(of(&[&both, &none, &nobody]), Some(Vec::new()));
+    let wrong = Policy {
+        approvers: Some(vec!["a.test".to_owned()]),
+        ..Policy::default()
+    };
+    assert!(wrong.checked().is_err());
 }
 
 #[test]

@@ -25,6 +25,7 @@ mod codes;
 mod crowd;
 mod dane;
 mod database;
+mod deciders;
 mod departures;
 mod doctor;
 mod domain_names;
