@@ -36,6 +36,7 @@ mod observe;
 mod onboarding;
 mod once;
 mod openapi;
+mod operator;
 mod organizations;
 mod params;
 mod path;

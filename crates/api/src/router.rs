@@ -24,8 +24,8 @@ use crate::settings::{Door, Settings};
 use crate::{
     agent_armor, api_keys, approvals, audit, codes, decide, docs, domains, download, drafts,
     events, health, inboxes, leak_values, lists, messages, metrics, not_enabled, onboarding,
-    openapi, organizations, pauses, pods, policies, polling, search, socket, suppressions, threads,
-    unsubscribe, view, webhooks,
+    openapi, operator, organizations, pauses, pods, policies, polling, search, socket,
+    suppressions, threads, unsubscribe, view, webhooks,
 };
 
 /// What a row of the table says, without its handler.
@@ -100,7 +100,7 @@ fn table() -> Vec<Row> {
         open(Method::GET, openapi::PATH, "docs.openapi", openapi::get),
         open(Method::GET, "/healthz", "health.get", health::get),
     ];
-    let resources: [fn() -> Vec<Row>; 26] = [
+    let resources: [fn() -> Vec<Row>; 27] = [
         inboxes::rows,
         messages::rows,
         codes::rows,
@@ -127,6 +127,7 @@ fn table() -> Vec<Row> {
         approvals::rows,
         policies::rows,
         decide::rows,
+        operator::rows,
     ];
     rows.extend(resources.into_iter().flat_map(|rows| rows()));
     rows

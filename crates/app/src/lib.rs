@@ -32,6 +32,7 @@ mod log;
 mod messages;
 mod metrics;
 mod onboarding;
+mod operator;
 mod orgs;
 mod outbound;
 mod paging;
@@ -74,6 +75,7 @@ pub use limits::{Limits, Rate, Standing, TooEarly};
 pub use log::EventsQuery;
 pub use model::domain::MtaSts;
 pub use model::inbox::AutoSubmitted;
+pub use operator::marked_order;
 pub use polling::Poller;
 pub use spam::{Filtering, reversed};
 pub use start::{Bootstrap, Mode, NewOrganization, Settings};
@@ -101,6 +103,8 @@ struct Inner {
     settings: Settings,
     /// Signs links that decide; derived from the master key.
     decision_key: approvals::LinkKey,
+    /// Recognises orders of the operator.
+    order_key: operator::OrderKey,
     /// The organisation that no key belongs to.
     own_org: Option<model::OrgId>,
     /// Makes the tokens that answers to mail about approvals show.

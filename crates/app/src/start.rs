@@ -20,7 +20,7 @@ use crate::gate::loops::LoopMarks;
 use crate::metrics::counting;
 use crate::onboarding::{CodeKey, SignUpDoor};
 use crate::{
-    App, Filtering, GateSettings, Inner, Judging, Limits, approvals, gate, keys, limits,
+    App, Filtering, GateSettings, Inner, Judging, Limits, approvals, gate, keys, limits, operator,
     outbound, screen, seal, search, sign, spam, tail, webhooks, worker,
 };
 
@@ -149,6 +149,7 @@ impl App {
             strangers: env.resolver.remembering(),
             dialer: dialer.map_err(Error::internal)?,
             decision_key: approvals::LinkKey::new(&settings.master_key),
+            order_key: operator::OrderKey::new(&settings.master_key),
             own_org: outbound::own::organization(&settings.master_key),
             answer_key: approvals::AnswerKey::new(&settings.master_key),
             link_key: derive("mailroost 2026-11 download links"),

@@ -1,5 +1,7 @@
 //! The command line. Its flags come from the table of configuration keys.
 
+mod orders;
+
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -7,6 +9,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use crate::approvals::Wish;
 use crate::config::{Name, Places, TABLE};
 use crate::doctor::Asked;
+use crate::orders::Wanted;
 
 /// What the person asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub enum Task {
     ReleaseQueue,
     /// What waits for a decision, also while a server runs on the data folder.
     Approvals(Wish),
+    /// What the operator orders about policies, stops and registered values, likewise.
+    Order(Wanted),
     /// Print what happened to the messages of this id, also while a server runs on the data folder.
     Trace {
         /// The Message-ID or the key.
@@ -151,7 +156,10 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
         Some(("screen", screen)) => (Task::Screen, screen),
         Some(("leaks", leaks)) => (Task::Leaks, leaks),
         Some(("healthcheck", healthcheck)) => (Task::HealthCheck, healthcheck),
-        Some((_, serve)) => (Task::Serve, serve),
+        Some((name, other)) => match orders::wanted(name, other) {
+            Some((wanted, matches)) => (Task::Order(wanted), matches),
+            None => (Task::Serve, other),
+        },
         None => (Task::Serve, matches),
     };
     let flags = TABLE
@@ -316,6 +324,7 @@ fn command() -> Command {
                 ))),
         )
         .subcommand(approvals_command())
+        .subcommands(orders::commands())
         .subcommand(trace_command())
         .subcommand(audit_command())
         .subcommand(
@@ -504,6 +513,48 @@ mod tests {
             )
         );
         assert!(read("mailroost approvals decline").is_err());
+    }
+
+    #[test]
+    fn the_operator_orders_about_one_level() {
+        use wire::OrderPlace;
+
+        use crate::orders::Wish;
+        let wanted = |line: &str| match read(line).unwrap().0 {
+            Task::Order(wanted) => wanted,
+            other => panic!("{other:?}"),
+        };
+        let set = wanted("mailroost policy set --key k --preset open --rules - --json");
+        let wish = Wish::PolicySet {
+            preset: Some("open".to_owned()),
+            rules: Some("-".to_owned()),
+        };
+        let place = OrderPlace {
+            api_key_id: Some("k".to_owned()),
+            ..OrderPlace::default()
+        };
+        assert_eq!((set.wish, set.place, set.json), (wish, place, true));
+        assert_eq!(
+            wanted("mailroost halt on --pod p --reason x").wish,
+            Wish::HaltOn(Some("x".to_owned()))
+        );
+        assert_eq!(wanted("mailroost halt reset").wish, Wish::HaltReset);
+        let add = wanted("mailroost leak-values add --inbox a@b.test Plan --action hold");
+        let wish = Wish::LeakValueAdd {
+            name: "Plan".to_owned(),
+            action: Some("hold".to_owned()),
+            canary: false,
+        };
+        assert_eq!(
+            (add.wish, add.place.inbox_id.as_deref()),
+            (wish, Some("a@b.test"))
+        );
+        let (_, flags) = read("mailroost leak-values list --data d").unwrap();
+        assert_eq!(flags, [(Name::Data, "d".to_owned())]);
+        // A value is no argument, and a key has neither stops nor values.
+        assert!(read("mailroost leak-values add Plan Nightingale").is_err());
+        assert!(read("mailroost halt on --key k").is_err());
+        assert!(read("mailroost leak-values remove").is_err());
     }
 
     #[test]

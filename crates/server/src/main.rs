@@ -18,6 +18,7 @@ mod lifecycle;
 mod lines;
 mod logging;
 mod operator;
+mod orders;
 mod restore;
 mod screens;
 mod welcome;
@@ -105,6 +106,7 @@ fn run(task: Task, settings: Settings) -> anyhow::Result<()> {
         }
         Task::VerifyAudit => runtime.block_on(operator::verify_audit(settings)),
         Task::RotateKeys => runtime.block_on(operator::rotate_keys(settings)),
+        Task::Order(wanted) => runtime.block_on(orders::run(settings, wanted)),
         Task::Approvals(wish) => runtime.block_on(approvals::run(settings, wish)),
         Task::ReleaseQueue => runtime.block_on(operator::release_queue(settings)),
         // The others are done by now.

@@ -28,6 +28,7 @@ mod log;
 mod message;
 mod metric;
 mod onboarding;
+mod operator;
 mod pause;
 mod pod;
 mod policy;
@@ -93,6 +94,7 @@ pub use onboarding::{
     AgentAttachHumanRequest, AgentAttachHumanResponse, AgentSignupRequest, AgentSignupResponse,
     AgentVerifyRequest, AgentVerifyResponse,
 };
+pub use operator::{Order, OrderAnswer, OrderPlace, OrderRequest, OrderWish};
 pub use pause::{PauseSendingRequest, SendingPause, SendingStatus, ThreadPause};
 pub use pod::{CreatePodRequest, ListPodsResponse, Pod};
 pub use policy::{EffectivePolicy, Policy, PolicyResponse, QuietHours, SetPolicyRequest};

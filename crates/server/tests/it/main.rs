@@ -50,6 +50,7 @@ mod modes;
 mod older_sdks;
 mod onboarding;
 mod once;
+mod orders;
 mod permissions;
 mod polling;
 mod races;

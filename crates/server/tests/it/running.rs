@@ -151,7 +151,24 @@ pub fn mailroost(folder: &Path) -> Command {
 
 /// Runs a command that is to end by itself.
 pub async fn run(command: &mut Command) -> Ended {
-    let output = soon(command.output()).await.unwrap();
+    ran(&soon(command.output()).await.unwrap())
+}
+
+/// The same with something on its standard input.
+pub async fn run_with(command: &mut Command, input: &str) -> Ended {
+    use tokio::io::AsyncWriteExt as _;
+    let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let output = async {
+        // What does not read its input has closed it.
+        let _ = stdin.write_all(input.as_bytes()).await;
+        drop(stdin);
+        child.wait_with_output().await.unwrap()
+    };
+    ran(&soon(output).await)
+}
+
+fn ran(output: &std::process::Output) -> Ended {
     let lines = |bytes: &[u8]| {
         let text = String::from_utf8(bytes.to_vec()).unwrap();
         text.lines().map(str::to_owned).collect()
