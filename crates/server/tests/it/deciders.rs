@@ -20,7 +20,8 @@ const BOSS: &str = "boss@x.test";
 /// A server that faces the world.
 const PUBLIC: [(&str, &str); 2] = [
     ("MAILROOST_DOMAIN", "mail.agents.dev"),
-    ("MAILROOST_PUBLIC_URL", "https://mail.agents.dev"),
+    // The receiver of the test.
+    ("MAILROOST_EGRESS_ALLOW", "127.0.0.0/8"),
 ];
 
 /// Whoever signs mail of `x.test`.
@@ -183,7 +184,7 @@ async fn an_approver_lets_it_leave_by_answering_with_one_word_once() {
         for wanted in [
             "bob@x.test",
             "Subject: Offer",
-            "offer.txt",
+            "offer[.]txt",
             "Why it waits",
             "https[:]//shop[.]example[.]com/offer?id=7.",
             "\n| approve\n",
@@ -429,14 +430,14 @@ async fn what_may_hold_a_secret_is_asked_about_without_its_words() {
         let (world, _) = (&net.world, Signer::new(&net.zone));
         let agent = agent(world, approvers(&[BOSS])).await;
         let body = json!({
-            "to": "bob@x.test", "subject": "Card", "text": "Pay with 4111 1111 1111 1111, 12/30.",
+            "to": "bob@x.test", "subject": "Card", "text": "Pay with card 4539 1488 0343 6467, 12/30.",
         });
         agent.held(world, body).await;
         let asked = Mail::next(sink).await;
         assert_eq!(asked.to, [BOSS]);
         let text = asked.text();
         assert!(
-            text.contains("not shown here") && !text.contains("1111 1111 1111"),
+            text.contains("not shown here") && !text.contains("0343 6467"),
             "{text}"
         );
         let waiting = eventually(async || {
