@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::scene::Block;
-use super::words;
+use super::{expiry, labels, words};
 
 /// How a candidate is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub(super) fn of(block: &Block) -> (Vec<Candidate>, Vec<Range<usize>>) {
             at += 1;
             continue;
         }
-        let run = run_at(text, at);
+        let run = run_at(block, at);
         let end = run.end;
         if block.is_address(at) {
             at = end;
@@ -66,7 +66,8 @@ enum Read {
 
 /// A run of groups that single blanks or dashes hold together, as far as they are digits; else one
 /// word with its dashes.
-fn run_at(text: &[char], at: usize) -> Range<usize> {
+fn run_at(block: &Block, at: usize) -> Range<usize> {
+    let text = &block.folded;
     let is_word = |at: usize| text.get(at).is_some_and(char::is_ascii_alphanumeric);
     let is_digit = |at: usize| text.get(at).is_some_and(char::is_ascii_digit);
     let mut end = at;
@@ -77,7 +78,8 @@ fn run_at(text: &[char], at: usize) -> Range<usize> {
         let (before, after) = (is_digit(end.saturating_sub(1)), is_digit(end + 1));
         let goes_on = match joint {
             '-' => is_word(end + 1),
-            ' ' | '.' | ',' | '/' | ':' | '\'' => before && after,
+            ' ' | '\'' => before && after,
+            '.' | ',' | '/' | ':' => before && after && !is_pause(block, end),
             '_' | '+' | '=' | '@' => is_word(end + 1),
             _ => false,
         };
@@ -90,6 +92,44 @@ fn run_at(text: &[char], at: usize) -> Range<usize> {
         }
     }
     at..end
+}
+
+/// Whether a sign between two digits ends what stands before it and is no part of a number. Scripts
+/// without blanks between words have none behind their signs either: `482913，5分钟内有效`.
+pub(super) fn is_pause(block: &Block, at: usize) -> bool {
+    let text = &block.folded;
+    let is_digit = |c: &&char| c.is_ascii_digit();
+    let before = text.get(..at).unwrap_or_default().iter().rev();
+    let before = before.take(MOST_DIGITS).take_while(is_digit).count();
+    let after = text.get(at + 1..).unwrap_or_default().iter();
+    let after = after.take(MOST_DIGITS).take_while(is_digit).count();
+    let is_comma = text.get(at) == Some(&',');
+    let value: String = text
+        .get(at.saturating_sub(before)..at)
+        .unwrap_or_default()
+        .iter()
+        .collect();
+    // A day may be written in any width.
+    if !is_comma && (before < 4 || is_date_like(&value)) {
+        return false;
+    }
+    let is_wide = |at: usize| block.chars.get(at).is_some_and(|c| is_full_width(*c));
+    let is_among_wide = at > 0 && is_wide(at - 1) && is_wide(at + 1);
+    let is_sign = is_wide(at) && !is_among_wide;
+    let is_thousands = is_comma && before <= 3 && after == 3;
+    if is_sign && !is_thousands {
+        return true;
+    }
+    // What follows is a stretch of time of its own.
+    let end = at + 1 + after;
+    before >= 4 && after <= 3 && expiry::unit_after(text, end).is_some()
+}
+
+/// Digits that are counted: more make neither a code nor a stretch of time.
+const MOST_DIGITS: usize = 16;
+
+const fn is_full_width(c: char) -> bool {
+    matches!(c, '\u{FF01}'..='\u{FF5E}')
 }
 
 fn read(block: &Block, run: Range<usize>) -> Read {
@@ -214,6 +254,10 @@ fn word_after(text: &[char], at: usize) -> String {
         .collect()
 }
 
+fn past_blank(text: &[char], at: usize) -> usize {
+    at + usize::from(text.get(at) == Some(&' '))
+}
+
 fn word_before(text: &[char], at: usize) -> String {
     let rest = text.get(..at).unwrap_or_default();
     let rest = rest.strip_suffix(&[' ']).unwrap_or(rest);
@@ -257,7 +301,9 @@ fn of_digits(text: &[char], run: Range<usize>) -> Read {
     let precedes = word_before(text, run.start);
     let is_amount = words::CURRENCIES.contains(&follows.as_str())
         || words::CURRENCIES.contains(&precedes.as_str())
-        || words::MEASURES.contains(&follows.as_str());
+        || words::MEASURES.contains(&follows.as_str())
+        || labels::phrase_at(text, past_blank(text, run.end), words::MEASURE_PARTS).is_some()
+        || text.get(..run.start).and_then(<[char]>::last) == Some(&'第');
     if is_amount {
         return Read::Other(run);
     }

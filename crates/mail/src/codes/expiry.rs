@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
+use super::candidates;
 use super::labels::{begins_with_any, parts_of, phrase_at, words_of};
 use super::scene::{Block, Scene};
 
@@ -58,7 +59,7 @@ const UNITS: &[(u64, &[&str])] = &[
 /// The same in scripts without blanks between words. The first that fits is meant.
 #[rustfmt::skip]
 const UNIT_PARTS: &[(u64, &str)] = &[
-    (MINUTE, "分"), (MINUTE, "분"), (MINUTE, "דקות"), (MINUTE, "דקה"), (MINUTE, "دقيقة"), (MINUTE, "دقائق"),
+    (1, "秒"), (1, "초"), (1, "วินาที"), (MINUTE, "分"), (MINUTE, "분"), (MINUTE, "דקות"), (MINUTE, "דקה"), (MINUTE, "دقيقة"), (MINUTE, "دقائق"),
     (MINUTE, "دقیقه"), (MINUTE, "मिनट"), (MINUTE, "นาที"),
     (HOUR, "小时"), (HOUR, "小時"), (HOUR, "時間"), (HOUR, "시간"), (HOUR, "שעות"), (HOUR, "שעה"), (HOUR, "ساعة"),
     (HOUR, "ساعات"), (HOUR, "ساعت"), (HOUR, "घंट"), (HOUR, "ชั่วโมง"),
@@ -104,7 +105,9 @@ fn stretch(block: &Block) -> Option<u64> {
             at += 1;
             continue;
         }
-        let alone = at == 0 || !text.get(at - 1).is_some_and(|c| is_of_number(*c));
+        let alone = at == 0
+            || !text.get(at - 1).is_some_and(|c| is_of_number(*c))
+            || candidates::is_pause(block, at - 1);
         if alone
             && !block.is_address(at)
             && let Some(seconds) = seconds(text, at..end)
@@ -131,7 +134,7 @@ fn seconds(text: &[char], number: Range<usize>) -> Option<u64> {
 }
 
 /// The unit that follows a number at `from`.
-fn unit_after(text: &[char], from: usize) -> Option<u64> {
+pub(super) fn unit_after(text: &[char], from: usize) -> Option<u64> {
     let after = text.get(from..text.len().min(from + GAP + 12))?;
     let mut start = 0;
     // `10 (ten) minutes`

@@ -188,6 +188,136 @@ fn codes_are_found_in_the_words_of_many_languages() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// What stands around a code in scripts that have no blanks: what names it, and behind it what says
+/// for how long it holds. `#` is the code.
+const NEIGHBOURS: &[(&str, &[&str], &[&str])] = &[
+    (
+        "zh",
+        &[
+            "您的验证码是 #",
+            "验证码：#",
+            "验证码#",
+            "【某公司】#（验证码）",
+            "動態密碼為#",
+            "您的验证码为「#」",
+        ],
+        &[
+            "，5分钟内有效",
+            ",5分钟内有效。",
+            "，５分钟内有效",
+            "。5分钟内有效",
+            "；5分钟内有效",
+            "：5分钟内有效",
+            "、5分鐘內有效",
+            "，30秒内有效",
+            "，1小时内有效",
+            "（5分钟内有效）",
+            "请在5分钟内输入",
+            "，请勿泄露",
+            "点击登录",
+            "，2026年有效",
+        ],
+    ),
+    (
+        "ja",
+        &[
+            "認証コード：#",
+            "認証コードは#",
+            "確認番号は「#」",
+            "ワンタイムパスワード#",
+            "セキュリティコード　#",
+        ],
+        &[
+            "、5分間有効です",
+            "，5分間有効です",
+            ",5分以内に入力",
+            "です。10分で失効します",
+            "（10分間有効）",
+            "を5分以内に入力してください",
+            "。１０分以内に入力してください",
+            "/5分間有効",
+        ],
+    ),
+    (
+        "ko",
+        &[
+            "인증번호 #",
+            "인증번호는 #",
+            "인증번호:#",
+            "[어떤회사] 인증번호[#]",
+        ],
+        &[
+            ",5분 이내 입력",
+            ", 5분 이내 입력",
+            "입니다. 3분 후 만료",
+            "을 입력해 주세요",
+            "이며,3분간 유효합니다",
+            "(5분간 유효)",
+            "/3분 이내",
+        ],
+    ),
+    (
+        "th",
+        &[
+            "รหัส OTP ของคุณคือ #",
+            "รหัสยืนยัน:#",
+            "รหัสยืนยันคือ#",
+            "รหัสผ่านครั้งเดียว #",
+        ],
+        &[
+            ",5นาที",
+            ",5 นาที",
+            "ใช้ได้ภายใน5นาที",
+            " (ใช้ได้5นาที)",
+            ".5นาทีหมดอายุ",
+            "ห้ามบอกผู้อื่น",
+            "/5 นาที",
+        ],
+    ),
+];
+
+#[test]
+fn what_stands_right_beside_a_code_in_a_script_without_blanks_is_no_part_of_it() {
+    let mut wrong = Vec::new();
+    for (language, names, ends) in NEIGHBOURS {
+        for name in *names {
+            for end in *ends {
+                for (written, value) in [
+                    ("482913", "482913"),
+                    ("4829", "4829"),
+                    ("４８２９１３", "482913"),
+                ] {
+                    let body = name.replace('#', written) + end;
+                    let found = code(&text("", &body));
+                    if found.as_deref() != Some(value) {
+                        wrong.push(format!("{language}: {found:?} in {body}"));
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn amounts_days_and_times_in_scripts_without_blanks_are_no_codes() {
+    let mut wrong = Vec::new();
+    for body in [
+        "验证码登录后付款12，500元，截止2026／11／23 12：30",
+        "登录验证：余额5000元可用，积分4829分，共1，234，567人",
+        "登录成功，您的第482913号订单已发货",
+        "確認：合計4829円です。2026年11月23日、12：30までに",
+        "ログイン確認：4829ポイント、１，２３４円",
+        "로그인 확인: 15000원 결제, 4829포인트",
+        "ยืนยัน: ยอด 5000บาทถ้วน 4829คะแนน",
+    ] {
+        if let Some(found) = code(&text("", body)) {
+            wrong.push(format!("{found} in {body}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn numbers_of_other_things_are_no_codes() {
     let mut wrong = Vec::new();
@@ -390,6 +520,7 @@ fn tables_are_folded_and_sorted() {
         words::SIGN_PARTS,
         words::SALE,
         words::OLD,
+        words::MEASURE_PARTS,
         words::VERIFY,
         words::SIGN_IN,
         words::RESET,
@@ -462,6 +593,8 @@ fn how_long_a_code_holds_is_read_where_it_is_stated() {
             Some(10 * MINUTE),
         ),
         ("您的验证码是 482913。\n5分钟内有效。", Some(5 * MINUTE)),
+        ("您的验证码是 482913，5分钟内有效", Some(5 * MINUTE)),
+        ("您的验证码是 482913,30秒内有效", Some(30)),
         (
             "認証コード: 482913\n有効期限は30分です。",
             Some(30 * MINUTE),
