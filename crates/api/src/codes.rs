@@ -7,6 +7,7 @@ use std::time::Duration;
 use app::{Claim, WaitQuery};
 use axum::extract::State;
 use mail::MessageId;
+use mail::facts::Kind;
 use model::{Error, InboxId, Result, perm};
 
 use crate::answer::{Answer, Outcome};
@@ -69,6 +70,7 @@ pub(crate) async fn wait(
         include: params.include()?,
         has_code: params.flag("has_code")?,
         has_link: params.flag("has_link")?,
+        facts: facts(&params)?,
         after: params.text("after").map(str::to_owned),
         timeout: seconds(&params, "timeout", 0, MAX_TIMEOUT)?
             .unwrap_or(Duration::from_secs(DEFAULT_TIMEOUT)),
@@ -83,6 +85,17 @@ pub(crate) async fn wait(
     let stop = settings.stopping.clone();
     let found = auth.app.wait(&auth.grant, claim, query, stop);
     Ok(Answer(found.await?))
+}
+
+fn facts(params: &Params) -> Result<Vec<Kind>> {
+    let kind = |name: String| {
+        Kind::parse(&name).ok_or_else(|| {
+            let known: Vec<&str> = Kind::ALL.map(Kind::name).to_vec();
+            let message = format!("fact is one of {}", known.join(", "));
+            Error::invalid("fact", "invalid_value", message)
+        })
+    };
+    params.list("fact")?.into_iter().map(kind).collect()
 }
 
 fn seconds(params: &Params, name: &str, least: u64, most: u64) -> Result<Option<Duration>> {

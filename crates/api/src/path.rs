@@ -92,7 +92,8 @@ fn id_length(rest: &[&str]) -> usize {
         [
             _,
             ..,
-            "raw" | "reply" | "reply-all" | "forward" | "deliveries" | "timeline" | "view",
+            "raw" | "reply" | "reply-all" | "forward" | "deliveries" | "timeline" | "view"
+            | "codes" | "extraction" | "page",
         ] => rest.len() - 1,
         _ => rest.len(),
     }
@@ -159,6 +160,9 @@ mod tests {
             "/deliveries",
             "/timeline",
             "/view",
+            "/codes",
+            "/extraction",
+            "/page",
             "/attachments/x",
             "/agent-armor/release",
         ];

@@ -4,9 +4,10 @@ use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, VARY, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderMap, HeaderValue};
 use mail::MessageId;
+use mail::page::Format;
 use model::{Error, InboxId, Result, ThreadId, perm};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Outcome};
 use crate::auth::Authorized;
 use crate::error::Refusal;
 use crate::ids::At;
@@ -20,6 +21,11 @@ pub(crate) fn rows() -> Vec<Row> {
             "/v0/inboxes/{inbox_id}/messages/{message_id}/view",
             "inboxes.messages.get_view",
             message,
+        ),
+        router::get(
+            "/v0/inboxes/{inbox_id}/messages/{message_id}/page",
+            "inboxes.messages.get_page",
+            page,
         ),
         router::get("/v0/threads/{thread_id}/view", "threads.get_view", thread),
         router::get(
@@ -35,6 +41,23 @@ pub(crate) fn rows() -> Vec<Row> {
     ]
 }
 
+pub(crate) async fn page(
+    auth: Authorized<perm::MessageRead>,
+    At((inbox, message)): At<(InboxId, MessageId)>,
+    params: Params,
+) -> Outcome<wire::MessagePage> {
+    let format = match params.text("format") {
+        None | Some("text") => Format::Text,
+        Some("markdown") => Format::Markdown,
+        Some(_) => {
+            let message = "format is text or markdown";
+            return Err(Error::invalid("format", "invalid_value", message).into());
+        }
+    };
+    let found = auth.app.message_page(&auth.grant, &inbox, &message, format);
+    Ok(Answer(found.await?))
+}
+
 pub(crate) async fn message(
     auth: Authorized<perm::MessageRead>,
     At((inbox, message)): At<(InboxId, MessageId)>,
@@ -42,7 +65,9 @@ pub(crate) async fn message(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let form = form(&params, &headers)?;
-    let view = auth.app.message_view(&auth.grant, &inbox, &message).await?;
+    let drawn = drawn(form);
+    let found = auth.app.message_view(&auth.grant, &inbox, &message, drawn);
+    let view = found.await?;
     Ok(match form {
         None => Answer(view).into_response(),
         Some(form) => text(form, form.of_message(&view)),
@@ -56,11 +81,20 @@ pub(crate) async fn thread(
     headers: HeaderMap,
 ) -> Result<Response, Refusal> {
     let form = form(&params, &headers)?;
-    let view = auth.app.thread_view(&auth.grant, &thread).await?;
+    let found = auth.app.thread_view(&auth.grant, &thread, drawn(form));
+    let view = found.await?;
     Ok(match form {
         None => Answer(view).into_response(),
         Some(form) => text(form, form.of_thread(&view)),
     })
+}
+
+/// How a page of HTML is written in a view.
+const fn drawn(form: Option<app::Form>) -> Format {
+    match form {
+        Some(app::Form::Markdown) => Format::Markdown,
+        _ => Format::Text,
+    }
 }
 
 /// JSON unless the caller wants text; the parameter counts for more than the header.

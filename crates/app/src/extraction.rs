@@ -10,8 +10,8 @@ use model::message::{Content, Message};
 use model::{InboxId, InboxKey, Result, perm};
 use store::Grant;
 
-use crate::App;
 use crate::inbound::{Understood, elsewhere};
+use crate::{App, facts};
 
 /// With fewer octets left of it than this, a message holds no quotation that only the messages it
 /// answers could prove: the shortest has six words.
@@ -59,10 +59,15 @@ impl App {
             let visible = reply::visible_with(text, content.html.as_deref(), &reading);
             let is_same =
                 visible.text == content.extracted_text && visible.html == content.extracted_html;
-            (!is_same).then(|| Content {
-                extracted_text: visible.text,
-                extracted_html: visible.html,
-                ..content.clone()
+            (!is_same).then(|| {
+                let mut own = Content {
+                    extracted_text: visible.text,
+                    extracted_html: visible.html,
+                    ..content.clone()
+                };
+                // What the quotation said is not what its author says.
+                own.facts = facts::kept(&understood.outward, &understood.parsed, &own);
+                own
             })
         })
         .await

@@ -13,11 +13,11 @@ use data_encoding::HEXLOWER;
 use mail::parse::{Parsed, parse};
 use mail::thread::Exchange;
 use mail::trace::{Hop, received, return_path};
-use mail::{Address, MessageId, Timestamp, facts, reply, thread_key};
+use mail::{Address, MessageId, Timestamp, reply, thread_key};
 use model::authentication::{self as judged, Authentication};
 use model::label::{Label, Labels};
 use model::list::Authors;
-use model::message::{Attachment, Content, Direction, Fact, Origin, People, Session, Spam, Way};
+use model::message::{Attachment, Content, Direction, Origin, People, Session, Spam, Way};
 use model::screened::{Screened, Verdict};
 use model::{
     AttachmentId, Error, EventKind, Hidden, Kind, MessageKey, OrgId, Result, ThreadId, perm,
@@ -26,7 +26,7 @@ use smtp::{Envelope, Reply};
 use store::{Grant, NewEvent, NewMessage, Reason, Received, Route};
 
 use crate::screen::armor;
-use crate::{App, Tainting, authenticate, codes, render, screen};
+use crate::{App, Tainting, authenticate, codes, facts, moves, render, screen};
 
 /// Parsing a mail above this size is worth a thread of its own.
 const LARGE: usize = 128 << 10;
@@ -229,8 +229,9 @@ impl App {
             let mut understood = Understood::read(parsed);
             let (parsed, content) = (&understood.parsed, &mut understood.content);
             content.codes = codes;
-            let facts = facts::of(parsed, &content.headers, null_sender);
-            content.facts = facts.into_iter().map(stored).collect();
+            understood.outward =
+                mail::facts::without_words(&copy, parsed, &content.headers, null_sender);
+            content.facts = facts::kept(&understood.outward, parsed, content);
             understood.screened = Some(screen::screen(&with, understood.text(), now));
             understood
         };
@@ -312,6 +313,7 @@ impl App {
                         }
                         Err(error) => return Err(error),
                     };
+                    moves::tell(txn, &message, random[0]);
                     match &standing {
                         AuthorStanding::Trusted => {}
                         AuthorStanding::Proven(address) => {
@@ -570,15 +572,10 @@ pub(crate) struct Understood {
     pub(crate) people: People,
     /// What the screen says, of mail that arrived.
     pub(crate) screened: Option<Screened>,
+    /// What it is whatever its words say, of mail that arrived.
+    pub(crate) outward: Vec<mail::facts::Fact>,
     /// How many servers it has passed.
     hops: usize,
-}
-
-fn stored(fact: facts::Fact) -> Fact {
-    Fact {
-        kind: fact.kind.name().to_owned(),
-        evidence: fact.evidence,
-    }
 }
 
 impl Understood {
@@ -622,7 +619,7 @@ impl Understood {
             headers: std::mem::take(&mut parsed.headers),
             ..Content::default()
         };
-        let hops = facts::hops(&content.headers);
+        let hops = mail::facts::hops(&content.headers);
         if let Some(subject) = &mut parsed.subject {
             render::shorten(subject, SHOWN);
         }
@@ -641,6 +638,7 @@ impl Understood {
         Self {
             from: from.map(shown_correspondent).unwrap_or_default(),
             screened: None,
+            outward: Vec::new(),
             hops,
             people: People {
                 to: shown(&parsed.to),

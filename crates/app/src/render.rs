@@ -9,7 +9,7 @@ use model::webhook::Webhook;
 use model::{Error, InboxId, Labels, OrgId, Permission, Result};
 use wire::{ApiKeyPermissions, Headers, Metadata, MetadataPatch, MetadataValue};
 
-use crate::screen;
+use crate::{facts, screen};
 
 /// Bodies and headers with more text than this are left out of an event; the reader gets them with
 /// the message.
@@ -55,7 +55,7 @@ pub(crate) fn received_tail(content: &Content) -> Result<Option<ReceivedTail>> {
 pub(crate) fn left_out(content: &Content) -> Result<String> {
     let known = members(&wire::MessageBody {
         authentication: content.authentication.as_ref().map(authentication),
-        facts: facts(content),
+        facts: facts::shown(&content.facts),
         spam: content.spam.as_ref().map(spam),
         codes: shown_codes(content),
         ..wire::MessageBody::default()
@@ -252,7 +252,7 @@ pub(crate) fn message(message: &Message, content: &Content) -> wire::Message {
         references: item.references,
         headers: Headers(content.headers.clone()),
         authentication: content.authentication.as_ref().map(authentication),
-        facts: facts(content),
+        facts: facts::shown(&content.facts),
         spam: content.spam.as_ref().map(spam),
         agent_armor: item.agent_armor,
         screen: message.screened.as_ref().map(screen::render::findings),
@@ -262,14 +262,6 @@ pub(crate) fn message(message: &Message, content: &Content) -> wire::Message {
         updated_at: item.updated_at,
         created_at: item.created_at,
     }
-}
-
-fn facts(content: &Content) -> Vec<wire::Fact> {
-    let fact = |fact: &model::message::Fact| wire::Fact {
-        kind: fact.kind.clone(),
-        evidence: fact.evidence.clone(),
-    };
-    content.facts.iter().map(fact).collect()
 }
 
 /// What a message shows by itself: only something.

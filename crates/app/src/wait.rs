@@ -38,6 +38,8 @@ pub struct WaitQuery {
     pub has_code: Option<bool>,
     /// Whether it has a link to follow.
     pub has_link: Option<bool>,
+    /// Kinds of facts, each of which it must have.
+    pub facts: Vec<mail::facts::Kind>,
     /// Which otherwise hidden messages count too.
     pub include: Hidden,
     /// Where to begin: an event id, a cursor, `start` or `now`.
@@ -250,6 +252,7 @@ impl App {
         let wanted = |want: Option<bool>, has: bool| want.is_none_or(|want| want == has);
         if !wanted(waiter.query.has_code, codes.code.is_some())
             || !wanted(waiter.query.has_link, codes.link.is_some())
+            || !waiter.query.finds_facts(&content)
         {
             return Ok(None);
         }
@@ -311,5 +314,11 @@ impl WaitQuery {
                 message.subject.as_deref().unwrap_or_default(),
                 &self.subject,
             )
+    }
+
+    /// Whether a message is of every kind that is asked for.
+    fn finds_facts(&self, content: &Content) -> bool {
+        let mut wanted = self.facts.iter();
+        wanted.all(|kind| content.facts.iter().any(|fact| fact.kind == kind.name()))
     }
 }

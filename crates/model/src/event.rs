@@ -79,6 +79,8 @@ pub enum EventKind {
     ThreadPaused,
     /// `thread.resumed`: ours.
     ThreadResumed,
+    /// `thread.moved`: ours.
+    ThreadMoved,
     /// `sending.paused`: ours.
     SendingPaused,
     /// `sending.resumed`: ours.
@@ -89,7 +91,7 @@ pub enum EventKind {
 
 impl EventKind {
     /// All kinds.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::MessageReceived,
         Self::MessageReceivedSpam,
         Self::MessageReceivedBlocked,
@@ -111,6 +113,7 @@ impl EventKind {
         Self::ApprovalExpired,
         Self::ThreadPaused,
         Self::ThreadResumed,
+        Self::ThreadMoved,
         Self::SendingPaused,
         Self::SendingResumed,
         Self::LeakBlocked,
@@ -141,6 +144,7 @@ impl EventKind {
             Self::ApprovalExpired => "approval.expired",
             Self::ThreadPaused => "thread.paused",
             Self::ThreadResumed => "thread.resumed",
+            Self::ThreadMoved => "thread.moved",
             Self::SendingPaused => "sending.paused",
             Self::SendingResumed => "sending.resumed",
             Self::LeakBlocked => "leak.blocked",
@@ -167,6 +171,7 @@ impl EventKind {
                 | Self::ApprovalExpired
                 | Self::ThreadPaused
                 | Self::ThreadResumed
+                | Self::ThreadMoved
                 | Self::SendingPaused
                 | Self::SendingResumed
                 | Self::LeakBlocked

@@ -9,6 +9,7 @@ pub mod domain;
 pub mod draft;
 pub mod error;
 pub mod event;
+pub mod fact;
 pub mod gate;
 pub mod id;
 pub mod idempotency;

@@ -4,6 +4,7 @@ use mail::{MessageId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::authentication::Authentication;
+use crate::fact::Fact;
 use crate::identity::Identity;
 use crate::label::Labels;
 use crate::screened::Screened;
@@ -373,13 +374,4 @@ pub struct Signal {
     pub points: u32,
     /// What was found, for people. Parts of it may come from strangers.
     pub detail: String,
-}
-
-/// Something a message says it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fact {
-    /// The code, as `mail::facts::Kind::name` has it.
-    pub kind: String,
-    /// What says so.
-    pub evidence: String,
 }

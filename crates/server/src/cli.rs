@@ -63,6 +63,13 @@ pub enum Task {
     ExplainConfig,
     /// Answer questions about messages, one a line.
     Extract,
+    /// Render a page of HTML, or answer about pages, one a line.
+    Page {
+        /// As Markdown.
+        markdown: bool,
+        /// Whether there are many.
+        json: bool,
+    },
     /// Answer how likely mail tries to steer an agent, one a line.
     Screen,
     /// Answer what mail would give away, one a line.
@@ -75,6 +82,9 @@ const ORGANIZATION_NAME: &str = "organization name";
 /// The arguments of `trace`, one also of `doctor`; no key of the table has these names.
 const MESSAGE: &str = "message";
 const AS_JSON: &str = "as json";
+
+/// The argument of `page`, likewise.
+const MARKDOWN: &str = "as markdown";
 
 /// The argument of `approvals`, likewise.
 const APPROVAL: &str = "approval id";
@@ -153,6 +163,10 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
         }
         Some(("config", config)) => (Task::ExplainConfig, config),
         Some(("extract", extract)) => (Task::Extract, extract),
+        Some(("page", page)) => {
+            let (markdown, json) = (page.get_flag(MARKDOWN), page.get_flag(AS_JSON));
+            (Task::Page { markdown, json }, page)
+        }
         Some(("screen", screen)) => (Task::Screen, screen),
         Some(("leaks", leaks)) => (Task::Leaks, leaks),
         Some(("healthcheck", healthcheck)) => (Task::HealthCheck, healthcheck),
@@ -337,6 +351,7 @@ fn command() -> Command {
         .subcommand(Command::new("extract").about(
             "Read messages as JSON lines on standard input; answer what is new, quoted or a code in them",
         ))
+        .subcommand(page_command())
         .subcommand(Command::new("screen").about(
             "Read mail as JSON lines on standard input; answer how likely it tries to steer an agent",
         ))
@@ -367,6 +382,26 @@ fn approvals_command() -> Command {
         .subcommand(one("show", "Print one as JSON"))
         .subcommand(one("approve", "Let one leave, as its draft stands"))
         .subcommand(one("decline", "Keep one from leaving"))
+}
+
+fn page_command() -> Command {
+    Command::new("page")
+        .about(
+            "Read a page of HTML on standard input; print what a person sees of it, and on \
+             standard error what is hidden and which links deceive",
+        )
+        .arg(
+            Arg::new(MARKDOWN)
+                .long("markdown")
+                .action(ArgAction::SetTrue)
+                .help("Print Markdown"),
+        )
+        .arg(
+            Arg::new(AS_JSON)
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help("Read pages as JSON lines (`html`, `format`); answer each with a line"),
+        )
 }
 
 fn trace_command() -> Command {
@@ -576,6 +611,13 @@ mod tests {
             ("extract", Task::Extract),
             ("screen", Task::Screen),
             ("leaks", Task::Leaks),
+            (
+                "page --markdown",
+                Task::Page {
+                    markdown: true,
+                    json: false,
+                },
+            ),
         ] {
             let matches = command().try_get_matches_from(["mailroost", name]);
             assert_eq!(interpret(&matches.unwrap()), (task, vec![]));

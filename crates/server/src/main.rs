@@ -19,6 +19,7 @@ mod lines;
 mod logging;
 mod operator;
 mod orders;
+mod page;
 mod restore;
 mod screens;
 mod welcome;
@@ -45,6 +46,14 @@ fn main() -> ExitCode {
         Task::Extract => Some(lines::answer(extract::answer)),
         Task::Screen => Some(lines::answer(screens::arrivals())),
         Task::Leaks => Some(lines::answer(screens::leaks)),
+        Task::Page { markdown, json } => {
+            let format = page::format(markdown);
+            Some(if json {
+                lines::answer(page::answer(format))
+            } else {
+                page::one(format)
+            })
+        }
         _ => None,
     };
     match answered {
@@ -117,6 +126,7 @@ fn run(task: Task, settings: Settings) -> anyhow::Result<()> {
         | Task::Extract
         | Task::Screen
         | Task::Leaks
+        | Task::Page { .. }
         | Task::Backup(_)
         | Task::Restore { .. } => runtime.block_on(lifecycle::run(settings)),
     };

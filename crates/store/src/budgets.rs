@@ -12,9 +12,13 @@ use crate::audit::NewAudit;
 use crate::db::{Conn, DbResult, Row, Value, args};
 use crate::engine::Running;
 use crate::events::Wake;
+use crate::messages::ThreadMove;
 use crate::open::Store;
 use crate::txn::Txn;
 use crate::view::View;
+
+/// The time in which turns are counted.
+pub const TURN_WINDOW: Duration = Duration::from_secs(3_600);
 
 /// A pause soon after another is longer than that.
 const MEMORY: Duration = Duration::from_secs(24 * 3600);
@@ -184,6 +188,63 @@ impl Txn<'_> {
             "update turn_count set last = 'in' where {scope:org} \
              and subject in ($1, $2, $3, $4, $5, $6) and last = 'out'",
             &values,
+        )?;
+        Ok(())
+    }
+
+    /// Gives a thread the turns and the pause of the one that messages were moved out of: where that
+    /// is gone both together, else whichever are more. A conversation that is divided must not begin
+    /// to count anew.
+    pub(crate) fn share_turns(&mut self, way: &ThreadMove) -> Result<()> {
+        let together = if way.is_gone {
+            "turn_count.turns + excluded.turns"
+        } else {
+            "case when excluded.turns > turn_count.turns then excluded.turns else turn_count.turns end"
+        };
+        let sql = format!(
+            "insert into turn_count (org_id, subject, thread_id, since, turns, last) \
+             select org_id, $2, $3, since, turns, last from turn_count \
+             where {{scope:org}} and subject = $1 and since > $4 \
+             on conflict (org_id, subject) do update set \
+             turns = case when turn_count.since <= $4 then excluded.turns else {together} end, \
+             since = case when turn_count.since > $4 and turn_count.since < excluded.since \
+             then turn_count.since else excluded.since end, \
+             last = case when excluded.last = 'in' then 'in' else turn_count.last end, \
+             thread_id = excluded.thread_id"
+        );
+        let (now, from, to) = (
+            self.now,
+            TurnOf::Thread(way.from).subject(),
+            TurnOf::Thread(way.to).subject(),
+        );
+        self.exec(&sql, args![from, to, way.to, now.minus(TURN_WINDOW)])?;
+        self.exec(
+            "insert into thread_pause (org_id, pod_id, inbox_id, thread_id, budget, peer, pauses, since, until) \
+             select org_id, pod_id, inbox_id, $2, budget, peer, pauses, since, until from thread_pause \
+             where {scope} and thread_id = $1 and until > $3 \
+             on conflict (thread_id) do update set budget = excluded.budget, peer = excluded.peer, \
+             pauses = excluded.pauses, since = excluded.since, until = excluded.until \
+             where thread_pause.until < excluded.until",
+            args![way.from, way.to, now],
+        )?;
+        Ok(())
+    }
+
+    /// Forgets the turns and the pause of a thread that is gone; other turns that ended in it ended
+    /// in `to`.
+    pub(crate) fn end_turns(&mut self, gone: ThreadId, to: ThreadId) -> Result<()> {
+        let subject = TurnOf::Thread(gone).subject();
+        self.exec(
+            "delete from turn_count where {scope:org} and subject = $1",
+            args![subject],
+        )?;
+        self.exec(
+            "update turn_count set thread_id = $2 where {scope:org} and thread_id = $1",
+            args![gone, to],
+        )?;
+        self.exec(
+            "delete from thread_pause where {scope} and thread_id = $1",
+            args![gone],
         )?;
         Ok(())
     }

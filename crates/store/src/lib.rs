@@ -72,7 +72,7 @@ pub use backup::{
     BackupError, Contents, ObjectFiles, Restored, TableFile, back_up, key_mark, restore, verify,
 };
 pub use blobs::{BlobId, Placed};
-pub use budgets::{ThreadPause, TurnCount, TurnOf};
+pub use budgets::{TURN_WINDOW, ThreadPause, TurnCount, TurnOf};
 pub use certificates::{CertificateOrder, CertificateTries, StoredCertificate};
 pub use deliveries::{Attempt, Delivery, DeliveryState, Settled};
 pub use departures::{DELIVER_MAIL, Departure};
@@ -90,7 +90,7 @@ pub use label_changes::LabelChange;
 pub use leak_values::LeakValue;
 pub use lists::{Governed, NewListEntry};
 pub use log::{LogPlace, LogSlice};
-pub use messages::{Body, Filed, NewMessage, Position, Received, WithoutBodies};
+pub use messages::{Body, Filed, NewMessage, Position, Received, ThreadMove, WithoutBodies};
 pub use metrics::{Counted, Uncounted, UsageHistory};
 pub use mta_sts::StoredPolicy;
 pub use open::{Engine, OpenError, Store};

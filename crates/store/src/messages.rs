@@ -8,9 +8,10 @@ mod regroup;
 
 use mail::MessageId;
 use model::authentication::Authentication;
+use model::fact::Fact;
 use model::identity::Identity;
 use model::label::Labels;
-use model::message::{Attachment, Codes, Content, Direction, Fact, Message, People, Spam};
+use model::message::{Attachment, Codes, Content, Direction, Message, People, Spam};
 use model::screened::Screened;
 use model::{Error, Hidden, InboxKey, MessageKey, Result, ThreadId};
 
@@ -19,6 +20,7 @@ use serde::Serialize;
 pub use self::batch::WithoutBodies;
 pub use self::filing::{Filed, NewMessage, Received};
 pub use self::listing::Position;
+pub use self::regroup::ThreadMove;
 
 use crate::blobs::Stored;
 use crate::codec::{Codec, Packed};

@@ -6,6 +6,7 @@ use model::Result;
 
 use crate::audit::NewAudit;
 use crate::events::{NewEvent, Wake};
+use crate::messages::ThreadMove;
 use crate::view::View;
 
 /// A transaction that can change what its access reaches. Events are only buffered: the commit
@@ -19,6 +20,7 @@ pub struct Txn<'a> {
     pub(crate) routes: bool,
     pub(crate) unindexed: bool,
     pub(crate) hooks: bool,
+    pub(crate) moves: Vec<ThreadMove>,
 }
 
 impl<'a> Txn<'a> {
@@ -32,7 +34,14 @@ impl<'a> Txn<'a> {
             routes: false,
             unindexed: false,
             hooks: false,
+            moves: Vec::new(),
         }
+    }
+
+    /// What filing messages has moved from one thread to another since this was last asked: whoever
+    /// files one tells the readers.
+    pub fn take_moves(&mut self) -> Vec<ThreadMove> {
+        std::mem::take(&mut self.moves)
     }
 
     /// Tells the readers of the organisation's log about what this transaction does.

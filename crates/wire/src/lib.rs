@@ -19,6 +19,7 @@ mod draft;
 mod error;
 mod event;
 mod extraction;
+mod fact;
 mod identity;
 mod inbox;
 mod json;
@@ -29,6 +30,7 @@ mod message;
 mod metric;
 mod onboarding;
 mod operator;
+mod page;
 mod pause;
 mod pod;
 mod policy;
@@ -72,6 +74,7 @@ pub use draft::{CreateDraftRequest, Draft, DraftItem, ListDraftsResponse, Update
 pub use error::{ErrorResponse, Finding, ValidationIssue};
 pub use event::{MessageReceivedEvent, MessageSentEvent, SendEvent};
 pub use extraction::{Extraction, ForwardedMessage, TextSpan};
+pub use fact::{Absence, Fact, Invitation, Moment};
 pub use identity::{Identity, Organization, OrganizationLabs};
 pub use inbox::{
     CreateInboxRequest, Inbox, ListInboxesResponse, Metadata, MetadataPatch, MetadataValue,
@@ -82,7 +85,7 @@ pub use leak_value::{CreateLeakValueRequest, LeakValue, ListLeakValuesResponse};
 pub use list::{CreateListEntryRequest, ListEntry, ListListEntriesResponse};
 pub use log::{InboxEvent, ListEventsResponse, ListInboxEventsResponse};
 pub use message::{
-    Fact, ListMessagesResponse, Message, MessageBody, MessageItem, RawMessageResponse,
+    ListMessagesResponse, Message, MessageBody, MessageItem, RawMessageResponse,
     ReplyAllMessageRequest, ReplyToMessageRequest, SendMessageRequest, SendMessageResponse, Signal,
     Spam, UpdateMessageRequest, UpdateMessageResponse,
 };
@@ -95,6 +98,7 @@ pub use onboarding::{
     AgentVerifyRequest, AgentVerifyResponse,
 };
 pub use operator::{Order, OrderAnswer, OrderPlace, OrderRequest, OrderWish};
+pub use page::{MessagePage, PageHidden, PageImage, PageLink};
 pub use pause::{PauseSendingRequest, SendingPause, SendingStatus, ThreadPause};
 pub use pod::{CreatePodRequest, ListPodsResponse, Pod};
 pub use policy::{EffectivePolicy, Policy, PolicyResponse, QuietHours, SetPolicyRequest};

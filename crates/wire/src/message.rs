@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentArmorResult, Attachment, Authentication, Codes, Headers, OneOrMany, Screen,
+    AgentArmorResult, Attachment, Authentication, Codes, Fact, Headers, OneOrMany, Screen,
     SendAttachment, SenderIdentity,
 };
 
@@ -386,13 +386,4 @@ pub struct Signal {
     pub points: u32,
     /// What was found, for people.
     pub detail: String,
-}
-
-/// Something a message says it is. Ours: AgentMail has nothing like it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Fact {
-    /// A code: `auto_reply`, `bounce`, `mailing_list` and so on.
-    pub kind: String,
-    /// The field that says so.
-    pub evidence: String,
 }

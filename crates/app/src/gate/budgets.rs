@@ -17,7 +17,7 @@ use store::{Grant, NewEvent, ThreadPause, TurnOf, Txn};
 use crate::App;
 
 /// The time in which turns are counted.
-pub(crate) const WINDOW: Duration = Duration::from_secs(3_600);
+pub(crate) const WINDOW: Duration = store::TURN_WINDOW;
 
 /// How long the first pause is.
 const FIRST_PAUSE: Duration = Duration::from_secs(3_600);

@@ -5,7 +5,8 @@
 //! begins anew; another agent of this server goes on counting, and another server of this kind hands
 //! the mark back.
 
-use model::message::{Direction, Fact};
+use model::fact::Fact;
+use model::message::Direction;
 use model::{Code, Error, Result};
 use subtle::ConstantTimeEq as _;
 
@@ -190,6 +191,7 @@ mod tests {
         Fact {
             kind: kind.to_owned(),
             evidence: evidence.to_owned(),
+            ..Fact::default()
         }
     }
 

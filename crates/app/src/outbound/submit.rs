@@ -29,7 +29,7 @@ use crate::jobs::send_draft::SendDraft;
 use crate::screen::identity::Person;
 use crate::screen::seen::acquaint;
 use crate::sign::Signing;
-use crate::{App, halts, jobs, onboarding, render};
+use crate::{App, halts, jobs, moves, onboarding, render};
 
 /// What else happens in the transaction of a departure, or keeps it from happening.
 #[derive(Clone, Debug, Default)]
@@ -352,6 +352,7 @@ impl App {
                     "a message of our own was taken for a duplicate",
                 ));
             };
+            moves::tell(txn, &message, departure.random);
             acquaint(txn, &new.inbox, &people)?;
             let begins = message.thread_id == new.new_thread;
             let place = (message.thread_id, begins);

@@ -7,6 +7,7 @@ mod fence;
 mod text;
 
 use mail::MessageId;
+use mail::page::{Format, Options, render};
 use model::message::{Attachment, Content, Direction, Message};
 use model::screened::{Outcome, Screened};
 use model::{InboxId, Result, ThreadId, perm};
@@ -44,6 +45,7 @@ impl App {
         grant: &Grant<perm::MessageRead>,
         inbox: &InboxId,
         id: &MessageId,
+        format: Format,
     ) -> Result<MessageView> {
         let (inbox, id) = (inbox.clone(), id.clone());
         let found = self.store().read(grant, move |view| {
@@ -60,7 +62,7 @@ impl App {
         Ok(MessageView {
             boundary: fence.mark().to_owned(),
             notice: notice(&fence),
-            message: shown(&fence, &message, &content, MOST_TEXT),
+            message: shown(&fence, &message, &content, MOST_TEXT, format),
         })
     }
 
@@ -72,6 +74,7 @@ impl App {
         &self,
         grant: &Grant<perm::MessageRead>,
         id: &ThreadId,
+        format: Format,
     ) -> Result<ThreadView> {
         let id = *id;
         let fence = Fence::new(self.env().ids.bytes());
@@ -84,7 +87,7 @@ impl App {
                     break;
                 }
                 let content = view.content(message.key)?;
-                let one = shown(&fence, &message, &content, left.min(MOST_TEXT));
+                let one = shown(&fence, &message, &content, left.min(MOST_TEXT), format);
                 let used = one.text.as_ref().map_or(0, |text| text.chars().count());
                 left = left.saturating_sub(used);
                 messages.push(one);
@@ -120,10 +123,16 @@ fn notice(fence: &Fence) -> String {
     )
 }
 
-fn shown(fence: &Fence, message: &Message, content: &Content, most: usize) -> ViewedMessage {
+fn shown(
+    fence: &Fence,
+    message: &Message,
+    content: &Content,
+    most: usize,
+    format: Format,
+) -> ViewedMessage {
     let line = |text: &String| fence.line(text, MOST_LINE);
     let people = |list: &[String]| list.iter().take(MOST_PEOPLE).map(line).collect();
-    let body = visible(content);
+    let body = visible(content, format);
     let screened = message.screened.as_ref();
     ViewedMessage {
         inbox_id: message.inbox_id.to_string(),
@@ -150,11 +159,12 @@ fn shown(fence: &Fence, message: &Message, content: &Content, most: usize) -> Vi
     }
 }
 
-/// The new text that a person sees: of the HTML where there is one, because that is what is drawn.
-fn visible(content: &Content) -> Option<String> {
+/// The new text that a person sees: of the HTML where there is one, because that is what is drawn. The
+/// addresses of links are in it, with a note where their words say another place.
+fn visible(content: &Content, format: Format) -> Option<String> {
     let html = content.extracted_html.as_ref().or(content.html.as_ref());
     match html {
-        Some(html) => Some(mail::screen::visible_text(html)),
+        Some(html) => Some(render(html, &Options::of(format)).text),
         None => content.extracted_text.clone().or(content.text.clone()),
     }
 }

@@ -335,12 +335,6 @@ impl Screen {
     }
 }
 
-/// What a person sees of HTML, without its markup.
-#[must_use]
-pub fn visible_text(html: &str) -> String {
-    markup::part(html).visible
-}
-
 /// One sentence as the training of the linear model reads it.
 #[derive(Clone, Debug)]
 pub struct Features {

@@ -15,6 +15,7 @@ pub fn case(operation: &str) -> Option<(Value, Foreign)> {
     let own = [
         "inboxes.messages.get_codes",
         "inboxes.messages.get_extraction",
+        "inboxes.messages.get_page",
         "inboxes.wait",
     ];
     own.contains(&operation)

@@ -253,7 +253,7 @@ async fn a_message_says_what_kind_it_is_and_one_that_goes_in_circles_is_refused(
             .await;
         let message = only(world, &inbox).await;
         let fact = json!({"kind": "auto_reply", "evidence": "Auto-Submitted: auto-replied"});
-        assert_eq!(message["facts"], json!([fact]));
+        assert_eq!(message["facts"][0], fact);
         let hop = "Received: from a by b; Sun, 22 Nov 2026 10:00:00 +0000\r\n";
         let looping = hop.repeat(101) + &letter(&inbox, "b@outside.test", "Again", "x");
         let reply = world.hand_in("ann@outside.test", &[&inbox], looping).await;

@@ -147,3 +147,64 @@ async fn a_view_is_bounded() {
     })
     .await;
 }
+
+/// A mail that hides words, and links elsewhere than it says.
+fn page(inbox: &str) -> String {
+    format!(
+        "From: ann@outside.test\r\nTo: {inbox}\r\nSubject: Page\r\nMessage-ID: <page@outside.test>\r\n\
+         MIME-Version: 1.0\r\nContent-Type: text/html; charset=utf-8\r\n\r\n\
+         <h2>Größe</h2><p style=\"display:none\">Never shown words</p><p>Go to \
+         <a href=\"https://evil.test/x?a=1&amp;b=2\">https://bank.test/login</a> <b>now</b>.</p>\
+         <table border=1><tr><th>Item</th><th>Price</th></tr><tr><td>Tea</td><td>3</td></tr></table>\
+         <img src=\"cid:logo@x\" alt=\"Logo\"><img src=\"https://evil.test/open\" width=1 height=1>\r\n"
+    )
+}
+
+#[tokio::test]
+async fn a_page_says_what_is_seen_what_is_hidden_and_where_links_lead() {
+    each_engine(async |world| {
+        let inbox = world.inbox().await;
+        world.mail(&inbox, page(&inbox)).await;
+        let path = message_path(&inbox, "<page@outside.test>");
+        let text = world.get(&format!("{path}/page")).await;
+        assert_eq!((&text["source"], &text["format"]), (&json!("html"), &json!("text")));
+        let body = text["text"].as_str().unwrap();
+        assert!(body.contains("Größe") && body.contains("Tea | 3"), "{body}");
+        assert!(!body.contains("Never shown"), "{body}");
+        let hidden = &text["hidden"].as_array().unwrap()[0];
+        assert_eq!(hidden["technique"], "display_none", "{text}");
+        assert_eq!(hidden["text"], "Never shown words");
+        let html = world.message(&inbox, "<page@outside.test>").await["html"].clone();
+        let place = |name: &str| usize::try_from(hidden[name].as_u64().unwrap()).unwrap();
+        let span: String = html.as_str().unwrap().chars().skip(place("start")).take(place("end") - place("start")).collect();
+        assert_eq!(span, "Never shown words");
+        assert_eq!(
+            text["links"],
+            json!([{"text": "https://bank.test/login", "target": "https://evil.test/x?a=1&b=2", "mismatch": "host"}])
+        );
+        assert_eq!(text["images"][0], json!({"alt": "Logo", "source": "cid:logo@x", "content_id": "logo@x", "tracker": false}));
+        assert_eq!(text["images"][1]["tracker"], true);
+        let markdown = world.get(&format!("{path}/page?format=markdown")).await;
+        let body = markdown["text"].as_str().unwrap();
+        assert!(body.contains("## Größe") && body.contains("| Tea | 3 |"), "{body}");
+        assert_eq!(markdown["links"], text["links"]);
+        let wrong = format!("{path}/page?format=pdf");
+        world.refused("GET", &wrong, Value::Null, (400, "validation_error")).await;
+
+        // A view is written in the same way, without what is hidden.
+        let answer = world.call("GET", &format!("{path}/view?format=markdown"), &Value::Null).await;
+        let seen = String::from_utf8(answer.body.clone()).unwrap();
+        assert!(seen.contains("## Größe") && seen.contains("evil.test/x") && !seen.contains("Never shown"), "{seen}");
+        let seen = view(world, &path).await;
+        let seen = seen["message"]["text"].as_str().unwrap();
+        assert!(seen.contains("Tea | 3") && !seen.contains("Never shown"), "{seen}");
+
+        let plain = crate::world::letter(&inbox, "plain@outside.test", "Hi", "Only text.");
+        world.mail(&inbox, plain).await;
+        let path = message_path(&inbox, "<plain@outside.test>");
+        let text = world.get(&format!("{path}/page")).await;
+        assert_eq!((&text["source"], &text["links"]), (&json!("text"), &json!([])));
+        assert!(text["text"].as_str().unwrap().starts_with("Only text."), "{text}");
+    })
+    .await;
+}

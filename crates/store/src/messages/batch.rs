@@ -2,7 +2,8 @@
 
 use mail::MessageId;
 use model::authentication::Authentication;
-use model::message::{Codes, Content, Fact, Message, Spam};
+use model::fact::Fact;
+use model::message::{Codes, Content, Message, Spam};
 use model::{InboxKey, Result};
 use serde::Deserialize;
 

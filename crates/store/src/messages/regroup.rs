@@ -110,12 +110,12 @@ pub(super) struct Placing {
 }
 
 /// A message as it is measured.
-struct Member {
+pub(crate) struct Member {
     /// `None` for the one that is being filed.
     key: Option<MessageKey>,
     thread: Option<ThreadId>,
     at: Timestamp,
-    is_hidden: bool,
+    hidden: Hidden,
     message_id: String,
     ancestors: Vec<String>,
     subject: String,
@@ -130,13 +130,17 @@ impl Member {
             key: None,
             thread: None,
             at: new.at,
-            is_hidden: false,
+            hidden: Hidden::NONE,
             message_id: message_id.as_str().to_owned(),
             ancestors: ancestors.map(|id| id.as_str().to_owned()).collect(),
             subject: new.subject.clone().unwrap_or_default(),
             people: people(&new.from, &new.people),
             clues: clues_of(new),
         }
+    }
+
+    fn is_hidden(&self) -> bool {
+        self.hidden != Hidden::NONE
     }
 
     fn threaded<'a>(&'a self, own: &'a str) -> Threaded<'a> {
@@ -163,6 +167,21 @@ fn people(from: &str, people: &People) -> Vec<String> {
         bare.trim_end_matches('>').trim().to_owned()
     })
     .collect()
+}
+
+/// Messages that a late message has moved from one thread to another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ThreadMove {
+    /// The thread they were in.
+    pub from: ThreadId,
+    /// The thread they are in.
+    pub to: ThreadId,
+    /// Whether nothing is left in the thread they were in, which is therefore gone.
+    pub is_gone: bool,
+    /// Their public ids, without those of hidden mail where others moved too.
+    pub message_ids: Vec<String>,
+    /// Why a reader without special rights must not see the move: of hidden mail alone.
+    pub hidden: Hidden,
 }
 
 /// A message that belongs to another thread now.
@@ -215,7 +234,7 @@ impl Txn<'_> {
     }
 
     /// The newest threads with a hint.
-    fn hinted(&mut self, inbox: InboxKey, hint: &[u8]) -> Result<Vec<ThreadId>> {
+    pub(crate) fn hinted(&mut self, inbox: InboxKey, hint: &[u8]) -> Result<Vec<ThreadId>> {
         Ok(self.all(
             "select thread_id from thread_hint where {scope} and inbox_id = $1 and hint = $2 \
              order by thread_id desc limit $3",
@@ -255,15 +274,19 @@ impl Txn<'_> {
                 args![one.key, one.to],
             )?;
         }
-        let ways: BTreeSet<(ThreadId, ThreadId)> =
-            moves.iter().map(|one| (one.from, one.to)).collect();
-        for (from, to) in ways {
-            self.share_traces(&new.inbox, from, to)?;
+        let ways = ways(&members, &moves);
+        for way in &ways {
+            self.share_traces(&new.inbox, way.from, way.to)?;
+            self.share_turns(way)?;
         }
+        for way in ways.iter().filter(|way| way.is_gone) {
+            self.end_turns(way.from, way.to)?;
+        }
+        self.moves.extend(ways);
         Ok(Some(placing))
     }
 
-    fn members(&mut self, threads: &[ThreadId]) -> Result<Vec<Member>> {
+    pub(crate) fn members(&mut self, threads: &[ThreadId]) -> Result<Vec<Member>> {
         let marks = padded::marks(2);
         let sql = format!(
             "select message_key, thread_id, at, hidden, message_id, in_reply_to, refs, subject, sender, people, clues \
@@ -282,7 +305,7 @@ impl Txn<'_> {
                 key: Some(row.get(0)?),
                 thread: Some(row.get(1)?),
                 at: row.get(2)?,
-                is_hidden: row.get::<Hidden>(3)? != Hidden::NONE,
+                hidden: row.get(3)?,
                 message_id: row.get(4)?,
                 ancestors: references
                     .lines()
@@ -298,7 +321,12 @@ impl Txn<'_> {
 
     /// Gives a thread what leads to another one: more than its own messages left there, which costs a
     /// look and never a wrong answer.
-    fn share_traces(&mut self, inbox: &Route, from: ThreadId, to: ThreadId) -> Result<()> {
+    pub(crate) fn share_traces(
+        &mut self,
+        inbox: &Route,
+        from: ThreadId,
+        to: ThreadId,
+    ) -> Result<()> {
         self.exec(
             "insert into thread_ref (org_id, pod_id, inbox_id, message_id, thread_id) \
              select org_id, pod_id, inbox_id, message_id, $2 from thread_ref where {scope} and thread_id = $1 \
@@ -360,12 +388,12 @@ impl Txn<'_> {
 fn divided(members: &[Member], own: &str, fresh: ThreadId) -> (Placing, Vec<Move>) {
     let shown: BTreeSet<ThreadId> = members
         .iter()
-        .filter(|member| !member.is_hidden)
+        .filter(|member| !member.is_hidden())
         .filter_map(|member| member.thread)
         .collect();
     let counted: Vec<&Member> = members
         .iter()
-        .filter(|one| !one.is_hidden || one.thread.is_none_or(|thread| !shown.contains(&thread)))
+        .filter(|one| !one.is_hidden() || one.thread.is_none_or(|thread| !shown.contains(&thread)))
         .collect();
     let messages: Vec<Threaded<'_>> = counted.iter().map(|one| one.threaded(own)).collect();
     let groups = groups(&messages, &Options::default());
@@ -420,7 +448,7 @@ fn divided(members: &[Member], own: &str, fresh: ThreadId) -> (Placing, Vec<Move
     for (&member, group) in counted.iter().zip(&group_of) {
         add(member, target_of(*group));
     }
-    for member in members.iter().filter(|one| one.is_hidden) {
+    for member in members.iter().filter(|one| one.is_hidden()) {
         let thread = member.thread.filter(|thread| shown.contains(thread));
         if let Some((_, _, group)) = thread.and_then(|thread| first.get(&thread)) {
             add(member, target_of(*group));
@@ -430,6 +458,34 @@ fn divided(members: &[Member], own: &str, fresh: ThreadId) -> (Placing, Vec<Move
     let changed = moves.iter().flat_map(|one| [one.from, one.to]).collect();
     let thread = target_of(filed).filter(|_| !alone);
     (Placing { thread, changed }, moves)
+}
+
+/// The moves by where they lead from and to. `members` are all messages of the threads they are of.
+fn ways(members: &[Member], moves: &[Move]) -> Vec<ThreadMove> {
+    let moved: BTreeMap<MessageKey, &Move> = moves.iter().map(|one| (one.key, one)).collect();
+    let mut left: BTreeSet<ThreadId> = BTreeSet::new();
+    let mut ways: BTreeMap<(ThreadId, ThreadId), Vec<&Member>> = BTreeMap::new();
+    for member in members {
+        match member.key.and_then(|key| moved.get(&key)) {
+            Some(one) => ways.entry((one.from, one.to)).or_default().push(member),
+            None => left.extend(member.thread),
+        }
+    }
+    let way = |((from, to), members): ((ThreadId, ThreadId), Vec<&Member>)| {
+        let is_hidden = members.iter().all(|one| one.is_hidden());
+        let hidden = members.iter().map(|one| one.hidden);
+        let told = members.iter().filter(|one| is_hidden || !one.is_hidden());
+        ThreadMove {
+            from,
+            to,
+            is_gone: !left.contains(&from),
+            message_ids: told.map(|one| one.message_id.clone()).collect(),
+            hidden: hidden
+                .filter(|_| is_hidden)
+                .fold(Hidden::NONE, Hidden::with),
+        }
+    };
+    ways.into_iter().map(way).collect()
 }
 
 /// An id for a thread that is divided off: nobody else's, and the same when the transaction runs

@@ -8,10 +8,11 @@ use model::list::{Direction, ListType};
 use model::metric::Usage;
 use model::page::{DraftFilter, MessageFilter, Page, ThreadFilter};
 use model::{
-    DraftId, EventId, EventKind, InboxId, InboxKey, MessageKey, Result, ThreadId, WebhookId,
+    DraftId, EventId, EventKind, Hidden, InboxId, InboxKey, MessageKey, Result, ThreadId, WebhookId,
 };
 use uuid::Uuid;
 
+use crate::messages::ThreadMove;
 use crate::txn::Txn;
 use crate::{Position, Route, SearchFilter};
 
@@ -104,6 +105,15 @@ fn drafts(labels: &[&str], ascending: bool) -> DraftFilter {
 
 const fn thread() -> ThreadId {
     ThreadId::new(Uuid::from_u128(7))
+}
+
+fn route(txn: &Txn<'_>, known: &Known) -> Route {
+    Route {
+        org_id: txn.access().org_id(),
+        pod_id: txn.access().org_id().default_pod(),
+        inbox_key: known.inbox,
+        inbox_id: InboxId::from_stored("a@eu.example.test".to_owned()),
+    }
 }
 
 /// What is asked for by its id, which may not be there.
@@ -294,6 +304,52 @@ pub(super) fn of_mail() -> Vec<Hot> {
                 txn.label_changes_of(MessageKey::new(Uuid::from_u128(9)), 20)
                     .map(drop)
             },
+        ),
+        in_inbox(
+            "what the messages say that a message names",
+            "message_public inbox_id message_id",
+            |txn, known| {
+                let ids = ["<a@b>", "<c@d>"].map(mail::MessageId::parse);
+                let ids: Vec<_> = ids.into_iter().flatten().collect();
+                txn.earlier_texts(known.inbox, &ids, Timestamp::from_micros(i64::MAX))
+                    .map(drop)
+            },
+        ),
+        in_inbox(
+            "threads with a subject",
+            "thread_hint pk inbox_id hint",
+            |txn, known| txn.hinted(known.inbox, &[7; 16]).map(drop),
+        ),
+        at_any(
+            "the messages of threads that are measured",
+            "message_thread thread_id",
+            |txn, _| txn.members(&[thread()]).map(drop),
+        ),
+        in_inbox(
+            "what leads to a thread, for another one",
+            "thread_ref_thread thread_id&thread_hint_thread thread_id",
+            |txn, known| {
+                let route = route(txn, known);
+                txn.share_traces(&route, thread(), ThreadId::new(Uuid::from_u128(8)))
+            },
+        ),
+        in_inbox(
+            "the turns of a thread, for another one",
+            "turn_count pk org_id subject&thread_pause pk thread_id",
+            |txn, _| {
+                txn.share_turns(&ThreadMove {
+                    from: thread(),
+                    to: ThreadId::new(Uuid::from_u128(8)),
+                    is_gone: true,
+                    message_ids: Vec::new(),
+                    hidden: Hidden::NONE,
+                })
+            },
+        ),
+        in_inbox(
+            "the turns of a thread that is gone",
+            "turn_count pk org_id subject&turn_count_thread org_id thread_id&thread_pause pk thread_id",
+            |txn, _| txn.end_turns(thread(), ThreadId::new(Uuid::from_u128(8))),
         ),
         in_inbox(
             "changes of labels",
@@ -506,12 +562,7 @@ pub(super) fn of_the_rest() -> Vec<Hot> {
             |txn, _| txn.unindexed(10).map(drop),
         ),
         at_any("keys that sign", "domain pk domain", |txn, known| {
-            let route = Route {
-                org_id: txn.access().org_id(),
-                pod_id: txn.access().org_id().default_pod(),
-                inbox_key: known.inbox,
-                inbox_id: InboxId::from_stored("a@eu.example.test".to_owned()),
-            };
+            let route = route(txn, known);
             txn.keys_in_use(&route).map(drop)
         }),
         in_org(
