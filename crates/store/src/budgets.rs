@@ -206,11 +206,12 @@ impl Txn<'_> {
              select org_id, $2, $3, since, turns, last from turn_count \
              where {{scope:org}} and subject = $1 and since > $4 \
              on conflict (org_id, subject) do update set \
-             turns = case when turn_count.since <= $4 then excluded.turns else {together} end, \
+             turns = case when turn_count.since <= $4 then excluded.turns else {} end, \
              since = case when turn_count.since > $4 and turn_count.since < excluded.since \
              then turn_count.since else excluded.since end, \
              last = case when excluded.last = 'in' then 'in' else turn_count.last end, \
-             thread_id = excluded.thread_id"
+             thread_id = excluded.thread_id",
+            together
         );
         let (now, from, to) = (
             self.now,
@@ -239,7 +240,7 @@ impl Txn<'_> {
             args![subject],
         )?;
         self.exec(
-            "update turn_count set thread_id = $2 where {scope:org} and thread_id = $1",
+            "update turn_count {by turn_count_thread} set thread_id = $2 where {scope:org} and thread_id = $1",
             args![gone, to],
         )?;
         self.exec(
@@ -314,7 +315,7 @@ impl Txn<'_> {
             args![id],
         )?;
         let subjects = self.all(
-            "select subject from turn_count where {scope:org} and thread_id = $1",
+            "select subject from turn_count {by turn_count_thread} where {scope:org} and thread_id = $1",
             args![id],
             |row| row.get::<String>(0),
         )?;

@@ -16,14 +16,15 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::filing::{Known, NewMessage};
-use crate::db::{Value, args};
+use crate::db::{DbResult, Row, args};
 use crate::inboxes::Route;
-use crate::padded;
 use crate::txn::Txn;
 use crate::view::{from_json, to_json};
 
 /// Messages that are measured at once. A larger conversation grows by the nearest ancestor alone.
 const MOST: usize = 400;
+/// Threads that are measured at once.
+const MOST_THREADS: usize = 32;
 /// Threads looked at for one subject: the newest.
 const NEWEST: i64 = 16;
 
@@ -159,6 +160,29 @@ impl Member {
     }
 }
 
+fn member(row: &Row<'_>) -> DbResult<Member> {
+    let parent: Option<String> = row.get(5)?;
+    let references: Option<String> = row.get(6)?;
+    let references = references.unwrap_or_default();
+    let clues: Option<String> = row.get(10)?;
+    let clues = clues.map(|text| from_json(&text, 10)).transpose()?;
+    Ok(Member {
+        key: Some(row.get(0)?),
+        thread: Some(row.get(1)?),
+        at: row.get(2)?,
+        hidden: row.get(3)?,
+        message_id: row.get(4)?,
+        ancestors: references
+            .lines()
+            .map(str::to_owned)
+            .chain(parent)
+            .collect(),
+        subject: row.get::<Option<String>>(7)?.unwrap_or_default(),
+        people: people(row.text(8)?, &from_json::<People>(row.text(9)?, 9)?),
+        clues: clues.unwrap_or_default(),
+    })
+}
+
 /// The bare addresses of everybody in a message.
 fn people(from: &str, people: &People) -> Vec<String> {
     let all = std::iter::once(from).chain(people.recipients());
@@ -255,7 +279,7 @@ impl Txn<'_> {
         let threads: Vec<ThreadId> = nearest
             .into_iter()
             .chain(newest.copied())
-            .take(padded::SIZE)
+            .take(MOST_THREADS)
             .collect();
         let mut members = self.members(&threads)?;
         if members.len() > MOST {
@@ -287,36 +311,21 @@ impl Txn<'_> {
     }
 
     pub(crate) fn members(&mut self, threads: &[ThreadId]) -> Result<Vec<Member>> {
-        let marks = padded::marks(2);
-        let sql = format!(
-            "select message_key, thread_id, at, hidden, message_id, in_reply_to, refs, subject, sender, people, clues \
-             from message where {{scope}} and thread_id in ({marks}) limit $1"
-        );
-        let limit = i64::try_from(MOST + 1).map_err(Error::internal)?;
-        let mut values = vec![Value::from(limit)];
-        values.extend(padded::values(threads));
-        Ok(self.all(&sql, &values, |row| {
-            let parent: Option<String> = row.get(5)?;
-            let references: Option<String> = row.get(6)?;
-            let references = references.unwrap_or_default();
-            let clues: Option<String> = row.get(10)?;
-            let clues = clues.map(|text| from_json(&text, 10)).transpose()?;
-            Ok(Member {
-                key: Some(row.get(0)?),
-                thread: Some(row.get(1)?),
-                at: row.get(2)?,
-                hidden: row.get(3)?,
-                message_id: row.get(4)?,
-                ancestors: references
-                    .lines()
-                    .map(str::to_owned)
-                    .chain(parent)
-                    .collect(),
-                subject: row.get::<Option<String>>(7)?.unwrap_or_default(),
-                people: people(row.text(8)?, &from_json::<People>(row.text(9)?, 9)?),
-                clues: clues.unwrap_or_default(),
-            })
-        })?)
+        let mut members = Vec::new();
+        // One after the other: an engine may read the whole inbox for a list of them.
+        for thread in threads {
+            let left = i64::try_from(MOST + 1 - members.len()).map_err(Error::internal)?;
+            members.extend(self.all(
+                "select message_key, thread_id, at, hidden, message_id, in_reply_to, refs, subject, sender, people, clues \
+                 from message where {scope} and thread_id = $1 order by at, message_key limit $2",
+                args![*thread, left],
+                member,
+            )?);
+            if members.len() > MOST {
+                break;
+            }
+        }
+        Ok(members)
     }
 
     /// Gives a thread what leads to another one: more than its own messages left there, which costs a
