@@ -1,14 +1,17 @@
-//! Links to raw mail and attachments that need no credential: signed, and good for an hour.
+//! Links to raw mail, to attachments and to their text that need no credential: signed, and good
+//! for an hour.
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use data_encoding::BASE64URL_NOPAD;
+use documents::{Text, Why};
 use mail::{MessageId, Timestamp};
 use model::message::Attachment;
-use model::{AttachmentId, DraftId, Error, InboxId, MessageKey, OrgId, Result, perm};
-use store::{BlobId, Grant, Reason};
+use model::{AttachmentId, Code, DraftId, Error, InboxId, MessageKey, OrgId, Result, perm};
+use store::{BlobId, DocumentPlace, Grant, Reason};
 
+use crate::documents::Document;
 use crate::{App, render};
 
 /// How long a link works.
@@ -52,6 +55,21 @@ enum Thing {
     Attachment(MessageKey, AttachmentId),
     /// A file of a draft.
     DraftFile(DraftId, AttachmentId),
+    /// What a part of a message says.
+    Text(MessageKey, AttachmentId),
+    /// What a file of a draft says.
+    DraftText(DraftId, AttachmentId),
+}
+
+impl Thing {
+    /// What a file says.
+    const fn as_text(self) -> Self {
+        match self {
+            Self::Attachment(message, id) => Self::Text(message, id),
+            Self::DraftFile(draft, id) => Self::DraftText(draft, id),
+            other => other,
+        }
+    }
 }
 
 const SIGNED: usize = 1 + 16 + 16 + 16 + 8;
@@ -64,6 +82,8 @@ impl Target {
             Thing::Raw(message) => (0, message.as_bytes(), &none),
             Thing::Attachment(message, id) => (1, message.as_bytes(), id.as_bytes()),
             Thing::DraftFile(draft, id) => (2, draft.as_bytes(), id.as_bytes()),
+            Thing::Text(message, id) => (3, message.as_bytes(), id.as_bytes()),
+            Thing::DraftText(draft, id) => (4, draft.as_bytes(), id.as_bytes()),
         };
         let mut bytes = [0; SIGNED];
         bytes[0] = kind;
@@ -81,6 +101,8 @@ impl Target {
             0 => Thing::Raw(MessageKey::from_bytes(&bytes[17..33])?),
             1 => Thing::Attachment(MessageKey::from_bytes(&bytes[17..33])?, part),
             2 => Thing::DraftFile(DraftId::from_bytes(&bytes[17..33])?, part),
+            3 => Thing::Text(MessageKey::from_bytes(&bytes[17..33])?, part),
+            4 => Thing::DraftText(DraftId::from_bytes(&bytes[17..33])?, part),
             _ => return None,
         };
         Some(Self {
@@ -144,6 +166,9 @@ impl App {
     ) -> wire::AttachmentResponse {
         let shown = render::attachment(attachment);
         let (download_url, until) = self.link(org_id, thing, base);
+        let (declared, name) = (shown.content_type.as_deref(), shown.filename.as_deref());
+        let text_url = Document::is_promising(declared, name, shown.size)
+            .then(|| self.link(org_id, thing.as_text(), base).0);
         wire::AttachmentResponse {
             attachment_id: shown.attachment_id,
             filename: shown.filename,
@@ -152,7 +177,7 @@ impl App {
             content_disposition: shown.content_disposition,
             content_id: shown.content_id,
             download_url,
-            text_url: None,
+            text_url,
             expires_at: until.to_string(),
         }
     }
@@ -203,7 +228,8 @@ impl App {
     /// What a link leads to. Needs no credential: the link is one.
     ///
     /// # Errors
-    /// `not_found` when it was forged, has expired, or its message was removed.
+    /// `not_found` when it was forged, has expired, or its message was removed; `unprocessable` for
+    /// the text of a document that has none.
     pub async fn download(&self, token: &str) -> Result<Download> {
         let target = self.open(token).ok_or_else(|| {
             Error::not_found("Download")
@@ -218,8 +244,56 @@ impl App {
                 bytes: self.store().raw(&reader, key).await?,
             }),
             Thing::Attachment(key, id) => self.part_of(&reader, key, id).await,
-            Thing::DraftFile(draft, id) => self.draft_file(&access.grant()?, draft, id).await,
+            Thing::DraftFile(draft, id) => {
+                let file = self.draft_file(&access.grant()?, draft, id).await?;
+                Ok(Download::of(file.0, file.2))
+            }
+            Thing::Text(key, id) => self.text_of_part(&reader, key, id).await,
+            Thing::DraftText(draft, id) => {
+                let (shown, blob_id, bytes) = self.draft_file(&access.grant()?, draft, id).await?;
+                let place = DocumentPlace { blob_id, part: 0 };
+                self.text_in(target.org_id, place, shown, bytes).await
+            }
         }
+    }
+
+    /// What a part of a message says, without its bytes where they have been read before.
+    async fn text_of_part(
+        &self,
+        grant: &Grant<perm::MessageRead>,
+        key: MessageKey,
+        id: AttachmentId,
+    ) -> Result<Download> {
+        let found = self.store().read(grant, move |view| {
+            let mut files = view.message_of_key(key)?.attachments.into_iter();
+            let file = files.find(|file| file.attachment_id == id);
+            let file = file.ok_or_else(|| Error::not_found("Attachment"))?;
+            Ok((file, view.blob_of(key)?))
+        });
+        let (file, blob_id) = found.await?;
+        let (org_id, part) = (grant.access().org_id(), file.part);
+        let place = DocumentPlace { blob_id, part };
+        if let Some(kept) = self.kept_text(org_id, place).await? {
+            return text(kept, file);
+        }
+        let bytes = self.part_of(grant, key, id).await?.bytes;
+        self.text_in(org_id, place, file, bytes).await
+    }
+
+    async fn text_in(
+        &self,
+        org_id: OrgId,
+        place: DocumentPlace,
+        file: Attachment,
+        bytes: Bytes,
+    ) -> Result<Download> {
+        let document = Document {
+            declared: file.content_type.clone(),
+            name: file.filename.clone(),
+            bytes,
+        };
+        let read = self.text_of_document(org_id, Some(place), document).await?;
+        text(read, file)
     }
 
     async fn part_of(
@@ -252,7 +326,7 @@ impl App {
         grant: &Grant<perm::DraftRead>,
         draft: DraftId,
         id: AttachmentId,
-    ) -> Result<Download> {
+    ) -> Result<(Attachment, BlobId, Bytes)> {
         let draft = self
             .store()
             .read(grant, move |view| view.draft(draft))
@@ -263,7 +337,7 @@ impl App {
         let blob = BlobId::parse(&file.blob);
         let blob = blob.ok_or_else(|| Error::internal("the file of a draft is damaged"))?;
         let bytes = self.store().raw_of_blob(grant, blob).await?;
-        Ok(Download::of(file.shown, bytes))
+        Ok((file.shown, blob, bytes))
     }
 
     fn open(&self, token: &str) -> Option<Target> {
@@ -276,4 +350,17 @@ impl App {
         let target = Target::from_bytes(signed)?;
         (genuine && target.until > self.now()).then_some(target)
     }
+}
+
+/// The text of a document as a file.
+fn text(read: std::result::Result<Text, Why>, file: Attachment) -> Result<Download> {
+    let text = read.map_err(|why| {
+        Error::new(Code::Unprocessable, format!("{why} ({})", why.name()))
+            .fix("Take the file itself, from download_url.")
+    })?;
+    Ok(Download {
+        content_type: "text/plain; charset=utf-8".to_owned(),
+        filename: file.filename.map(|name| format!("{name}.txt")),
+        bytes: text.text.into(),
+    })
 }

@@ -14,6 +14,7 @@ mod certificates;
 mod codes;
 mod deliveries;
 mod delivery;
+mod documents;
 mod domains;
 mod download;
 mod drafts;
@@ -144,6 +145,8 @@ struct Inner {
     tails: tail::Tails,
     indexing: search::Indexing,
     tasks: sys::Tasks,
+    /// Processes that read attached documents.
+    readers: sys::Helpers,
     /// Certificates for this server.
     orders: certificates::Orders,
     /// Mail on its way to its recipients.

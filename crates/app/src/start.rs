@@ -1,5 +1,6 @@
 //! Starting the product on an open store.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,8 +21,8 @@ use crate::gate::loops::LoopMarks;
 use crate::metrics::counting;
 use crate::onboarding::{CodeKey, SignUpDoor};
 use crate::{
-    App, Filtering, GateSettings, Inner, Judging, Limits, approvals, gate, keys, limits, operator,
-    outbound, screen, seal, search, sign, spam, tail, webhooks, worker,
+    App, Filtering, GateSettings, Inner, Judging, Limits, approvals, documents, gate, keys, limits,
+    operator, outbound, screen, seal, search, sign, spam, tail, webhooks, worker,
 };
 
 /// How far the server trusts its surroundings.
@@ -77,6 +78,8 @@ pub struct Settings {
     pub filtering: Filtering,
     /// What the gate does.
     pub gate: GateSettings,
+    /// This program, which reads documents when it is started as `read-document`.
+    pub document_reader: PathBuf,
     /// Where certificates for this server are ordered, if at all.
     pub acme: Option<AcmeSettings>,
 }
@@ -134,6 +137,7 @@ impl App {
         let orders = Orders::new(acme, &settings.egress, &settings.delivery.roots, &env.clock);
         let inner = Inner {
             orders: orders?,
+            readers: documents::readers(settings.document_reader.clone(), Arc::clone(&env.clock)),
             web_host: web_host(&settings),
             departures: departures?,
             rspamd: settings.filtering.rspamd.as_ref().and_then(|url| {

@@ -52,6 +52,7 @@ impl Stage {
             judging: app::Judging::default(),
             filtering: app::Filtering::default(),
             acme: None,
+            document_reader: "/bin/false".into(),
             egress: Policy {
                 loopback: true,
                 plain: true,

@@ -74,6 +74,8 @@ pub enum Task {
     Screen,
     /// Answer what mail would give away, one a line.
     Leaks,
+    /// Read one document, for the server itself.
+    ReadDocument,
 }
 
 /// The argument of `organizations create`; no key of the table has this name.
@@ -169,6 +171,7 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
         }
         Some(("screen", screen)) => (Task::Screen, screen),
         Some(("leaks", leaks)) => (Task::Leaks, leaks),
+        Some(("read-document", read)) => (Task::ReadDocument, read),
         Some(("healthcheck", healthcheck)) => (Task::HealthCheck, healthcheck),
         Some((name, other)) => match orders::wanted(name, other) {
             Some((wanted, matches)) => (Task::Order(wanted), matches),
@@ -358,6 +361,8 @@ fn command() -> Command {
         .subcommand(Command::new("leaks").about(
             "Read outgoing mail as JSON lines on standard input; answer which secrets it would give away",
         ))
+        // People need not know of it: it is how the server reads what it does not trust.
+        .subcommand(Command::new("read-document").hide(true))
         .subcommand(with_flags(Command::new("healthcheck").about(
             "Ask the server at the configured HTTP address whether it is ready (status 0 or 1)",
         )));
@@ -618,6 +623,7 @@ mod tests {
                     json: false,
                 },
             ),
+            ("read-document", Task::ReadDocument),
         ] {
             let matches = command().try_get_matches_from(["mailroost", name]);
             assert_eq!(interpret(&matches.unwrap()), (task, vec![]));

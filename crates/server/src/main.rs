@@ -20,6 +20,7 @@ mod logging;
 mod operator;
 mod orders;
 mod page;
+mod read_document;
 mod restore;
 mod screens;
 mod welcome;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let answered = match task {
+        Task::ReadDocument => Some(read_document::run()),
         Task::Extract => Some(lines::answer(extract::answer)),
         Task::Screen => Some(lines::answer(screens::arrivals())),
         Task::Leaks => Some(lines::answer(screens::leaks)),
@@ -127,6 +129,7 @@ fn run(task: Task, settings: Settings) -> anyhow::Result<()> {
         | Task::Screen
         | Task::Leaks
         | Task::Page { .. }
+        | Task::ReadDocument
         | Task::Backup(_)
         | Task::Restore { .. } => runtime.block_on(lifecycle::run(settings)),
     };

@@ -138,6 +138,7 @@ pub async fn start_app(
         judging: settings.judging.clone(),
         filtering: settings.filtering.clone(),
         acme: settings.acme.clone(),
+        document_reader: this_program()?,
         egress: Policy {
             loopback: mode == app::Mode::Laptop,
             plain: mode == app::Mode::Laptop,
@@ -147,6 +148,14 @@ pub async fn start_app(
     App::start(store, settings, env.clone(), tasks)
         .await
         .context("the server cannot start its workers")
+}
+
+/// This very program, also after its file was replaced by a newer one.
+fn this_program() -> anyhow::Result<PathBuf> {
+    if cfg!(target_os = "linux") {
+        return Ok(PathBuf::from("/proc/self/exe"));
+    }
+    std::env::current_exe().context("the server cannot find its own program")
 }
 
 /// Where others reach the API: as the operator says, or, in laptop mode, where it listens.

@@ -36,6 +36,10 @@ impl BlobId {
         Self(*blake3::hash(raw).as_bytes())
     }
 
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok().map(Self)
+    }
+
     /// The hash.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
@@ -176,6 +180,9 @@ impl Txn<'_> {
             args![blob_id],
             |row| row.get::<Option<Vec<u8>>>(0),
         )?;
+        if gone.is_some() {
+            self.forget_document_texts(blob_id)?;
+        }
         if let Some(Some(object)) = gone {
             let (org_id, now) = (self.access.org_id(), self.now);
             self.exec(

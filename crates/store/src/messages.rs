@@ -22,7 +22,7 @@ pub use self::filing::{Filed, NewMessage, Received};
 pub use self::listing::Position;
 pub use self::regroup::ThreadMove;
 
-use crate::blobs::Stored;
+use crate::blobs::{BlobId, Stored};
 use crate::codec::{Codec, Packed};
 use crate::db::{DbError, DbResult, Row, args};
 use crate::txn::Txn;
@@ -232,6 +232,16 @@ impl View<'_> {
 
     /// Where the raw bytes of a message are.
     pub(crate) fn raw_of(&mut self, key: MessageKey) -> Result<Stored> {
+        let blob_id = self.blob_of(key)?;
+        let stored = self.stored(blob_id.as_bytes())?;
+        stored.ok_or_else(|| Error::internal("a message has lost its raw bytes"))
+    }
+
+    /// The name of the raw bytes of a message.
+    ///
+    /// # Errors
+    /// `not_found`.
+    pub fn blob_of(&mut self, key: MessageKey) -> Result<BlobId> {
         let blob_id = self.first(
             "select m.blob_id from message m join inbox i on i.inbox_id = m.inbox_id \
              where {scope m} and {seen m} and m.message_key = $1",
@@ -239,8 +249,7 @@ impl View<'_> {
             |row| row.get::<Vec<u8>>(0),
         )?;
         let blob_id = blob_id.ok_or_else(|| Error::not_found("Message"))?;
-        let stored = self.stored(&blob_id)?;
-        stored.ok_or_else(|| Error::internal("a message has lost its raw bytes"))
+        BlobId::from_bytes(&blob_id).ok_or_else(|| Error::internal("the name of a blob is damaged"))
     }
 }
 

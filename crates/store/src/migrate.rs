@@ -4,7 +4,7 @@ use model::{Code, Error, Result};
 
 use crate::db::{Conn, DbResult, args};
 
-const MIGRATIONS: [(i64, &str); 24] = [
+const MIGRATIONS: [(i64, &str); 25] = [
     (1, include_str!("migrations/0001_first.sql")),
     (2, include_str!("migrations/0002_lists.sql")),
     (3, include_str!("migrations/0003_drafts.sql")),
@@ -28,6 +28,7 @@ const MIGRATIONS: [(i64, &str); 24] = [
     (21, include_str!("migrations/0021_budgets.sql")),
     (22, include_str!("migrations/0022_audit.sql")),
     (23, include_str!("migrations/0023_dane_and_gaps.sql")),
+    (24, include_str!("migrations/0024_documents.sql")),
     (27, include_str!("migrations/0027_approval_mail.sql")),
 ];
 

@@ -9,6 +9,7 @@ mod clock;
 pub mod dane;
 pub mod dial;
 mod dns;
+mod helper;
 mod ids;
 mod listen;
 mod tasks;
@@ -17,6 +18,7 @@ mod validated;
 
 pub use clock::{Clock, Elapsed, SystemClock, timeout, timeout_at};
 pub use dns::{Answer, MailExchanger, Resolver, Unanswered};
+pub use helper::{HelperError, HelperSettings, Helpers};
 pub use ids::Ids;
 pub use listen::{ListenError, listen};
 pub use tasks::{Running, Shutdown, Tasks};

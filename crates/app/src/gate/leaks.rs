@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use documents::Why;
 use mail::leaks::{Attached, Class, Finding as Seen, Fingerprint, Outgoing, Place, screen_texts};
 use mail::parse::{Parsed, attachments};
 use model::message::Content;
@@ -131,12 +132,14 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
-    /// Of a message from its bytes.
+    /// Of a message from its bytes. `documents` are the texts of attachments, by their parts, that
+    /// cannot be seen in their bytes.
     pub(crate) fn of(
         raw: &[u8],
         parsed: &Parsed,
         (text, html): (Option<&str>, Option<&str>),
         recipients: Vec<String>,
+        mut documents: BTreeMap<usize, String>,
     ) -> Self {
         let is_text = |kind: Option<&str>, name: Option<&str>| {
             let kind = kind.unwrap_or_default().to_ascii_lowercase();
@@ -199,6 +202,7 @@ impl Texts {
             room -= taken.len();
             texts.insert(part.part, String::from_utf8_lossy(taken).into_owned());
         }
+        texts.append(&mut documents);
         let attached = parsed.attachments.iter().map(|part| {
             let name = part.filename.clone().unwrap_or_default();
             (name, texts.remove(&part.part).unwrap_or_default())
@@ -296,6 +300,19 @@ impl Looked {
         words
             .map(|(word, _)| Credential::of_digest(word.digest()))
             .collect()
+    }
+
+    /// That an attachment could not be read: noted, unless the operator says otherwise. Mail carries
+    /// pictures and archives all day.
+    pub(crate) fn has_unread(&mut self, rules: &LeakRules, why: Why) {
+        let said = rules.0.get("unread_document").copied();
+        self.leaks.push(Leak {
+            action: said.unwrap_or(LeakAction::Note),
+            kind: "unread_document".to_owned(),
+            place: Place::Attachment(0).as_str(),
+            shown: Some(why.name().to_owned()),
+            value: None,
+        });
     }
 
     /// That one of the candidates is a key.

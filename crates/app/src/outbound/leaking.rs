@@ -1,19 +1,42 @@
 //! Asks `gate::leaks` about a finished message.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
+use documents::Why;
 use mail::leaks::Fingerprint;
+use mail::parse::{Parsed, attachments};
 use mail::{Address, Mailbox};
 use model::inbox::Inbox;
 use model::message::Message;
-use model::{Decision, EventKind, Finding, Hidden, Result, ThreadId, perm};
+use model::{Code, Decision, EventKind, Finding, Hidden, Result, ThreadId, perm};
 use serde_json::json;
 use store::{Governed, Grant, NewEvent, Reason};
+use sys::timeout_at;
 
 use super::submit::Outgoing;
 use crate::App;
+use crate::documents::Document;
 use crate::gate::leaks::{Leak, LeakAction, Looked, Texts};
 use crate::inbound::elsewhere;
+
+/// Documents of one departure that are read.
+const MOST_DOCUMENTS: usize = 20;
+
+/// Octets of the texts of all of them.
+const MOST_TEXT: usize = 8 << 20;
+
+/// How long reading all of them may take: somebody waits for the answer.
+const FOR_DOCUMENTS: Duration = Duration::from_secs(30);
+
+/// What was read of the documents of a departure.
+#[derive(Default)]
+struct Documents {
+    /// The texts, by the parts of the message.
+    read: BTreeMap<usize, String>,
+    /// Why there are no others.
+    unread: Vec<Why>,
+}
 
 /// Messages of a thread that are looked at for what the recipients know.
 const MOST_KNOWN: usize = 100;
@@ -39,6 +62,7 @@ impl App {
             .store()
             .read(grant, move |view| view.leak_values_of(governed))
             .await?;
+        let (outgoing, documents) = self.documents_in(grant, outgoing).await?;
         let names: Vec<String> = recipients.iter().map(super::display).collect();
         let app = self.clone();
         // Looking through a text takes longer than reading it.
@@ -47,8 +71,11 @@ impl App {
             let content = &outgoing.understood.content;
             let bodies = (content.text.as_deref(), content.html.as_deref());
             let parsed = &outgoing.understood.parsed;
-            let texts = Texts::of(&outgoing.raw, parsed, bodies, names);
-            let looked = texts.look(&app.settings().leaks, &app.0.values, &values);
+            let texts = Texts::of(&outgoing.raw, parsed, bodies, names, documents.read);
+            let mut looked = texts.look(&app.settings().leaks, &app.0.values, &values);
+            for why in documents.unread {
+                looked.has_unread(&app.settings().leaks, why);
+            }
             (outgoing, looked)
         });
         let (outgoing, mut looked) = looking.await?;
@@ -65,6 +92,48 @@ impl App {
         }
         let decision = self.decided(grant, inbox, &outgoing, looked.leaks).await?;
         Ok((outgoing, decision))
+    }
+
+    /// What the documents say that a departure carries.
+    async fn documents_in<P>(
+        &self,
+        grant: &Grant<P>,
+        outgoing: Outgoing,
+    ) -> Result<(Outgoing, Documents)> {
+        let mut documents = Documents::default();
+        if outgoing.understood.parsed.attachments.is_empty() {
+            return Ok((outgoing, documents));
+        }
+        // Finding out costs a pass over the message.
+        let work = outgoing.raw.len();
+        let finding = elsewhere(work, move || {
+            let found = packed(&outgoing.raw, &outgoing.understood.parsed);
+            (outgoing, found)
+        });
+        let (outgoing, found) = finding.await?;
+        let (org_id, until) = (grant.access().org_id(), self.now().plus(FOR_DOCUMENTS));
+        let (clock, mut room) = (&*self.env().clock, MOST_TEXT);
+        for (index, (part, document)) in found.into_iter().enumerate() {
+            if index >= MOST_DOCUMENTS {
+                documents.unread.push(Why::TooLarge);
+                break;
+            }
+            let reading = self.text_of_document(org_id, None, document);
+            match timeout_at(clock, until, Box::pin(reading)).await {
+                Ok(Ok(Ok(text))) if text.text.len() <= room => {
+                    room -= text.text.len();
+                    documents.read.insert(part, text.text);
+                }
+                Ok(Ok(Ok(_))) => documents.unread.push(Why::TooLarge),
+                Ok(Ok(Err(why))) => documents.unread.push(why),
+                Ok(Err(error)) if error.code() == Code::ServiceUnavailable => {
+                    documents.unread.push(Why::OutOfTime);
+                }
+                Ok(Err(error)) => return Err(error),
+                Err(_) => documents.unread.push(Why::OutOfTime),
+            }
+        }
+        Ok((outgoing, documents))
     }
 
     /// Takes out what the recipients know, and what stays in the organisation.
@@ -202,4 +271,20 @@ fn findings(leaks: &[Leak]) -> Vec<Finding> {
         }
     }
     found
+}
+
+/// The attachments whose text cannot be seen in their bytes, whatever they claim to be.
+fn packed(raw: &[u8], parsed: &Parsed) -> Vec<(usize, Document)> {
+    let files = &parsed.attachments;
+    let bytes = attachments(raw, files.iter().map(|file| file.part));
+    let found = files.iter().zip(bytes).filter_map(|(file, bytes)| {
+        let bytes = bytes.filter(|bytes| documents::is_packed(bytes))?;
+        let document = Document {
+            declared: file.content_type.clone(),
+            name: file.filename.clone(),
+            bytes: bytes.into(),
+        };
+        Some((file.part, document))
+    });
+    found.take(MOST_DOCUMENTS + 1).collect()
 }

@@ -28,6 +28,7 @@ mod database;
 mod deciders;
 mod departures;
 mod doctor;
+mod documents;
 mod domain_names;
 mod domains;
 mod doors;

@@ -18,6 +18,7 @@ mod blobs;
 mod commits;
 mod conversations;
 mod deliveries;
+mod document_texts;
 mod drafts;
 mod durability;
 mod events;
