@@ -9,7 +9,7 @@ use mail::parse::{Parsed, attachments};
 use mail::{Address, Mailbox};
 use model::inbox::Inbox;
 use model::message::Message;
-use model::{Code, Decision, EventKind, Finding, Hidden, Result, ThreadId, perm};
+use model::{Decision, EventKind, Finding, Hidden, Result, ThreadId, perm};
 use serde_json::json;
 use store::{Governed, Grant, NewEvent, Reason};
 use sys::timeout_at;
@@ -126,10 +126,11 @@ impl App {
                 }
                 Ok(Ok(Ok(_))) => documents.unread.push(Why::TooLarge),
                 Ok(Ok(Err(why))) => documents.unread.push(why),
-                Ok(Err(error)) if error.code() == Code::ServiceUnavailable => {
+                Ok(Err(error)) => {
+                    // Mail does not wait for the reader to be well again.
+                    tracing::warn!(%error, "a document of a departure was not read");
                     documents.unread.push(Why::OutOfTime);
                 }
-                Ok(Err(error)) => return Err(error),
                 Err(_) => documents.unread.push(Why::OutOfTime),
             }
         }

@@ -17,16 +17,12 @@ async fn keep(world: &World, raw: &[u8], part: usize, content: [u8; 32], text: D
         blob_id: BlobId::of(raw),
         part,
     };
-    let kept = world.store.write(&world.system(), move |txn| {
-        txn.keep_document_text(place, &content, READER, &text)
-    });
+    let kept = world.write(move |txn| txn.keep_document_text(place, &content, READER, &text));
     kept.await.unwrap();
 }
 
 async fn found(world: &World, content: [u8; 32], reader: i64) -> Option<DocumentText> {
-    let found = world.store.read(&world.system(), move |view| {
-        view.document_text_of(&content, reader)
-    });
+    let found = world.read(move |view| view.document_text_of(&content, reader));
     found.await.unwrap()
 }
 
@@ -51,9 +47,7 @@ async fn a_text_is_found_by_its_place_and_by_its_document(world: World) {
             blob_id: BlobId::of(raw),
             part,
         };
-        let read = world.store.read(&world.system(), move |view| {
-            view.document_text(place, READER)
-        });
+        let read = world.read(move |view| view.document_text(place, READER));
         assert_eq!(read.await.unwrap(), wanted);
     }
 }
@@ -72,7 +66,7 @@ async fn the_last_message_takes_the_texts_along(world: World) {
     let text = DocumentText::Read("words".to_owned());
     keep(&world, raw, 1, [1; 32], text.clone()).await;
     for (key, left) in keys.into_iter().zip([Some(text), None]) {
-        let deleted = world.store.write(&world.system(), move |txn| {
+        let deleted = world.write(move |txn| {
             let message = txn.message_of_key(key)?;
             txn.delete_message(&message)
         });
