@@ -61,6 +61,7 @@ impl World {
             judging: app::Judging::default(),
             filtering: app::Filtering::default(),
             acme: None,
+            document_reader: "/bin/false".into(),
             egress: sys::dial::Policy::default(),
         };
         let (tasks, running) = Tasks::new();

@@ -76,6 +76,7 @@ async fn a_search_ends_the_wait_for_the_end_of_a_flood() {
         judging: app::Judging::default(),
         filtering: app::Filtering::default(),
         acme: None,
+        document_reader: "/bin/false".into(),
         egress: sys::dial::Policy::default(),
     };
     let kept = store.clone();

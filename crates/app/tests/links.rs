@@ -58,6 +58,7 @@ async fn a_link_leads_to_the_bytes_for_an_hour_and_no_longer() {
         judging: app::Judging::default(),
         filtering: app::Filtering::default(),
         acme: None,
+        document_reader: "/bin/false".into(),
         egress: sys::dial::Policy::default(),
     };
     let (tasks, _running) = Tasks::new();

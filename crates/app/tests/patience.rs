@@ -60,6 +60,7 @@ fn settings(relay: &MailSink) -> Settings {
         filtering: app::Filtering::default(),
         acme: None,
         gate: app::GateSettings::default(),
+        document_reader: "/bin/false".into(),
         egress: sys::dial::Policy::default(),
     }
 }
