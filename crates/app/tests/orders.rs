@@ -40,6 +40,7 @@ fn settings(directory: String) -> Settings {
             contact: None,
             names: vec!["mx.agents.test".to_owned()],
         }),
+        document_reader: "/bin/false".into(),
         egress: sys::dial::Policy {
             loopback: true,
             plain: true,
