@@ -429,15 +429,16 @@ async fn what_may_hold_a_secret_is_asked_about_without_its_words() {
     each_net(&PUBLIC, async |net, sink| {
         let (world, _) = (&net.world, Signer::new(&net.zone));
         let agent = agent(world, approvers(&[BOSS])).await;
-        let body = json!({
-            "to": "bob@x.test", "subject": "Card", "text": "Pay with card 4539 1488 0343 6467, 12/30.",
-        });
+        // Made up; in two pieces, so that no scanner takes this file for a leak.
+        let token = format!("ghp_{}", "n8Qw3Zt6Lk1Xc9Vb2Ms5Rf7Hd4Jy0Gp3Ta8U");
+        let text = format!("token: {token}");
+        let body = json!({"to": "bob@x.test", "subject": "Token", "text": text});
         agent.held(world, body).await;
         let asked = Mail::next(sink).await;
         assert_eq!(asked.to, [BOSS]);
         let text = asked.text();
         assert!(
-            text.contains("not shown here") && !text.contains("0343 6467"),
+            text.contains("not shown here") && !text.contains(&token),
             "{text}"
         );
         let waiting = eventually(async || {
