@@ -124,9 +124,10 @@ pub(crate) fn local<'e>(element: &'e BytesStart<'_>) -> &'e str {
 
 fn why(error: &Error) -> Why {
     match error {
-        Error::Io(error) if error.get_ref().is_some_and(|cause| cause.is::<Spent>()) => {
-            Why::Inflates
-        }
+        Error::Io(error) => match error.get_ref() {
+            Some(cause) if cause.is::<Spent>() => Why::Inflates,
+            _ => Why::Damaged,
+        },
         _ => Why::Damaged,
     }
 }

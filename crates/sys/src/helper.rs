@@ -87,9 +87,9 @@ impl Helpers {
     pub async fn ask(&self, question: &[&[u8]]) -> Result<Vec<u8>, HelperError> {
         let settings = &self.settings;
         let place = timeout(&*self.clock, settings.patience, self.places.acquire());
-        let _place = match place.await {
-            Ok(Ok(place)) => place,
-            Ok(Err(_)) | Err(_) => return Err(HelperError::Busy),
+        // Held until the helper has ended.
+        let Ok(Ok(_place)) = place.await else {
+            return Err(HelperError::Busy);
         };
         let answer = timeout(&*self.clock, settings.limit, self.converse(question));
         answer.await.map_err(|_| HelperError::OutOfTime)?

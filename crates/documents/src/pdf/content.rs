@@ -375,9 +375,8 @@ impl<'a> Painter<'a> {
         if let Some(known) = id.and_then(|id| self.fonts.get(&id)) {
             return Ok(known.clone());
         }
-        let (_, object) = match self.document.dereference(object) {
-            Ok(found) => found,
-            Err(_) => return Ok(None),
+        let Ok((_, object)) = self.document.dereference(object) else {
+            return Ok(None);
         };
         let Ok(dictionary) = object.as_dict() else {
             return Ok(None);
