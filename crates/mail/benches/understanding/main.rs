@@ -8,9 +8,10 @@
 //! several runs; growth is judged by the ratio of two sizes, here and nowhere else.
 
 mod hostile;
+mod structures;
+mod worst;
 
 use std::hint::black_box;
-use std::io::Write as _;
 
 use criterion::measurement::{Measurement, WallTime};
 use mail::leaks::Outgoing;
@@ -21,12 +22,13 @@ use serde_json::Value;
 /// Writes a line of a table.
 macro_rules! say {
     ($($words:tt)*) => {
-        writeln!(std::io::stdout(), $($words)*).unwrap_or_default()
+        std::io::Write::write_fmt(
+            &mut std::io::stdout(),
+            format_args!("{}\n", format_args!($($words)*)),
+        ).unwrap_or_default()
     };
 }
-
-/// Octets of a hostile input.
-const HOSTILE: usize = 200_000;
+use say;
 
 fn main() {
     let wanted = std::env::args().skip(1).find(|word| !word.starts_with('-'));
@@ -39,7 +41,7 @@ fn main() {
         sizes(&screen);
     }
     if is_wanted("hostile") {
-        hostile(&screen);
+        worst::table(&screen);
     }
 }
 
@@ -300,88 +302,6 @@ fn sizes(screen: &Screen) {
                 text.len(),
                 best(runs, || mail::reply::visible(Some(&text), None)),
             );
-        }
-    }
-}
-
-type Call<'a> = (&'static str, Box<dyn Fn(&str) + 'a>);
-
-/// Every way to read a text or a page, over every hostile one: the time of 200 kB, and how much
-/// more that is than half of it takes.
-fn hostile(screen: &Screen) {
-    say!("\n| hostile input | what | ms for 200 kB | of 100 kB |\n| --- | --- | --- | --- |");
-    let (whole, half) = (hostile::texts(HOSTILE), hostile::texts(HOSTILE / 2));
-    measure(&of_text(screen), &whole, &half);
-    let (whole, half) = (hostile::pages(HOSTILE), hostile::pages(HOSTILE / 2));
-    measure(&of_page(screen), &whole, &half);
-}
-
-fn call<'a, T>(name: &'static str, call: impl Fn(&str) -> T + 'a) -> Call<'a> {
-    let quiet = move |input: &str| {
-        black_box(call(input));
-    };
-    (name, Box::new(quiet))
-}
-
-fn message(kind: &str, text: &str) -> mail::parse::Parsed {
-    let raw = format!("Subject: code\r\nContent-Type: text/{kind}; charset=utf-8\r\n\r\n{text}");
-    mail::parse::parse(raw.as_bytes())
-}
-
-const WITHOUT_SIGNATURE: Reading<'_> = Reading {
-    strip_signature: true,
-    earlier: None,
-};
-
-fn of_text(screen: &Screen) -> Vec<Call<'_>> {
-    vec![
-        call("parse", |text| message("plain", text)),
-        call("new text", |text| {
-            mail::reply::visible_with(Some(text), None, &WITHOUT_SIGNATURE)
-        }),
-        call("forward", |text| {
-            mail::forward::forward(text, Some("Fwd: x"))
-        }),
-        call("codes", |text| mail::codes::find(&message("plain", text))),
-        call("screen", |text| {
-            screen.screen(&arrival("", Some(text), None))
-        }),
-        call("leaks", |text| mail::leaks::screen(&outgoing(text, None))),
-    ]
-}
-
-fn of_page(screen: &Screen) -> Vec<Call<'_>> {
-    vec![
-        call("text of HTML", mail::html::to_text),
-        call("new HTML", |page| {
-            mail::reply::visible_with(None, Some(page), &WITHOUT_SIGNATURE)
-        }),
-        call("codes", |page| mail::codes::find(&message("html", page))),
-        call("screen", |page| {
-            screen.screen(&arrival("", None, Some(page)))
-        }),
-        call("leaks", |page| {
-            mail::leaks::screen(&outgoing("", Some(page)))
-        }),
-    ]
-}
-
-fn measure(calls: &[Call<'_>], whole: &[(&str, String)], half: &[(&str, String)]) {
-    for (name, call) in calls {
-        let mut rows: Vec<(f64, f64, &str)> = whole
-            .iter()
-            .zip(half)
-            .map(|((kind, whole), (_, half))| {
-                let time = best(3, || call(whole));
-                (time, time / best(3, || call(half)), *kind)
-            })
-            .collect();
-        rows.sort_by(|a, b| b.0.total_cmp(&a.0));
-        // The slowest three, and whatever grows faster than its size.
-        for (at, (time, ratio, kind)) in rows.iter().enumerate() {
-            if at < 3 || *ratio > 2.8 && *time > 1_000.0 {
-                say!("| {kind} | {name} | {:.2} | {ratio:.1} times |", time / 1e3);
-            }
         }
     }
 }
