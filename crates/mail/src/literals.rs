@@ -1,6 +1,8 @@
 //! Many literals looked for in one pass over a text. The tables are made when the program is built,
 //! so that a short text costs no preparation.
 
+use std::ops::Range;
+
 /// Octets of a literal's beginning that are hashed; shorter literals are never found.
 const HEAD: usize = 3;
 /// Bits that say which beginnings there are, a power of two.
@@ -62,8 +64,20 @@ impl<const N: usize> Literals<N> {
 
     /// Tells the number and the place of every literal in `text`, in the order of the text; those
     /// that overlap too.
-    pub(crate) fn each(&self, text: &[u8], mut found: impl FnMut(usize, usize)) {
-        for (at, head) in text.windows(HEAD).enumerate() {
+    pub(crate) fn each(&self, text: &[u8], found: impl FnMut(usize, usize)) {
+        self.each_in(text, 0..text.len(), found);
+    }
+
+    /// The same for literals that begin in a range of the text.
+    pub(crate) fn each_in(
+        &self,
+        text: &[u8],
+        range: Range<usize>,
+        mut found: impl FnMut(usize, usize),
+    ) {
+        let last = text.len().min(range.end.saturating_add(HEAD - 1));
+        let heads = text.get(range.start..last).unwrap_or_default();
+        for (at, head) in (range.start..).zip(heads.windows(HEAD)) {
             let &[first, second, third] = head else {
                 continue;
             };
@@ -114,6 +128,12 @@ mod tests {
         fn what_is_found_is_what_a_search_for_each_finds(text in "[abcé€]{0,60}") {
             let mut found = Vec::new();
             LITERALS.each(text.as_bytes(), |number, at| found.push((number, at)));
+            let half = text.len() / 2;
+            let mut halves = Vec::new();
+            for range in [0..half, half..text.len()] {
+                LITERALS.each_in(text.as_bytes(), range, |number, at| halves.push((number, at)));
+            }
+            prop_assert_eq!(&halves, &found);
             found.sort_unstable();
             let mut want = Vec::new();
             for (number, literal) in LITERALS.all.iter().enumerate() {

@@ -1,14 +1,16 @@
 //! Text as a reader of its characters would take it: compatibility forms resolved, invisible
 //! characters gone, look-alikes in otherwise Latin words folded. Only screens read it.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::settled::is_settled;
+use crate::settled::{ascii_length, is_settled};
 
 /// The canonical text.
-pub(super) fn canonical(text: &str) -> String {
+pub(super) fn canonical(text: &str) -> Cow<'_, str> {
     if text.is_ascii() {
-        return text.to_owned();
+        return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -20,13 +22,7 @@ pub(super) fn canonical(text: &str) -> String {
         push_plain(&mut out, c);
         rest = rest.get(c.len_utf8()..).unwrap_or_default();
     }
-    fold(&out)
-}
-
-/// Octets before the first character outside ASCII.
-fn ascii_length(text: &str) -> usize {
-    let first = text.bytes().position(|b| !b.is_ascii());
-    first.unwrap_or(text.len())
+    Cow::Owned(fold(&out))
 }
 
 /// Writes a character outside ASCII as a reader takes it.
@@ -171,7 +167,12 @@ pub(super) fn smuggled(text: &str) -> String {
     let (mut bits, mut count) = (0_u8, 0_u8);
     let mut zero = None;
     let mut binary = Vec::new();
-    for c in text.chars() {
+    let mut rest = text;
+    loop {
+        // None of them is ASCII.
+        rest = rest.get(ascii_length(rest)..).unwrap_or_default();
+        let Some(c) = rest.chars().next() else { break };
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
         let code = u32::from(c);
         match c {
             '\u{E0020}'..='\u{E007E}' => bytes.extend(u8::try_from(code - 0xE0000)),

@@ -35,11 +35,11 @@ impl Changes {
             let span = at..at + line.len();
             at = span.end;
             while near.next_if(|range| range.end < span.start).is_some() {}
-            let words = line.trim_ascii();
+            let heads = !headed && !line.trim_ascii().is_empty();
             let stays = near.peek().is_some_and(|range| range.start <= span.end)
-                || (!headed && !words.is_empty())
-                || line.trim_ascii_end() == b"--";
-            headed |= !words.is_empty();
+                || heads
+                || (line.starts_with(b"--") && line.trim_ascii_end() == b"--");
+            headed |= heads;
             if !stays {
                 left_out = true;
                 continue;

@@ -1,9 +1,8 @@
 //! Encodings taken off a text: each reading is a text of its own to be screened.
 
-use super::View;
 use super::changes::Changes;
 use super::runs::runs;
-use super::spans::fields;
+use super::spans::{Octets, ends, fields};
 use super::spoken::{bracketed, spoken};
 
 /// Which way a reading still has to be read.
@@ -15,32 +14,42 @@ pub(super) enum Turn {
     Turned,
 }
 
-/// The readings of a text that differ from it. Their total length is at most a fixed multiple of
-/// the text's.
-pub(super) fn decode(view: &View<'_>, turn: Turn, layers: u8) -> Vec<(Turn, String)> {
-    let text = view.text;
-    let mut readings = Vec::new();
-    let mut push = |turn, text: String| {
-        if text.len() >= 8 {
-            readings.push((turn, text));
-        }
-    };
-    push(Turn::Straight, runs(text, &view.words));
-    if turn == Turn::Turned {
-        return readings;
+/// A way to turn a text.
+pub(super) type Turning = fn(&str) -> String;
+
+/// What codes in a text stand for, a reading for each kind of code. Their total length is at most a
+/// fixed multiple of the text's.
+pub(super) fn decode(text: &str, turn: Turn) -> Vec<String> {
+    let mut readings = vec![runs(text)];
+    if turn == Turn::Straight {
+        readings.extend([
+            escapes(text),
+            quoted_printable(text),
+            codes(text),
+            spoken(text),
+            bracketed(text),
+        ]);
     }
-    push(Turn::Straight, escapes(text));
-    push(Turn::Straight, quoted_printable(text));
-    push(Turn::Straight, codes(text));
-    push(Turn::Straight, spoken(text));
-    push(Turn::Straight, bracketed(text));
-    if layers == 0 || text.len() < 4_096 {
-        push(Turn::Turned, reversed(text));
-        push(Turn::Turned, shifted(text, rot13));
-        push(Turn::Turned, shifted(text, rot47));
-        push(Turn::Turned, shifted(text, other_case));
-    }
+    readings.retain(|text| text.len() >= LEAST);
     readings
+}
+
+/// Octets of the shortest reading that is screened.
+const LEAST: usize = 8;
+/// Octets from which what was decoded is not turned as well.
+const MOST_TURNED: usize = 4_096;
+
+/// The ways in which a text is turned, after so many layers of codes.
+pub(super) fn turnings(text: &str, turn: Turn, layers: u8) -> &'static [Turning] {
+    const ALL: &[Turning] = &[
+        reversed,
+        |text| shifted(text, rot13),
+        |text| shifted(text, rot47),
+        |text| shifted(text, other_case),
+    ];
+    let turns =
+        turn == Turn::Straight && text.len() >= LEAST && (layers == 0 || text.len() < MOST_TURNED);
+    if turns { ALL } else { &[] }
 }
 
 fn reversed(text: &str) -> String {
@@ -48,7 +57,21 @@ fn reversed(text: &str) -> String {
         let octets = text.bytes().rev().collect();
         return String::from_utf8(octets).unwrap_or_default();
     }
-    text.chars().rev().collect()
+    let mut octets: Vec<u8> = text.bytes().rev().collect();
+    // Those of one character stay in their order.
+    let mut at = 0;
+    while let Some(rest) = octets.get_mut(at..) {
+        let Some(found) = rest.iter().position(|b| !b.is_ascii()) else {
+            break;
+        };
+        let tail = rest.get(found..).unwrap_or_default();
+        let length = 1 + tail.iter().take_while(|b| **b & 0xC0 == 0x80).count();
+        if let Some(character) = rest.get_mut(found..found + length) {
+            character.reverse();
+        }
+        at += found + length;
+    }
+    String::from_utf8(octets).unwrap_or_default()
 }
 
 /// The text with every ASCII character replaced by another one.
@@ -210,6 +233,9 @@ fn quoted_printable(text: &str) -> String {
     changes.neighbourhoods(&out)
 }
 
+/// What parts the codes of characters.
+const BETWEEN_CODES: Octets = ends(b",;[]()-");
+
 /// Numbers that are the codes of characters: decimal `103 104`, binary `01100111 01101000`.
 fn codes(text: &str) -> String {
     let mut out = String::new();
@@ -221,9 +247,15 @@ fn codes(text: &str) -> String {
         }
         found.clear();
     };
-    for word in fields(text, b",;[]()-") {
-        if word.is_empty() {
-            continue;
+    for word in fields(text, &BETWEEN_CODES) {
+        // Nearly every word ends in a letter or a sign, and no number does.
+        match word.as_bytes().last() {
+            None => continue,
+            Some(last) if !last.is_ascii_digit() => {
+                flush(&mut found);
+                continue;
+            }
+            Some(_) => {}
         }
         let code = if word.len() >= 7 && word.bytes().all(|b| matches!(b, b'0' | b'1')) {
             if word.len() > 8 && word.len().is_multiple_of(8) {
@@ -249,4 +281,18 @@ fn codes(text: &str) -> String {
     }
     flush(&mut found);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_text_is_reversed_character_by_character(text in "[a é€😀\\n]{0,30}") {
+            prop_assert_eq!(reversed(&text), text.chars().rev().collect::<String>());
+        }
+    }
 }

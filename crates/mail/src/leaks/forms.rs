@@ -19,6 +19,27 @@ pub(super) enum Body {
 }
 
 impl Body {
+    const ALL: [Self; 6] = [
+        Self::Alnum,
+        Self::Upper,
+        Self::Hex,
+        Self::Url,
+        Self::Dotted,
+        Self::Base64,
+    ];
+
+    pub(super) fn bit(self) -> u8 {
+        1 << (self as u8)
+    }
+
+    /// The bits of all that have every octet of a text.
+    pub(super) fn all_of(text: &[u8]) -> u8 {
+        let have = Self::ALL
+            .iter()
+            .filter(|body| text.iter().all(|byte| body.has(*byte)));
+        have.fold(0, |bits, body| bits | body.bit())
+    }
+
     pub(super) fn has(self, byte: u8) -> bool {
         match self {
             Self::Alnum => byte.is_ascii_alphanumeric(),

@@ -1,6 +1,8 @@
 //! Where the names and beginnings stand that the rules ask a text for: all of them found in one
 //! pass, because a pass for each would take longer than everything else.
 
+use std::ops::Range;
+
 use crate::literals::Literals;
 
 use super::labelled::{PASSWORDS, SECRETS};
@@ -48,6 +50,19 @@ const LISTS: [&[&str]; 12] = [
     PASSWORDS, SECRETS, PAPERS, TOLD, NAMES, BLOCKS, HOOKS, HEADERS, FIELDS, MARKS, HASHES, SINGLE,
 ];
 
+/// Octets before a value in which the literal that announces it begins.
+const AHEAD: usize = {
+    let mut longest = 0;
+    let mut header = 0;
+    while header < HEADERS.len() {
+        if HEADERS[header].len() > longest {
+            longest = HEADERS[header].len();
+        }
+        header += 1;
+    }
+    longest
+};
+
 /// Where each list begins in the order of all literals; the last is their number.
 const FIRST: [usize; LISTS.len() + 1] = {
     let mut first = [0; LISTS.len() + 1];
@@ -75,6 +90,34 @@ impl Hits {
     pub(super) fn of(lower: &str) -> Self {
         let mut found: Vec<(usize, usize)> = Vec::new();
         SIEVE.each(lower.as_bytes(), |number, at| found.push((number, at)));
+        Self::dealt(found)
+    }
+
+    /// Finds those of secrets with a layout: in or right before a stretch without blanks, or the name
+    /// of a key block. The stretches are in order.
+    pub(super) fn of_layouts(lower: &str, stretches: &[Range<usize>]) -> Self {
+        let text = lower.as_bytes();
+        let before = |stretch: &Range<usize>| stretch.start.saturating_sub(AHEAD)..stretch.end;
+        let mut ranges: Vec<Range<usize>> = stretches.iter().map(before).collect();
+        for name in BLOCKS {
+            let places = memchr::memmem::find_iter(text, name);
+            ranges.extend(places.map(|at| at..at + 1));
+        }
+        ranges.sort_unstable_by_key(|range| range.start);
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        let mut done = 0;
+        for range in ranges {
+            let from = range.start.max(done);
+            if from < range.end {
+                SIEVE.each_in(text, from..range.end, |number, at| found.push((number, at)));
+                done = range.end;
+            }
+        }
+        Self::dealt(found)
+    }
+
+    /// From numbers and places in the order of the text.
+    fn dealt(found: Vec<(usize, usize)>) -> Self {
         // Counted and dealt out, which is linear however many there are.
         let mut starts = vec![0; COUNT + 1];
         for (number, _) in &found {

@@ -2,13 +2,14 @@
 
 use super::literals::{CLASSIFIED, List, TLP};
 use super::mark_words::{CLASSES, LABELS, MARKS};
+use super::view::lines;
 use super::{Class, Findings, Place, View, names_any};
 
 /// Finds them.
 pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
     let mut last_lines = 0;
-    for (line, written) in view.lower.lines().zip(view.text.lines()) {
-        if line.trim_end() == "--" {
+    for (line, written) in lines(view.lower).zip(lines(view.text)) {
+        if line.starts_with("--") && line.trim_end() == "--" {
             last_lines = 1;
         }
         if last_lines == 0
@@ -19,9 +20,7 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
         }
     }
     // The first line of a text is a heading, also when it is one word.
-    let first = view
-        .lower
-        .lines()
+    let first = lines(view.lower)
         .map(str::trim)
         .find(|line| !line.is_empty());
     let heads = [
@@ -81,7 +80,7 @@ fn begins_behind(text: &str, at: usize, words: &[&str]) -> bool {
         .is_some_and(|behind| words.iter().any(|word| behind.starts_with(word)))
 }
 
-/// The first two octets of every mark and label, one bit each; made when the program is built.
+/// The first three octets of every mark and label, one bit each; made when the program is built.
 const BEGINNINGS: [u64; 64] = {
     let mut bits = [0; 64];
     let lists = [MARKS, LABELS];
@@ -90,7 +89,7 @@ const BEGINNINGS: [u64; 64] = {
         let mut word = 0;
         while word < lists[list].len() {
             let octets = lists[list][word].as_bytes();
-            let place = beginning(octets[0], octets[1]);
+            let place = beginning(octets[0], octets[1], octets[2]);
             bits[place / 64] |= 1 << (place % 64);
             word += 1;
         }
@@ -99,17 +98,17 @@ const BEGINNINGS: [u64; 64] = {
     bits
 };
 
-const fn beginning(first: u8, second: u8) -> usize {
-    (((first as usize) << 5) ^ second as usize) & 0xFFF
+const fn beginning(first: u8, second: u8, third: u8) -> usize {
+    (((first as usize) << 7) ^ ((second as usize) << 4) ^ third as usize) & 0xFFF
 }
 
 /// Whether a line may begin with a mark or label, which few lines do.
 fn may_begin(line: &str) -> bool {
     let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());
     line.as_bytes()
-        .first_chunk::<2>()
-        .is_some_and(|[first, second]| {
-            let place = beginning(*first, *second);
+        .first_chunk::<3>()
+        .is_some_and(|[first, second, third]| {
+            let place = beginning(*first, *second, *third);
             BEGINNINGS
                 .get(place / 64)
                 .is_some_and(|word| word >> (place % 64) & 1 == 1)

@@ -14,6 +14,7 @@ mod cards;
 mod changes;
 mod decode;
 mod forms;
+mod hex_pairs;
 mod labelled;
 mod layout_words;
 mod literals;
@@ -35,11 +36,13 @@ mod spoken;
 mod structured;
 #[cfg(test)]
 mod tests;
+mod view;
 
-use decode::Turn;
-use literals::Hits;
+use std::rc::Rc;
+
+use decode::{Turn, Turning};
 use prefixed::{Index, Pieces};
-use spans::Span;
+use view::{View, around, names_any};
 
 /// Layers of encoding that are taken off.
 const MAX_LAYERS: u8 = 2;
@@ -178,17 +181,10 @@ struct Findings {
 
 impl Findings {
     fn add(&mut self, kind: &'static str, class: Class, place: Place, value: &str) {
-        let bare: String = value.chars().filter(|c| c.is_alphanumeric()).collect();
-        if self.own.contains(&bare) {
+        if self.list.len() >= MAX_FINDINGS {
             return;
         }
-        let finding = Finding {
-            kind,
-            class,
-            place,
-            masked: masked(value),
-            value: Fingerprint::of(&bare),
-        };
+        let masked = masked(value);
         let general = matches!(
             kind,
             "labelled_secret" | "password_prose" | "connection_string"
@@ -197,11 +193,21 @@ impl Findings {
         let one_of_a_kind = kind == "contact_list";
         let told = self.list.iter().any(|known| {
             known.place == place
-                && (known.masked == finding.masked || one_of_a_kind)
+                && (known.masked == masked || one_of_a_kind)
                 && (known.kind == kind || (general && known.class == class))
         });
-        if self.list.len() < MAX_FINDINGS && !told {
-            self.list.push(finding);
+        if told {
+            return;
+        }
+        let bare: String = value.chars().filter(|c| c.is_alphanumeric()).collect();
+        if !self.own.contains(&bare) {
+            self.list.push(Finding {
+                kind,
+                class,
+                place,
+                masked,
+                value: Fingerprint::of(&bare),
+            });
         }
     }
 }
@@ -213,26 +219,28 @@ fn masked(value: &str) -> String {
     format!("{}… ({length})", shown.replace(char::is_control, " "))
 }
 
-/// A canonical text under screening.
-struct View<'a> {
-    text: &'a str,
-    /// The text with ASCII letters in lower case; the same offsets.
-    lower: &'a str,
-    /// The subject in lower case, which may name what the text holds.
-    subject: &'a str,
-    place: Place,
-    /// Where the literals of all rules stand.
-    hits: Hits,
-    /// The stretches of ASCII letters and digits: tokens and numbers begin with one.
-    words: Vec<Span>,
-}
-
 /// A text that waits for its turn.
 struct Segment {
     place: Place,
-    text: String,
+    source: Source,
     layers: u8,
     turn: Turn,
+}
+
+/// Where a waiting text comes from.
+enum Source {
+    Written(String),
+    /// Made of another text when its turn comes, so that a long mail is not held five times.
+    Turned(Rc<str>, Turning),
+}
+
+impl Source {
+    fn text(self) -> String {
+        match self {
+            Self::Written(text) => text,
+            Self::Turned(text, turned) => turned(&text),
+        }
+    }
 }
 
 /// Screens a mail. An empty answer means that nothing was found, not that nothing is there: a
@@ -259,57 +267,50 @@ pub fn screen_texts(mail: &Outgoing<'_>, seen: &mut dyn FnMut(Place, &str)) -> V
     let subject = canonical::canonical(mail.subject).to_ascii_lowercase();
     let mut waiting = segments(mail);
     while let Some(segment) = waiting.pop() {
-        let text = canonical::canonical(&segment.text);
-        seen(segment.place, &text);
+        let (place, layers, turn) = (segment.place, segment.layers, segment.turn);
+        let written = segment.source.text();
+        let text = canonical::canonical(&written);
+        seen(place, &text);
         let lower = text.to_ascii_lowercase();
-        let view = View {
-            text: &text,
-            lower: &lower,
-            subject: &subject,
-            place: segment.place,
-            hits: Hits::of(&lower),
-            words: spans::words(text.as_bytes()),
-        };
+        let view = View::of(&text, &lower, &subject, place, turn);
         // What looks like a beginning in shifted letters is chance.
         let mut chance = Pieces::default();
-        let known = if segment.turn == Turn::Straight {
+        let known = if turn == Turn::Straight {
             &mut pieces
         } else {
             &mut chance
         };
         prefixed::whole(&view, &index, &mut findings, known);
-        structured::find(&view, segment.turn, &mut findings);
-        if segment.turn == Turn::Straight {
-            prefixed::broken(&view, &index, &mut findings);
-            labelled::find(&view, &mut findings);
-            recovery::find(&view, &mut findings);
-            cards::find(&view, &mut findings);
-            accounts::find(&view, &mut findings);
-            national::find(&view, &mut findings);
-            bulk::find(&view, &mut findings);
-            marks::find(&view, &mut findings);
-            prompt::find(&view, &mut findings);
+        structured::find(&view, turn, &mut findings);
+        if turn == Turn::Straight {
+            straight(&view, &index, &mut findings);
         }
-        if segment.layers == 0 {
+        let mut push = |turn, layers, source| {
+            waiting.push(Segment {
+                place,
+                source,
+                layers,
+                turn,
+            });
+        };
+        if layers == 0 {
             prefixed::loose(&view, &index, &mut pieces);
-            let hidden = canonical::smuggled(&segment.text);
+            let hidden = canonical::smuggled(&written);
             if !hidden.is_empty() {
-                waiting.push(Segment {
-                    place: segment.place,
-                    text: hidden,
-                    layers: 1,
-                    turn: Turn::Straight,
-                });
+                push(Turn::Straight, 1, Source::Written(hidden));
             }
         }
-        if segment.layers < MAX_LAYERS {
-            for (turn, text) in decode::decode(&view, segment.turn, segment.layers) {
-                waiting.push(Segment {
-                    place: segment.place,
-                    text,
-                    layers: segment.layers + 1,
-                    turn,
-                });
+        if layers < MAX_LAYERS {
+            for text in decode::decode(&text, turn) {
+                push(Turn::Straight, layers + 1, Source::Written(text));
+            }
+            let turnings = decode::turnings(&text, turn, layers);
+            if !turnings.is_empty() {
+                let shared: Rc<str> = Rc::from(&*text);
+                for turned in turnings {
+                    let source = Source::Turned(Rc::clone(&shared), *turned);
+                    push(Turn::Turned, layers + 1, source);
+                }
             }
         }
     }
@@ -317,11 +318,24 @@ pub fn screen_texts(mail: &Outgoing<'_>, seen: &mut dyn FnMut(Place, &str)) -> V
     findings.list
 }
 
+/// The rules for what is written as words and numbers.
+fn straight(view: &View<'_>, index: &Index, findings: &mut Findings) {
+    prefixed::broken(view, index, findings);
+    labelled::find(view, findings);
+    recovery::find(view, findings);
+    cards::find(view, findings);
+    accounts::find(view, findings);
+    national::find(view, findings);
+    bulk::find(view, findings);
+    marks::find(view, findings);
+    prompt::find(view, findings);
+}
+
 /// The texts of a mail.
 fn segments(mail: &Outgoing<'_>) -> Vec<Segment> {
     let straight = |place, text: &str| Segment {
         place,
-        text: text.to_owned(),
+        source: Source::Written(text.to_owned()),
         layers: 0,
         turn: Turn::Straight,
     };
@@ -347,37 +361,6 @@ fn segments(mail: &Outgoing<'_>) -> Vec<Segment> {
         }
         all.push(straight(Place::Attachment(at), file.text));
     }
-    all.retain(|segment| !segment.text.is_empty());
+    all.retain(|segment| !matches!(&segment.source, Source::Written(text) if text.is_empty()));
     all
-}
-
-/// The text before and after a place, at most so many octets, cut at characters.
-fn around(text: &str, from: usize, to: usize, reach: usize) -> &str {
-    let mut start = from.saturating_sub(reach);
-    let mut end = to.saturating_add(reach).min(text.len());
-    while start < from && !text.is_char_boundary(start) {
-        start += 1;
-    }
-    while end > to && !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text.get(start..end).unwrap_or_default()
-}
-
-/// Whether one of the words is in the text; those of four letters or fewer as words of their own.
-fn names_any(text: &str, words: &[&str]) -> bool {
-    let bytes = text.as_bytes();
-    words.iter().any(|word| {
-        if word.len() > 4 {
-            return random::contains(bytes, word.as_bytes());
-        }
-        let letter = |at: Option<&u8>| at.is_some_and(u8::is_ascii_alphabetic);
-        memchr::memmem::find_iter(bytes, word.as_bytes()).any(|at| {
-            let open = at
-                .checked_sub(1)
-                .is_some_and(|before| letter(bytes.get(before)));
-            let goes_on = letter(word.as_bytes().last()) && letter(bytes.get(at + word.len()));
-            !(open || goes_on)
-        })
-    })
 }

@@ -2,10 +2,23 @@
 
 use super::forms::{Body, FORMS, Form};
 use super::random::{Shape, is_stand_in};
+use super::spans::{Octets, has, long, octets};
 use super::{Class, Findings, Place, View};
 
 /// Characters that may stand between two of a broken token, for each character kept.
 const MAX_GAPS: usize = 6;
+/// Octets of the longest body of a form that is put together.
+const LONGEST_BODY: usize = {
+    let mut longest = 0;
+    let mut form = 0;
+    while form < FORMS.len() {
+        if FORMS[form].least > longest {
+            longest = FORMS[form].least;
+        }
+        form += 1;
+    }
+    longest
+};
 /// Beginnings and loose pieces that are remembered of one mail.
 const MAX_PIECES: usize = 200;
 
@@ -106,22 +119,25 @@ pub(super) struct Pieces {
 impl Pieces {
     /// Reports beginnings that the loose pieces of the mail complete.
     pub(super) fn report(&self, findings: &mut Findings) {
+        let pieces: Vec<(usize, u8)> = self
+            .loose
+            .iter()
+            .map(|piece| (piece.len(), Body::all_of(piece.as_bytes())))
+            .collect();
         for beginning in &self.beginnings {
-            let fitting = |piece: &&String| piece.bytes().all(|b| beginning.form.body.has(b));
-            let total: usize = self.loose.iter().filter(fitting).map(String::len).sum();
-            let missing = beginning.form.least.saturating_sub(beginning.length);
-            let one = self
-                .loose
-                .iter()
-                .filter(fitting)
-                .any(|p| p.len().abs_diff(missing) <= missing / 8);
-            if (beginning.form.exact && one) || (!beginning.form.exact && total >= missing) {
-                findings.add(
-                    beginning.form.kind,
-                    Class::Secret,
-                    beginning.place,
-                    &beginning.shown,
-                );
+            let form = beginning.form;
+            let fitting = || {
+                let fits = |(_, bodies): &&(usize, u8)| bodies & form.body.bit() != 0;
+                pieces.iter().filter(fits).map(|(length, _)| *length)
+            };
+            let missing = form.least.saturating_sub(beginning.length);
+            let found = if form.exact {
+                fitting().any(|length| length.abs_diff(missing) <= missing / 8)
+            } else {
+                fitting().sum::<usize>() >= missing
+            };
+            if found {
+                findings.add(form.kind, Class::Secret, beginning.place, &beginning.shown);
             }
         }
     }
@@ -269,14 +285,27 @@ fn broken_token(form: &Form, text: &[u8], from: usize) -> Option<String> {
         Body::Alnum | Body::Upper | Body::Hex => form.least,
         Body::Url | Body::Dotted | Body::Base64 => form.least * 3 / 4,
     };
-    let body: Vec<(usize, u8)> = kept.take(least).map(|(at, b)| (at, *b)).collect();
-    if body.len() < least {
+    let mut body = [0; LONGEST_BODY];
+    let body = body.get_mut(..least)?;
+    let (mut start, mut until) = (from, from);
+    for (at, place) in body.iter_mut().enumerate() {
+        let (found, byte) = kept.next()?;
+        // Nearly every text ends here.
+        if !form.body.has(*byte) {
+            return None;
+        }
+        *place = *byte;
+        until = found;
+        if at == 0 {
+            start = found;
+        }
+    }
+    let mut whole: Vec<u8> = form.prefix.bytes().filter(|b| is_kept(*b)).collect();
+    whole.extend_from_slice(body);
+    if until - from > whole.len() * MAX_GAPS {
         return None;
     }
-    let (until, start) = (body.last()?.0, body.first()?.0);
-    let body: Vec<u8> = body.into_iter().map(|(_, b)| b).collect();
-    let fits = body.iter().all(|b| form.body.has(*b));
-    let shape = Shape::of(&body);
+    let shape = Shape::of(body);
     let both_cases = shape.upper > 0 && shape.lower > 0;
     // The signs of the prefix were dropped as if they stood between; they must be there.
     let head = text.get(from..start)?;
@@ -290,14 +319,10 @@ fn broken_token(form: &Form, text: &[u8], from: usize) -> Option<String> {
         && (length >= 3
             || form.body == Body::Hex
             || (least >= 32 && both_cases && shape.digits > 2));
-    let mut whole: Vec<u8> = form.prefix.bytes().filter(|b| is_kept(*b)).collect();
-    whole.extend_from_slice(&body);
-    let found = fits
-        && announced
-        && until - from <= whole.len() * MAX_GAPS
+    let found = announced
         && (shape.digits > 0 || (both_cases && shape.turns_often()))
         && (shape.is_random()
-            || (form.prefix.starts_with("xox") && drawn(form, &body))
+            || (form.prefix.starts_with("xox") && drawn(form, body))
             || (form.exact && form.body == Body::Upper))
         && !is_stand_in(&whole);
     found.then(|| String::from_utf8_lossy(&whole).into_owned())
@@ -305,11 +330,9 @@ fn broken_token(form: &Form, text: &[u8], from: usize) -> Option<String> {
 
 /// Remembers random-looking words, the possible rest of a token begun elsewhere.
 pub(super) fn loose(view: &View<'_>, index: &Index, pieces: &mut Pieces) {
-    let words = view
-        .text
-        .as_bytes()
-        .split(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-')));
-    for word in words.filter(|word| (6..=200).contains(&word.len())) {
+    let text = view.text.as_bytes();
+    let words = long(text, 6, |b| has(&URL_SAFE, b)).filter_map(|range| text.get(range));
+    for word in words.filter(|word| word.len() <= 200) {
         if pieces.loose.len() >= MAX_PIECES {
             return;
         }
@@ -330,7 +353,14 @@ fn begins_token(word: &[u8], index: &Index) -> bool {
         .any(|form| form.prefix.len() > 2 && word.starts_with(form.prefix.as_bytes()))
 }
 
+const URL_SAFE: Octets = octets(b"_-", true);
+
 fn is_piece(word: &[u8]) -> bool {
+    // Nearly every word has small letters behind its first.
+    let mut behind = word.iter().skip(1);
+    if behind.all(u8::is_ascii_lowercase) {
+        return false;
+    }
     let shape = Shape::of(word);
     shape.is_random() || (shape.lower == 0 && shape.upper > 0 && shape.digits > 0)
 }

@@ -1,6 +1,8 @@
 //! The instructions of an agent in a mail that it writes.
 
 use super::literals::{List, YOU_ARE};
+use super::random::contains;
+use super::view::lines;
 use super::{Class, Findings, Place, View, names_any};
 
 /// How an agent begins to tell what it was told.
@@ -78,16 +80,17 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
     ) {
         return;
     }
-    let role = view.lower.lines().any(|line| {
-        let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());
-        line.strip_prefix("system:")
-            .or_else(|| line.strip_prefix("system]"))
-            .or_else(|| line.strip_prefix("system prompt:"))
-            .is_some_and(|rest| {
-                rest.trim_start().starts_with("you ")
-                    || ADDRESSED.iter().any(|a| rest.trim_start().starts_with(a))
-            })
-    });
+    let role = contains(view.lower.as_bytes(), b"system")
+        && lines(view.lower).any(|line| {
+            let line = line.trim_start_matches(|c: char| !c.is_alphanumeric());
+            line.strip_prefix("system:")
+                .or_else(|| line.strip_prefix("system]"))
+                .or_else(|| line.strip_prefix("system prompt:"))
+                .is_some_and(|rest| {
+                    rest.trim_start().starts_with("you ")
+                        || ADDRESSED.iter().any(|a| rest.trim_start().starts_with(a))
+                })
+        });
     let told = (0..TOLD.len()).find_map(|index| view.hits.at(List::Told, index).next());
     let behind = told.and_then(|at| view.lower.get(at..)).unwrap_or_default();
     let behind = super::around(behind, 0, 0, 800);

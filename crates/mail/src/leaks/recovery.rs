@@ -1,6 +1,7 @@
 //! Recovery phrases of wallets.
 
 use super::literals::List;
+use super::view::lines;
 use super::{Class, Findings, View};
 
 /// Names of a recovery phrase.
@@ -39,11 +40,7 @@ pub(super) fn find(view: &View<'_>, findings: &mut Findings) {
             }
         }
     }
-    for line in view
-        .text
-        .lines()
-        .filter(|line| (47..=240).contains(&line.len()))
-    {
+    for line in lines(view.text).filter(|line| (47..=240).contains(&line.len())) {
         // Nearly every line has a capital or a stop.
         if !line.bytes().all(|b| b.is_ascii_lowercase() || b == b' ') {
             continue;

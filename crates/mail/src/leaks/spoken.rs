@@ -1,57 +1,103 @@
 //! Characters written as words.
 
-use super::spans::fields;
+use super::spans::{Octets, ends, fields};
+
+/// What parts words.
+const BETWEEN_WORDS: Octets = ends(b",;");
 
 /// Characters named one by one: `g h p underscore capital x four`, alphabets of radio operators.
 pub(super) fn spoken(text: &str) -> String {
-    let mut out = String::new();
-    let mut found = String::new();
-    let mut capital = false;
-    let mut named = 0;
-    for word in fields(text, b",;") {
-        let word = word.trim_matches(['.', '(', ')', '"', ':']);
-        if word.is_empty() {
-            continue;
-        }
-        // Longer words name nothing.
-        let mut buffer = [0; LONGEST];
-        let lower = lowered(word, &mut buffer);
-        match lower {
-            b"capital" | b"upper" | b"uppercase" | b"cap" | b"big" => {
-                capital = true;
-                continue;
-            }
-            b"lower" | b"lowercase" | b"small" | b"then" => continue,
-            _ => {}
-        }
-        let mut chars = word.chars();
-        let c = match (chars.next(), chars.next()) {
-            (Some(c), None) => Some(c),
-            _ => named_character(lower).inspect(|_| named += 1),
+    let mut spelled = Spelled::default();
+    for word in fields(text, &BETWEEN_WORDS) {
+        // Most words have no sign around them.
+        let is_bare = match word.as_bytes() {
+            [first, .., last] => first.is_ascii_alphanumeric() && last.is_ascii_alphanumeric(),
+            _ => false,
         };
-        // A run of characters may stand between named signs: "sk dash ant dash api03".
-        match c {
-            Some(c) => found.push(if capital { c.to_ascii_uppercase() } else { c }),
-            None if word.len() >= 2 && word.bytes().any(|b| b.is_ascii_digit())
-                || is_stem(lower) =>
-            {
-                found.push_str(word);
+        let word = if is_bare {
+            word
+        } else {
+            word.trim_matches(['.', '(', ')', '"', ':'])
+        };
+        if !word.is_empty() {
+            spelled.read(word);
+        }
+    }
+    let ended = spelled.out.len();
+    spelled.end();
+    // Lines are parted, not ended.
+    spelled
+        .out
+        .truncate(ended.max(spelled.out.len().saturating_sub(1)));
+    spelled.out
+}
+
+/// What was spelled so far.
+#[derive(Default)]
+struct Spelled {
+    out: String,
+    /// The characters of the word that is being spelled.
+    found: String,
+    /// How many of them were named.
+    named: usize,
+    /// The next one is a capital.
+    capital: bool,
+}
+
+impl Spelled {
+    fn read(&mut self, word: &str) {
+        let mut chars = word.chars();
+        if let (Some(c), None) = (chars.next(), chars.next()) {
+            return self.push(c);
+        }
+        let meaning = if may_mean(word.as_bytes()) {
+            let mut buffer = [0; LONGEST];
+            // Longer words name nothing.
+            meaning(lowered(word, &mut buffer))
+        } else {
+            None
+        };
+        match meaning {
+            Some(Meaning::Capital) => self.capital = true,
+            Some(Meaning::Nothing) => {}
+            Some(Meaning::Character(c)) => {
+                self.named += 1;
+                self.push(c);
             }
+            // A run of characters may stand between named signs: "sk dash ant dash api03".
+            Some(Meaning::Stem) => self.push_run(word),
+            None if word.bytes().any(|b| b.is_ascii_digit()) => self.push_run(word),
             None => {
-                if named >= 1 && found.len() >= 12 {
-                    out.push_str(&found);
-                    out.push('\n');
-                }
-                found.clear();
-                named = 0;
+                self.end();
+                self.capital = false;
             }
         }
-        capital = false;
     }
-    if named >= 1 && found.len() >= 12 {
-        out.push_str(&found);
+
+    fn push(&mut self, c: char) {
+        let c = if self.capital {
+            c.to_ascii_uppercase()
+        } else {
+            c
+        };
+        self.found.push(c);
+        self.capital = false;
     }
-    out
+
+    fn push_run(&mut self, word: &str) {
+        self.found.push_str(word);
+        self.capital = false;
+    }
+
+    /// Ends the word that was spelled.
+    fn end(&mut self) {
+        if self.named >= 1 && self.found.len() >= 12 {
+            self.out.push_str(&self.found);
+            self.out.push('\n');
+        }
+        self.found.clear();
+        self.named = 0;
+    }
 }
 
 /// Octets of the longest word that is read.
@@ -89,95 +135,131 @@ pub(super) fn bracketed(text: &str) -> String {
     out
 }
 
-/// Words that begin tokens.
-fn is_stem(word: &[u8]) -> bool {
-    matches!(
-        word,
-        b"sk"
-            | b"ant"
-            | b"live"
-            | b"test"
-            | b"rk"
-            | b"ghp"
-            | b"gho"
-            | b"ghs"
-            | b"am"
-            | b"hf"
-            | b"npm"
-            | b"xoxb"
-            | b"xoxp"
-            | b"glpat"
-            | b"proj"
-            | b"pypi"
-            | b"github"
-            | b"pat"
-            | b"whsec"
-            | b"akia"
-            | b"aiza"
-    )
+/// What a word means where characters are named.
+#[derive(Clone, Copy)]
+enum Meaning {
+    /// The next character is a capital.
+    Capital,
+    /// The next character is a small letter, or nothing.
+    Nothing,
+    /// A character.
+    Character(char),
+    /// The beginning of a token.
+    Stem,
 }
 
-fn named_character(word: &[u8]) -> Option<char> {
-    let c = match word {
-        b"underscore" | b"[underscore]" | b"unterstrich" => '_',
-        b"dash" | b"hyphen" | b"minus" | b"[dash]" | b"bindestrich" => '-',
-        b"dot" | b"period" | b"point" | b"[dot]" | b"punkt" => '.',
-        b"slash" => '/',
-        b"plus" => '+',
-        b"equals" => '=',
-        b"colon" => ':',
-        b"at" => '@',
-        b"zero" | b"oh" | b"null" | b"cero" => '0',
-        b"one" | b"eins" | b"un" | b"uno" => '1',
-        b"two" | b"zwei" | b"deux" | b"dos" => '2',
-        b"three" | b"drei" | b"trois" | b"tres" => '3',
-        b"four" | b"vier" | b"quatre" | b"cuatro" => '4',
-        b"five" | b"f\xC3\xBCnf" | b"cinq" | b"cinco" => '5',
-        b"six" | b"sechs" | b"seis" => '6',
-        b"seven" | b"sieben" | b"sept" | b"siete" => '7',
-        b"eight" | b"acht" | b"huit" | b"ocho" => '8',
-        b"nine" | b"neun" | b"neuf" | b"nueve" => '9',
-        _ => return radio_letter(word),
+/// Words and what they mean.
+const WORDS: &[(Meaning, &[&str])] = &[
+    (
+        Meaning::Capital,
+        &["capital", "upper", "uppercase", "cap", "big"],
+    ),
+    (Meaning::Nothing, &["lower", "lowercase", "small", "then"]),
+    (
+        Meaning::Character('_'),
+        &["underscore", "[underscore]", "unterstrich"],
+    ),
+    (
+        Meaning::Character('-'),
+        &["dash", "hyphen", "minus", "[dash]", "bindestrich"],
+    ),
+    (
+        Meaning::Character('.'),
+        &["dot", "period", "point", "[dot]", "punkt"],
+    ),
+    (Meaning::Character('/'), &["slash"]),
+    (Meaning::Character('+'), &["plus"]),
+    (Meaning::Character('='), &["equals"]),
+    (Meaning::Character(':'), &["colon"]),
+    (Meaning::Character('@'), &["at"]),
+    (Meaning::Character('0'), &["zero", "oh", "null", "cero"]),
+    (Meaning::Character('1'), &["one", "eins", "un", "uno"]),
+    (Meaning::Character('2'), &["two", "zwei", "deux", "dos"]),
+    (Meaning::Character('3'), &["three", "drei", "trois", "tres"]),
+    (
+        Meaning::Character('4'),
+        &["four", "vier", "quatre", "cuatro"],
+    ),
+    (Meaning::Character('5'), &["five", "fünf", "cinq", "cinco"]),
+    (Meaning::Character('6'), &["six", "sechs", "seis"]),
+    (
+        Meaning::Character('7'),
+        &["seven", "sieben", "sept", "siete"],
+    ),
+    (Meaning::Character('8'), &["eight", "acht", "huit", "ocho"]),
+    (Meaning::Character('9'), &["nine", "neun", "neuf", "nueve"]),
+    // The alphabet of radio operators.
+    (Meaning::Character('a'), &["alpha", "alfa"]),
+    (Meaning::Character('b'), &["bravo"]),
+    (Meaning::Character('c'), &["charlie"]),
+    (Meaning::Character('d'), &["delta"]),
+    (Meaning::Character('e'), &["echo"]),
+    (Meaning::Character('f'), &["foxtrot"]),
+    (Meaning::Character('g'), &["golf"]),
+    (Meaning::Character('h'), &["hotel"]),
+    (Meaning::Character('i'), &["india"]),
+    (Meaning::Character('j'), &["juliet", "juliett"]),
+    (Meaning::Character('k'), &["kilo"]),
+    (Meaning::Character('l'), &["lima"]),
+    (Meaning::Character('m'), &["mike"]),
+    (Meaning::Character('n'), &["november"]),
+    (Meaning::Character('o'), &["oscar"]),
+    (Meaning::Character('p'), &["papa"]),
+    (Meaning::Character('q'), &["quebec"]),
+    (Meaning::Character('r'), &["romeo"]),
+    (Meaning::Character('s'), &["sierra"]),
+    (Meaning::Character('t'), &["tango"]),
+    (Meaning::Character('u'), &["uniform"]),
+    (Meaning::Character('v'), &["victor"]),
+    (Meaning::Character('w'), &["whiskey", "whisky"]),
+    (Meaning::Character('x'), &["xray", "x-ray"]),
+    (Meaning::Character('y'), &["yankee"]),
+    (Meaning::Character('z'), &["zulu"]),
+    (
+        Meaning::Stem,
+        &[
+            "sk", "ant", "live", "test", "rk", "ghp", "gho", "ghs", "am", "hf", "npm", "xoxb",
+            "xoxp", "glpat", "proj", "pypi", "github", "pat", "whsec", "akia", "aiza",
+        ],
+    ),
+];
+
+/// One bit for what a word of [`WORDS`] begins and ends with and for its length, roughly.
+const KNOWN: [u64; 64] = {
+    let mut bits = [0; 64];
+    let mut meaning = 0;
+    while meaning < WORDS.len() {
+        let words = WORDS[meaning].1;
+        let mut word = 0;
+        while word < words.len() {
+            let octets = words[word].as_bytes();
+            let place = place(octets.len(), octets[0], octets[octets.len() - 1]);
+            bits[place / 64] |= 1 << (place % 64);
+            word += 1;
+        }
+        meaning += 1;
+    }
+    bits
+};
+
+/// The same for capital and small letters.
+const fn place(length: usize, first: u8, last: u8) -> usize {
+    ((length % 4) << 10) | ((first as usize % 32) << 5) | (last as usize % 32)
+}
+
+/// Whether a word may mean something, which few words do.
+fn may_mean(word: &[u8]) -> bool {
+    let (Some(first), Some(last)) = (word.first(), word.last()) else {
+        return false;
     };
-    Some(c)
+    let place = place(word.len(), *first, *last);
+    let bits = KNOWN.get(place / 64);
+    bits.is_some_and(|bits| bits >> (place % 64) & 1 == 1)
 }
 
-/// A letter by the alphabet of radio operators.
-fn radio_letter(word: &[u8]) -> Option<char> {
-    let named = matches!(
-        word,
-        b"alpha"
-            | b"alfa"
-            | b"bravo"
-            | b"charlie"
-            | b"delta"
-            | b"echo"
-            | b"foxtrot"
-            | b"golf"
-            | b"hotel"
-            | b"india"
-            | b"juliet"
-            | b"juliett"
-            | b"kilo"
-            | b"lima"
-            | b"mike"
-            | b"november"
-            | b"oscar"
-            | b"papa"
-            | b"quebec"
-            | b"romeo"
-            | b"sierra"
-            | b"tango"
-            | b"uniform"
-            | b"victor"
-            | b"whiskey"
-            | b"whisky"
-            | b"xray"
-            | b"x-ray"
-            | b"yankee"
-            | b"zulu"
-    );
-    word.first()
-        .filter(|_| named)
-        .map(|first| char::from(*first))
+fn meaning(word: &[u8]) -> Option<Meaning> {
+    let known = |words: &[&str]| words.iter().any(|known| known.as_bytes() == word);
+    let mut all = WORDS.iter();
+    all.find(|(_, words)| known(words))
+        .map(|(meaning, _)| *meaning)
 }

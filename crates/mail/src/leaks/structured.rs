@@ -2,10 +2,11 @@
 
 use super::decode::Turn;
 use super::layout_words::{
-    FIELDS, HASHES, HEADERS, HOOKS, MAILCHIMP, OPENAI, SCHEME_END, TELEGRAM, WEB_TOKEN,
+    BLOCKS, FIELDS, HASHES, HEADERS, HOOKS, MAILCHIMP, OPENAI, SCHEME_END, TELEGRAM, WEB_TOKEN,
 };
 use super::literals::List;
 use super::random::{Shape, contains, is_stand_in};
+use super::spans::long;
 use super::{Class, Findings, View, around};
 
 /// Finds them.
@@ -28,11 +29,13 @@ fn add(view: &View<'_>, findings: &mut Findings, kind: &'static str, value: &[u8
     );
 }
 
-/// The stretch of `text` from `from` whose octets are `wanted`, at most 400: what overlaps is
-/// read again only so often.
+/// Octets of a stretch that are read: what overlaps is read again only so often.
+const LONGEST: usize = 400;
+
+/// The stretch of `text` from `from` whose octets are `wanted`, at most [`LONGEST`].
 fn run(text: &[u8], from: usize, wanted: impl Fn(u8) -> bool) -> &[u8] {
     stretch(
-        text.get(from..text.len().min(from.saturating_add(400))),
+        text.get(from..text.len().min(from.saturating_add(LONGEST))),
         wanted,
     )
 }
@@ -51,6 +54,9 @@ fn is_base64(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
 }
 
+/// Octets of what names a private key.
+const KEY_NAME: usize = BLOCKS[0].len();
+
 /// Private keys in PEM and OpenPGP armour. The word BEGIN may be far away or broken, so the name
 /// decides, and random characters behind it.
 fn key_blocks(view: &View<'_>, findings: &mut Findings) {
@@ -60,7 +66,9 @@ fn key_blocks(view: &View<'_>, findings: &mut Findings) {
         if !contains(before.as_bytes(), b"begin") {
             continue;
         }
-        let after = run(text, at + 11, |_| true);
+        let from = at + KEY_NAME;
+        let after = text.get(from..text.len().min(from + LONGEST));
+        let after = after.unwrap_or_default();
         let drawn: Vec<u8> = after
             .iter()
             .copied()
@@ -113,6 +121,8 @@ fn web_tokens(view: &View<'_>, findings: &mut Findings) {
 /// Addresses with a password: `scheme://user:password@host`, and secrets of one-time codes.
 fn addresses(view: &View<'_>, turn: Turn, findings: &mut Findings) {
     let text = view.text.as_bytes();
+    let goes_on = |b: u8| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>');
+    let mut end = 0;
     for at in view.hits.at(List::Marks, SCHEME_END) {
         let start = around(view.lower, at, at, 24);
         let scheme = start
@@ -122,9 +132,12 @@ fn addresses(view: &View<'_>, turn: Turn, findings: &mut Findings) {
             .rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '+'))
             .next();
         let scheme = scheme.unwrap_or_default();
-        let rest = run(text, at + 3, |b| {
-            b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>')
-        });
+        // One stretch may hold many schemes, and its end is looked for once.
+        let from = at + 3;
+        if end < from {
+            end = from + stretch(text.get(from..), goes_on).len();
+        }
+        let rest = text.get(from..end.min(from + LONGEST)).unwrap_or_default();
         if scheme == "otpauth" || scheme.ends_with("otpauth") || scheme == "otpauth-migration" {
             let secret = memchr::memmem::find(rest, b"secret=").map(|s| s + 7);
             let secret = secret.map(|s| run(rest, s, |b| b.is_ascii_alphanumeric()));
@@ -332,7 +345,10 @@ fn marked(view: &View<'_>, findings: &mut Findings) {
 /// characters), Resend (8 and 24).
 fn dotted(view: &View<'_>, findings: &mut Findings) {
     let begins = |word: &&[u8]| matches!(word.first(), Some(b'M' | b'N' | b'O' | b'p' | b'r'));
-    for word in long_words(view.text.as_bytes(), 35).filter(begins) {
+    let text = view.text.as_bytes();
+    let goes_on = |byte: u8| is_url_safe(byte) || byte == b'.';
+    let words = long(text, 35, goes_on).filter_map(|range| text.get(range));
+    for word in words.filter(begins) {
         let word = std::str::from_utf8(word).unwrap_or_default();
         let word = word.trim_end_matches('.');
         let mut parts = word.split('.').map(str::len);
@@ -352,32 +368,4 @@ fn dotted(view: &View<'_>, findings: &mut Findings) {
             add(view, findings, kind, word.as_bytes());
         }
     }
-}
-
-/// Words of letters, digits, `_`, `-` and `.` that have at least so many of them. Only one octet of
-/// so many is looked at where words are shorter.
-fn long_words(text: &[u8], least: usize) -> impl Iterator<Item = &[u8]> {
-    let goes_on = |byte: &u8| is_url_safe(*byte) || *byte == b'.';
-    let mut at = 0;
-    std::iter::from_fn(move || {
-        loop {
-            let probe = at + least - 1;
-            if !goes_on(text.get(probe)?) {
-                at = probe + 1;
-                continue;
-            }
-            let before = text.get(at..probe)?.iter();
-            let start = before
-                .rev()
-                .position(|byte| !goes_on(byte))
-                .map_or(at, |back| probe - back);
-            let behind = text.get(probe..)?.iter();
-            let length = behind.take_while(|byte| goes_on(byte)).count();
-            let end = probe + length;
-            at = end + 1;
-            if end - start >= least {
-                return text.get(start..end);
-            }
-        }
-    })
 }

@@ -108,6 +108,8 @@ impl Sheet {
                     }
                     blocks.push(holds && blocks.last().copied().unwrap_or(true));
                 }
+                // No rule is kept any more.
+                Some(b'{') if self.rules >= MAX_RULES => return,
                 Some(b'{') => {
                     let close = body.find('}').unwrap_or(body.len());
                     let found = declarations(body.get(..close).unwrap_or_default());

@@ -42,6 +42,38 @@ impl Name {
     }
 }
 
+/// How many open elements have a name, or one that shares its place: a page of unclosed elements asks
+/// for names that are not open at every tag.
+struct Counts([u16; 256]);
+
+impl Default for Counts {
+    fn default() -> Self {
+        Self([0; 256])
+    }
+}
+
+impl Counts {
+    fn place(name: Name) -> usize {
+        usize::try_from(name.0 >> 4 & 0xFF).unwrap_or(0)
+    }
+
+    fn add(&mut self, name: Name) {
+        if let Some(count) = self.0.get_mut(Self::place(name)) {
+            *count = count.saturating_add(1);
+        }
+    }
+
+    fn take(&mut self, name: Name) {
+        if let Some(count) = self.0.get_mut(Self::place(name)) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    fn may_have(&self, name: Name) -> bool {
+        self.0.get(Self::place(name)) != Some(&0)
+    }
+}
+
 /// An open element.
 pub(super) struct Frame {
     pub(super) name: HtmlString,
@@ -60,6 +92,7 @@ pub(super) struct Stack {
     frames: Vec<Frame>,
     /// The names of the frames, apart because they are searched often.
     names: Vec<Name>,
+    counts: Counts,
     /// Frames taken off that are to be put back.
     kept: Vec<Frame>,
     children: usize,
@@ -91,7 +124,7 @@ impl Stack {
     }
 
     pub(super) fn has(&self, name: Name) -> bool {
-        self.names.contains(&name)
+        self.counts.may_have(name) && self.names.contains(&name)
     }
 
     /// Counts a child of the innermost element.
@@ -105,18 +138,25 @@ impl Stack {
     }
 
     pub(super) fn push(&mut self, frame: Frame) {
-        self.names.push(Name::of(&frame.name));
+        let name = Name::of(&frame.name);
+        self.counts.add(name);
+        self.names.push(name);
         self.frames.push(frame);
     }
 
     pub(super) fn pop(&mut self) -> Option<Frame> {
-        self.names.pop();
+        if let Some(name) = self.names.pop() {
+            self.counts.take(name);
+        }
         self.frames.pop()
     }
 
     /// The innermost element of a name that an end tag here reaches: not through a cell, and for
     /// parts of tables not through their table.
     pub(super) fn find(&self, name: Name) -> Option<usize> {
+        if !self.counts.may_have(name) {
+            return None;
+        }
         for (at, open) in self.names.iter().enumerate().rev() {
             if *open == name {
                 return Some(at);
@@ -177,7 +217,8 @@ impl Stack {
         if at >= self.frames.len() {
             return None;
         }
-        self.names.remove(at);
+        let name = self.names.remove(at);
+        self.counts.take(name);
         let taken = self.frames.remove(at);
         let mut view = match at.checked_sub(1).and_then(|under| self.frames.get(under)) {
             Some(frame) => frame.view,

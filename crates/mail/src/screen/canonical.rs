@@ -1,10 +1,10 @@
 //! Folds text into the letters a reader or a model takes it for, and reports what was smuggled.
 
-use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 use crate::page::{Carried, Technique, is_invisible};
-use crate::settled::is_settled;
+use crate::settled::{ascii_length, is_alphanumeric, is_settled};
 
 /// Canonical text and the disguises found on the way.
 #[derive(Default)]
@@ -31,7 +31,20 @@ pub(super) fn canonical(input: &str) -> Canonical {
     let mut last = ' ';
     let mut gap = false;
     let mut backwards: Option<String> = None;
-    for c in input.chars() {
+    let mut rest = input;
+    loop {
+        // ASCII has nothing invisible, and only a line break ends what is drawn backwards.
+        let plain = ascii_length(rest);
+        let plain = rest.get(..plain).unwrap_or_default();
+        rest = rest.get(plain.len()..).unwrap_or_default();
+        if let (Some(first), Some(end)) = (plain.chars().next(), plain.chars().next_back()) {
+            out.split += usize::from(gap && first.is_alphanumeric());
+            gap = false;
+            last = end;
+            push(plain, &mut kept, &mut backwards);
+        }
+        let Some(c) = rest.chars().next() else { break };
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
         carried.take(c);
         if matches!(c, '\u{E0020}'..='\u{E007E}') {
             continue;
@@ -43,17 +56,17 @@ pub(super) fn canonical(input: &str) -> Canonical {
             }
             continue;
         }
-        if matches!(c, '\u{202C}' | '\n')
+        if c == '\u{202C}'
             && let Some(text) = backwards.take()
         {
             kept.extend(text.chars().rev());
         }
         let joins = c == '\u{200C}' && matches!(last, '\u{600}'..='\u{DFF}');
         if is_invisible(c) && !joins {
-            gap = last.is_alphanumeric();
+            gap = is_alphanumeric(last);
             continue;
         }
-        if gap && c.is_alphanumeric() {
+        if gap && is_alphanumeric(c) {
             out.split += 1;
         }
         gap = false;
@@ -71,14 +84,40 @@ pub(super) fn canonical(input: &str) -> Canonical {
     out
 }
 
+/// Adds ASCII to what is kept, or to what is drawn backwards as far as its line goes.
+fn push(plain: &str, kept: &mut String, backwards: &mut Option<String>) {
+    let Some(mut text) = backwards.take() else {
+        kept.push_str(plain);
+        return;
+    };
+    let line = plain.find('\n').unwrap_or(plain.len());
+    text.push_str(plain.get(..line).unwrap_or_default());
+    if line == plain.len() {
+        *backwards = Some(text);
+        return;
+    }
+    kept.extend(text.chars().rev());
+    kept.push_str(plain.get(line..).unwrap_or_default());
+}
+
 /// Compatibility forms, stray marks and letters of another script inside Latin words.
 fn fold(out: &mut Canonical, kept: &str) {
     let mut word = String::new();
     let mut last = ' ';
-    for c in kept.chars() {
-        if c.is_ascii() || is_settled(c) {
+    let mut rest = kept;
+    loop {
+        let plain = ascii_length(rest);
+        let plain = rest.get(..plain).unwrap_or_default();
+        rest = rest.get(plain.len()..).unwrap_or_default();
+        if let Some(end) = plain.chars().next_back() {
+            last = end;
+            fold_plain(out, &mut word, plain);
+        }
+        let Some(c) = rest.chars().next() else { break };
+        rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        if is_settled(c) {
             last = c;
-            if c.is_alphanumeric() {
+            if is_alphanumeric(c) {
                 word.push(c);
             } else {
                 close(out, &mut word);
@@ -99,7 +138,7 @@ fn fold(out: &mut Canonical, kept: &str) {
                 continue;
             }
             last = c;
-            if c.is_alphanumeric() || is_combining_mark(c) {
+            if is_alphanumeric(c) || is_combining_mark(c) {
                 word.push(c);
             } else {
                 close(out, &mut word);
@@ -108,8 +147,50 @@ fn fold(out: &mut Canonical, kept: &str) {
         }
     }
     close(out, &mut word);
-    if !unicode_normalization::is_nfc(&out.text) {
-        out.text = out.text.nfc().collect();
+    out.text = composed(std::mem::take(&mut out.text));
+}
+
+/// ASCII between other characters: only its first and its last word may go on in those.
+fn fold_plain(out: &mut Canonical, word: &mut String, plain: &str) {
+    let ends = |byte: &u8| !byte.is_ascii_alphanumeric();
+    let bytes = plain.as_bytes();
+    let (Some(first), Some(last)) = (bytes.iter().position(ends), bytes.iter().rposition(ends))
+    else {
+        word.push_str(plain);
+        return;
+    };
+    word.push_str(plain.get(..first).unwrap_or_default());
+    close(out, word);
+    out.text
+        .push_str(plain.get(first..=last).unwrap_or_default());
+    word.push_str(plain.get(last + 1..).unwrap_or_default());
+}
+
+/// Normal form C. What follows a character of ASCII is the only thing that can join it, so the
+/// stretches between are not looked at.
+fn composed(text: String) -> String {
+    if text.is_ascii() {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    loop {
+        let plain = ascii_length(rest);
+        let start = plain.saturating_sub(1);
+        let foreign = rest.as_bytes().get(plain..).unwrap_or_default();
+        let length = foreign.iter().position(u8::is_ascii);
+        let end = plain + length.unwrap_or(foreign.len());
+        out.push_str(rest.get(..start).unwrap_or_default());
+        let piece = rest.get(start..end).unwrap_or_default();
+        if is_nfc_quick(piece.chars()) == IsNormalized::Yes {
+            out.push_str(piece);
+        } else {
+            out.extend(piece.nfc());
+        }
+        rest = rest.get(end..).unwrap_or_default();
+        if rest.is_empty() {
+            return out;
+        }
     }
 }
 
@@ -197,4 +278,32 @@ fn look_alike(c: char) -> Option<char> {
         'ᴢ' => 'z',
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn stretches_are_composed_as_the_whole_is(text in "[aeé\u{301}\u{323}\u{327}\u{1100}\u{1161}\u{11A8}é ]{0,40}") {
+            let want: String = text.nfc().collect();
+            prop_assert_eq!(composed(text), want);
+        }
+
+        #[test]
+        fn text_of_letters_stays_and_a_disguise_anywhere_is_seen(before in "[a-zäß ,.\n]{0,40}", after in "[a-zäß ,.\n]{0,40}") {
+            let text = format!("{before} send {after}");
+            prop_assert_eq!(canonical(&text).text, text);
+            let text = format!("{before} s\u{200B}e\u{200B}nd {after}");
+            let seen = canonical(&text);
+            prop_assert_eq!(seen.text, format!("{before} send {after}"));
+            prop_assert_eq!(seen.split, 2);
+            let seen = canonical(&format!("{before} sеnd \u{202E}dnes\u{202C} {after}"));
+            prop_assert_eq!(seen.text, format!("{before} send send {after}"));
+            prop_assert!(seen.overridden && seen.homoglyphs == 1);
+        }
+    }
 }

@@ -2,7 +2,9 @@
 
 use data_encoding::{BASE32_NOPAD, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 
-use super::lexicon::{Lexicon, is_word_char};
+use super::lexicon::Lexicon;
+use super::look::Look;
+use super::words;
 use crate::page::{Technique, readable};
 
 /// The shortest run of encoding letters that is tried.
@@ -53,32 +55,22 @@ pub(super) fn decoded(text: &str, lexicon: &Lexicon) -> Vec<Decoded> {
 
 /// Base64, base32 and hexadecimal runs, also over several lines.
 fn runs(text: &str, found: &mut Vec<Decoded>) {
-    let is_run = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_');
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(first) = bytes.get(at) {
-        if !is_run(*first) {
-            at += 1;
+    while let Some(behind) = bytes.get(at..) {
+        let Some(gap) = behind.iter().position(|b| is_run(*b)) else {
+            return;
+        };
+        let start = at + gap;
+        let end = end_of_run(bytes, start);
+        at = end;
+        // What is shorter than a line goes on in none, and words are shorter still.
+        if end - start < MIN_RUN {
             continue;
         }
-        let start = at;
-        let mut run = Vec::new();
-        let mut line = at;
-        while let Some(byte) = bytes.get(at) {
-            if is_run(*byte) {
-                if run.len() < MAX_RUN {
-                    run.push(*byte);
-                }
-            } else if *byte == b'\n'
-                && at - line >= 48
-                && bytes.get(at + 1).is_some_and(|b| is_run(*b))
-            {
-                line = at + 1;
-            } else {
-                break;
-            }
-            at += 1;
-        }
+        let lines = bytes.get(start..end).unwrap_or_default();
+        let letters = lines.iter().copied().filter(|b| *b != b'\n');
+        let run: Vec<u8> = letters.take(MAX_RUN).collect();
         if run.len() >= MIN_RUN
             && let Some(text) = decode_run(&run)
         {
@@ -88,6 +80,27 @@ fn runs(text: &str, found: &mut Vec<Decoded>) {
                 at: start,
             });
         }
+    }
+}
+
+fn is_run(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
+}
+
+/// Where a run ends that begins at a place. One of long lines goes on in the next.
+fn end_of_run(bytes: &[u8], start: usize) -> usize {
+    let mut line = start;
+    loop {
+        let rest = bytes.get(line..).unwrap_or_default();
+        let length = rest.iter().position(|b| !is_run(*b));
+        let end = line + length.unwrap_or(rest.len());
+        let goes_on = end - line >= 48
+            && bytes.get(end) == Some(&b'\n')
+            && bytes.get(end + 1).is_some_and(|b| is_run(*b));
+        if !goes_on {
+            return end;
+        }
+        line = end + 1;
     }
 }
 
@@ -218,22 +231,25 @@ fn letters(line: &str, lexicon: &Lexicon) -> Option<(Technique, String)> {
     if words.len() < 2 {
         return None;
     }
-    if let Some(text) = unspaced(&words, lexicon) {
+    let looks: Vec<Look> = words.iter().map(|word| Look::of(word)).collect();
+    if let Some(text) = unspaced(&words, &looks, lexicon) {
         return Some((Technique::SpacedLetters, text));
     }
-    let plain = known(line, lexicon);
-    if is_leet(&words) {
+    if is_leet(&looks) {
         let text: String = line.chars().map(unleet).collect();
-        if known(&text, lexicon) > plain {
+        if known(&text, lexicon) > known(line, lexicon) {
             return Some((Technique::Leet, text));
         }
     }
-    if plain * 5 >= words.len() || words.len() < 3 {
+    if words.len() < 3 {
         return None;
     }
-    let mut longer = line
-        .split(|c: char| !is_word_char(c))
-        .filter(|word| word.chars().nth(1).is_some());
+    // Every fifth word of prose is known, so that few lines are read to their end.
+    let plain = known_up_to(line, lexicon, words.len().div_ceil(5));
+    if plain * 5 >= words.len() {
+        return None;
+    }
+    let mut longer = words::words(line).filter(|word| word.chars().nth(1).is_some());
     longer.nth(GAIN - 1)?;
     let readings: [(Technique, Reading); 4] = [
         (Technique::Reversed, |line| line.chars().rev().collect()),
@@ -253,39 +269,44 @@ fn letters(line: &str, lexicon: &Lexicon) -> Option<(Technique, String)> {
 
 /// Everyday words and words of directives.
 fn known(text: &str, lexicon: &Lexicon) -> usize {
-    let lower = text.to_lowercase();
-    lower
-        .split(|c: char| !is_word_char(c))
+    known_up_to(text, lexicon, usize::MAX)
+}
+
+/// The same, counted no further than to `most`.
+fn known_up_to(text: &str, lexicon: &Lexicon, most: usize) -> usize {
+    // Letters outside ASCII may depend on their neighbours when they become small.
+    let lower;
+    let text = if text.is_ascii() {
+        text
+    } else {
+        lower = text.to_lowercase();
+        &lower
+    };
+    let mut small = String::new();
+    words::words(text)
         .filter(|word| word.chars().nth(1).is_some())
-        .filter(|word| lexicon.is_common(word) || lexicon.word(word) != 0)
+        .filter(|word| {
+            small.clear();
+            small.push_str(word);
+            small.make_ascii_lowercase();
+            lexicon.is_common(&small) || lexicon.word(&small) != 0
+        })
+        .take(most)
         .count()
 }
 
-fn unspaced(words: &[&str], lexicon: &Lexicon) -> Option<String> {
-    let starred = |word: &&&str| {
-        let letters = word.chars().filter(|c| c.is_alphanumeric()).count();
-        let signs = word
-            .chars()
-            .filter(|c| matches!(c, '*' | '.' | '_' | '-' | '|' | '~' | '+' | '/'))
-            .count();
-        letters > 0 && signs + 1 >= letters && signs > 0 && letters + signs > 2
-    };
-    if words.iter().filter(starred).count() * 2 > words.len() && words.len() > 4 {
+fn unspaced(words: &[&str], looks: &[Look], lexicon: &Lexicon) -> Option<String> {
+    let count = |is: fn(&Look) -> bool| looks.iter().filter(|look| is(look)).count();
+    if words.len() > 4 && count(|look| look.is_starred) * 2 > words.len() {
         let bare: Vec<String> = words
             .iter()
             .map(|word| word.chars().filter(|c| c.is_alphanumeric()).collect())
             .collect();
         return Some(bare.join(" "));
     }
-    let single = words
-        .iter()
-        .filter(|word| word.chars().nth(1).is_none())
-        .count();
-    let odd = words.iter().filter(|word| has_odd_case(word)).count();
-    let alphabetic = words
-        .iter()
-        .filter(|word| word.chars().any(char::is_alphabetic))
-        .count();
+    let single = count(|look| look.is_single);
+    let odd = count(|look| look.has_odd_case);
+    let alphabetic = count(|look| look.has_letters);
     let spaced = single >= 10 && single * 10 >= words.len() * 6;
     let random = odd >= 4 && odd * 10 >= alphabetic * 3;
     if !spaced && !random {
@@ -297,31 +318,9 @@ fn unspaced(words: &[&str], lexicon: &Lexicon) -> Option<String> {
     (letters >= 12 && (random || covered * 10 >= letters * 3)).then_some(text)
 }
 
-/// Small before capital letters inside a word, as no brand has them twice in a sentence.
-fn has_odd_case(word: &str) -> bool {
-    let mut last_small = false;
-    let mut turns = 0;
-    for c in word.chars() {
-        turns += usize::from(last_small && c.is_uppercase());
-        last_small = c.is_lowercase();
-    }
-    let capitals_first = word.chars().take(2).filter(|c| c.is_uppercase()).count() == 2
-        && word.chars().any(char::is_lowercase);
-    turns > 0 || capitals_first
-}
-
-fn is_leet(words: &[&str]) -> bool {
-    let mixed = words
-        .iter()
-        .filter(|word| {
-            word.chars().any(char::is_alphabetic)
-                && word
-                    .chars()
-                    .any(|c| matches!(c, '0' | '1' | '3' | '4' | '5' | '7' | '@' | '$'))
-                && word.len() < 24
-        })
-        .count();
-    mixed >= 3 && mixed * 4 >= words.len()
+fn is_leet(looks: &[Look]) -> bool {
+    let mixed = looks.iter().filter(|look| look.is_mixed).count();
+    mixed >= 3 && mixed * 4 >= looks.len()
 }
 
 fn unleet(c: char) -> char {

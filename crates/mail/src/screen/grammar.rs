@@ -355,8 +355,25 @@ const RULES: &[Rule] = &[
     },
 ];
 
+/// The signs that rules want. Each rule wants one of them or a concept.
+const WANTED: u32 = {
+    let mut wanted = 0;
+    let mut index = 0;
+    while index < RULES.len() {
+        let rule = &RULES[index];
+        let signs = rule.signs | rule.any_sign;
+        assert!(signs | rule.concepts | rule.any != 0);
+        wanted |= signs;
+        index += 1;
+    }
+    wanted
+};
+
 /// The sum of the rules that hold, and the reasons of those that speak for a directive.
 pub(super) fn judge(concepts: u32, signs: u32) -> (f32, Vec<Reason>) {
+    if concepts == 0 && signs & WANTED == 0 {
+        return (0.0, Vec::new());
+    }
     let mut sum = 0.0;
     let mut reasons = Vec::new();
     for rule in RULES {

@@ -114,6 +114,10 @@ impl Table {
 
     /// The entry with this key, or the slot where it would be.
     fn find(&self, hash: Fnv, key: &str) -> Result<usize, usize> {
+        self.search(hash, |own| own == key)
+    }
+
+    fn search(&self, hash: Fnv, is_it: impl Fn(&str) -> bool) -> Result<usize, usize> {
         let mask = self.slots.len().wrapping_sub(1);
         let folded = hash.0 ^ (hash.0 >> 32);
         let mut at = usize::try_from(folded & u64::from(u32::MAX)).unwrap_or(0) & mask;
@@ -122,7 +126,7 @@ impl Table {
             .get(at)
             .and_then(|slot| usize::from(*slot).checked_sub(1))
         {
-            if self.entries.get(entry).is_some_and(|(own, _)| *own == key) {
+            if self.entries.get(entry).is_some_and(|(own, _)| is_it(own)) {
                 return Ok(entry);
             }
             at = (at + 1) & mask;
@@ -149,9 +153,9 @@ impl Fnv {
 const HEADS: usize = 1 << 15;
 
 /// The place of a text's first three octets among the bits.
-fn head(text: &str) -> usize {
-    let first = text.bytes().take(3);
-    let key = first.fold(0_usize, |key, octet| (key << 5) ^ usize::from(octet));
+fn head(text: &[u8]) -> usize {
+    let first = text.iter().take(3);
+    let key = first.fold(0_usize, |key, octet| (key << 5) ^ usize::from(*octet));
     key % HEADS
 }
 
@@ -195,7 +199,7 @@ impl Lexicon {
         }
         let mut heads = vec![0; HEADS / 64];
         for (key, _) in exact.iter().chain(&stems) {
-            let place = head(key);
+            let place = head(key.as_bytes());
             if let Some(word) = heads.get_mut(place / 64) {
                 *word |= 1 << (place % 64);
             }
@@ -218,6 +222,9 @@ impl Lexicon {
         if word.chars().next().is_some_and(is_dense) {
             found |= inside(word, &self.dense);
         }
+        if !self.may_begin(word) {
+            return found;
+        }
         let mut whole = Fnv::default();
         for (count, (hash, stem)) in beginnings(word).enumerate() {
             if (1..MAX_STEM).contains(&count) {
@@ -228,9 +235,34 @@ impl Lexicon {
         found | self.exact.get(whole, word).unwrap_or(0)
     }
 
-    /// The concepts of two neighbouring words that make one entry.
-    pub(super) fn pair(&self, joined: &str) -> u32 {
-        self.exact.get(Fnv::of(joined), joined).unwrap_or(0)
+    /// Whether an exact entry or a stem may begin a word, which most words fail.
+    fn may_begin(&self, word: &str) -> bool {
+        let has = |place: usize| {
+            let bits = self.heads.get(place / 64);
+            bits.is_some_and(|bits| bits >> (place % 64) & 1 == 1)
+        };
+        // Entries of two octets and one have places of their own.
+        let shorter = |length: usize| {
+            let start = word.as_bytes().get(..length);
+            start.is_some_and(|start| has(head(start)))
+        };
+        has(head(word.as_bytes())) || shorter(2) || shorter(1)
+    }
+
+    /// The concepts of two neighbouring words that make one entry, written with a dash.
+    pub(super) fn pair(&self, first: &str, second: &str) -> u32 {
+        let mut hash = Fnv::of(first);
+        hash.write(b"-");
+        hash.write(second.as_bytes());
+        let is_both = |own: &str| {
+            let behind = own
+                .strip_prefix(first)
+                .and_then(|own| own.strip_prefix('-'));
+            behind == Some(second)
+        };
+        let entry = self.exact.search(hash, is_both).ok();
+        let found = entry.and_then(|entry| self.exact.entries.get(entry));
+        found.map_or(0, |(_, bits)| *bits)
     }
 
     /// Finds words again in lower-case text whose blanks were removed: the text with blanks
@@ -245,7 +277,7 @@ impl Lexicon {
             }
             let rest = text.get(start..).unwrap_or_default();
             let mut best = None;
-            let place = head(rest);
+            let place = head(rest.as_bytes());
             let begins = self.heads.get(place / 64).copied().unwrap_or(0) >> (place % 64) & 1 == 1;
             let longest = if begins { MAX_JOINED } else { 0 };
             for (hash, piece) in beginnings(rest).take(longest) {
@@ -303,10 +335,21 @@ pub(super) fn is_ideograph(c: char) -> bool {
     matches!(c, '\u{3040}'..='\u{30FF}' | '\u{3400}'..='\u{9FFF}')
 }
 
-/// Whether a character belongs to a word; vowel signs of Indian and Thai script do.
-pub(super) fn is_word_char(c: char) -> bool {
-    c.is_alphanumeric()
-        || c == '_'
-        || matches!(c, '\u{300}'..='\u{36F}' | '\u{900}'..='\u{963}' | '\u{964}'..='\u{DFF}' | '\u{E00}'..='\u{E7F}' | '\u{200C}')
-            && !matches!(c, '\u{964}' | '\u{965}')
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_of_the_vocabulary_is_found() {
+        let lexicon = Lexicon::new();
+        for (concept, words) in VOCABULARY {
+            for word in words.split_whitespace() {
+                let stem = word.trim_end_matches('*');
+                if stem.contains('-') {
+                    continue;
+                }
+                assert!(lexicon.word(stem) & concept.bit() != 0, "{word}");
+            }
+        }
+    }
 }

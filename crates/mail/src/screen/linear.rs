@@ -2,8 +2,9 @@
 
 use std::hash::Hasher;
 
-use super::lexicon::{CONCEPTS, Fnv, is_word_char};
+use super::lexicon::{CONCEPTS, Fnv};
 use super::signs::{SIGNS, Sentence};
+use super::words::words;
 
 /// Buckets of the n-grams; the concept and sign features follow them.
 const BUCKETS: u32 = 1 << 16;
@@ -26,10 +27,7 @@ fn grams(lower: &str, mut each: impl FnMut(u32)) {
     };
     let mut last = "";
     let (mut padded, mut starts) = (String::new(), Vec::new());
-    for word in lower
-        .split(|c: char| !is_word_char(c))
-        .filter(|word| !word.is_empty())
-    {
+    for word in words(lower) {
         // Numbers and names of hosts say nothing of what is asked.
         let word = if word.bytes().any(|b| b.is_ascii_digit()) {
             "0"
@@ -44,6 +42,13 @@ fn grams(lower: &str, mut each: impl FnMut(u32)) {
         each(hash(2, &[last.as_bytes(), word.as_bytes()]));
         padded.clear();
         padded.extend([" ", word, " "]);
+        if padded.is_ascii() {
+            for gram in padded.as_bytes().windows(4) {
+                each(hash(3, &[gram]));
+            }
+            last = word;
+            continue;
+        }
         starts.clear();
         starts.extend(padded.char_indices().map(|(index, _)| index));
         starts.push(padded.len());

@@ -12,6 +12,7 @@ mod disguise;
 mod grammar;
 mod lexicon;
 mod linear;
+mod look;
 mod markup;
 mod phrases;
 mod signs;
@@ -19,6 +20,7 @@ mod signs;
 mod tests;
 mod turns;
 mod vocabulary;
+mod words;
 
 pub use crate::page::Technique;
 pub use grammar::Reason;
@@ -37,6 +39,8 @@ const BASE: f32 = -5.5;
 const NEIGHBOUR: f32 = 0.6;
 /// Findings and hidden spans that are reported; the score counts all.
 const MAX_REPORTED: usize = 20;
+/// The score of a sentence from which it may be reported.
+const LEAST_SUSPECT: f32 = 0.05;
 /// Characters of an excerpt.
 const EXCERPT: usize = 160;
 
@@ -126,6 +130,29 @@ struct Segment {
     text: String,
 }
 
+/// A sentence that reads like a directive, before it is known whether it is among the worst.
+struct Suspect<'a> {
+    segment: &'a Segment,
+    at: usize,
+    text: &'a str,
+    reasons: Vec<Reason>,
+    logit: f32,
+}
+
+impl Suspect<'_> {
+    fn finding(self) -> Finding {
+        let technique = self.segment.technique;
+        Finding {
+            reasons: self.reasons,
+            part: self.segment.part,
+            technique,
+            at: technique.map_or(self.at, |_| self.segment.at),
+            excerpt: excerpt(self.text),
+            score: sigmoid(self.logit),
+        }
+    }
+}
+
 impl Screen {
     /// Builds the tables, which takes about a millisecond.
     #[must_use]
@@ -139,12 +166,12 @@ impl Screen {
     #[must_use]
     pub fn screen(&self, mail: &Arrival<'_>) -> Screening {
         let segments = self.segments(mail);
-        let mut findings = Vec::new();
+        let mut suspects = Vec::new();
         for segment in &segments {
-            self.judge(segment, &mut findings);
+            self.judge(segment, &mut suspects);
         }
-        findings.sort_by(|a, b| b.1.total_cmp(&a.1));
-        let best = findings.first().map_or(BASE, |(_, logit)| *logit);
+        suspects.sort_by(|a, b| b.logit.total_cmp(&a.logit));
+        let best = suspects.first().map_or(BASE, |suspect| suspect.logit);
         let score = sigmoid(best);
         let hidden = segments
             .iter()
@@ -161,10 +188,10 @@ impl Screen {
         Screening {
             score,
             flagged: score >= THRESHOLD,
-            findings: findings
+            findings: suspects
                 .into_iter()
-                .map(|(finding, _)| finding)
                 .take(MAX_REPORTED)
+                .map(Suspect::finding)
                 .collect(),
             hidden,
         }
@@ -267,7 +294,7 @@ impl Screen {
         });
     }
 
-    fn judge(&self, segment: &Segment, findings: &mut Vec<(Finding, f32)>) {
+    fn judge<'a>(&self, segment: &'a Segment, suspects: &mut Vec<Suspect<'a>>) {
         let sentences = self.sentences(&segment.text);
         let bonus = segment.technique.map_or(0.0, Technique::weight);
         let own: Vec<(f32, Vec<Reason>)> = sentences
@@ -313,23 +340,14 @@ impl Screen {
             if segment.technique.is_some() {
                 reasons.push(Reason::Hidden);
             }
-            let score = sigmoid(logit);
-            if score > 0.05 {
-                findings.push((
-                    Finding {
-                        reasons,
-                        part: segment.part,
-                        technique: segment.technique,
-                        at: if segment.technique.is_some() {
-                            segment.at
-                        } else {
-                            sentence.at
-                        },
-                        excerpt: excerpt(sentence.text),
-                        score,
-                    },
+            if sigmoid(logit) > LEAST_SUSPECT {
+                suspects.push(Suspect {
+                    segment,
+                    at: sentence.at,
+                    text: sentence.text,
+                    reasons,
                     logit,
-                ));
+                });
             }
         }
     }

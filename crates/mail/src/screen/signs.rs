@@ -1,7 +1,8 @@
 //! What one sentence shows: concepts, turns of phrase and forms.
 
-use super::lexicon::{Concept, Lexicon, is_word_char};
+use super::lexicon::{Concept, Lexicon};
 use super::turns::{self, turns};
+use super::words;
 
 /// A form or turn of phrase in a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,25 +113,27 @@ fn push<'a>(cuts: &mut Vec<(usize, &'a str)>, text: &'a str, start: usize, end: 
 
 /// Reads one sentence.
 pub(super) fn read<'a>(at: usize, text: &'a str, lexicon: &Lexicon) -> Sentence<'a> {
-    let whole = text.to_lowercase().replace('’', "'");
-    let lower = without_links(&whole);
-    let (phrases, own) = turns(&lower);
-    // What stands in links counts as a form, not as a phrase.
-    let (_, seen) = if lower == whole {
-        (phrases, own)
+    let whole = if text.is_ascii() {
+        text.to_ascii_lowercase()
     } else {
-        turns(&whole)
+        text.to_lowercase().replace('’', "'")
     };
+    let unlinked = without_links(&whole);
+    let (phrases, own) = turns(unlinked.as_deref().unwrap_or(&whole));
+    // What stands in links counts as a form, not as a phrase.
+    let seen = if unlinked.is_some() {
+        turns(&whole).1
+    } else {
+        own
+    };
+    let lower = unlinked.unwrap_or(whole);
     let mut signs = phrases | forms(text, seen, &lower);
     let mut words: Vec<u32> = Vec::new();
     let mut last = "";
-    for word in lower
-        .split(|c: char| !is_word_char(c))
-        .filter(|word| !word.is_empty())
-    {
+    for word in words::words(&lower) {
         let mut found = lexicon.word(word);
         if last.len() + word.len() < 24 && !last.is_empty() && !word.is_ascii() | !last.is_ascii() {
-            found |= lexicon.pair(&format!("{last}-{word}"));
+            found |= lexicon.pair(last, word);
         }
         words.push(found);
         last = word;
@@ -220,9 +223,7 @@ fn lead_words(lower: &str) -> usize {
         "пожалуйста",
         "lütfen",
     ];
-    lower
-        .split(|c: char| !is_word_char(c))
-        .filter(|word| !word.is_empty())
+    words::words(lower)
         .take(6)
         .take_while(|word| LEADS.contains(word))
         .count()
@@ -284,12 +285,10 @@ fn forms(text: &str, seen: u32, unlinked: &str) -> u32 {
     signs
 }
 
-/// The text with every link cut to its scheme: the words of an address order nothing, and a mail
-/// address among them names the reader.
-fn without_links(lower: &str) -> String {
-    if memchr::memmem::find(lower.as_bytes(), b"://").is_none() {
-        return lower.to_owned();
-    }
+/// The text with every link cut to its scheme, if it has links: the words of an address order
+/// nothing, and a mail address among them names the reader.
+fn without_links(lower: &str) -> Option<String> {
+    memchr::memmem::find(lower.as_bytes(), b"://")?;
     let mut out = String::with_capacity(lower.len());
     for token in lower.split_inclusive(char::is_whitespace) {
         match token.find("://") {
@@ -300,7 +299,7 @@ fn without_links(lower: &str) -> String {
             None => out.push_str(token),
         }
     }
-    out
+    Some(out)
 }
 
 fn has_address(lower: &str) -> bool {
