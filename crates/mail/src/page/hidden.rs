@@ -139,8 +139,11 @@ impl Pieces {
                 break;
             }
             if !last.text.is_empty() {
-                last.text.push(' ');
                 self.length += 1;
+                // A blank at the end would part nothing.
+                if self.length < MAX_TEXT {
+                    last.text.push(' ');
+                }
             }
             for c in word.chars() {
                 self.length += 1;

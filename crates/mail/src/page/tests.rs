@@ -198,3 +198,13 @@ fn a_body_that_hides_itself_is_shown() {
     // Clients put the content of the body into one of their own.
     assert_eq!(text("<body style='display:none'>words").text, "words");
 }
+
+#[test]
+fn a_hidden_text_keeps_its_length_wherever_its_words_end() {
+    for first in 490..=505 {
+        let page = text(&format!("<!-- {} b c d -->", "a".repeat(first)));
+        let hidden = &page.hidden[0].text;
+        assert!(hidden.chars().count() <= 500, "{first}");
+        assert_eq!(hidden.trim_end(), hidden, "{first}");
+    }
+}
