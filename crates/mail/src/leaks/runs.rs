@@ -184,6 +184,8 @@ struct Groups {
     out: String,
 }
 
+/// Characters of base64, the densest encoding, that stand for eight octets, the shortest text.
+const LEAST_CODED: usize = 11;
 /// Fewer groups are chance.
 const FEWEST_GROUPS: usize = 4;
 
@@ -204,7 +206,7 @@ impl Groups {
 
     /// Decodes the groups, first with a shorter one that may be their end.
     fn end(&mut self, octets: &[u8], last: Range<usize>) {
-        if self.count < FEWEST_GROUPS {
+        if self.count < FEWEST_GROUPS || self.count * self.length + last.len() < LEAST_CODED {
             return;
         }
         let groups = octets.get(self.from..self.to).unwrap_or_default();

@@ -252,7 +252,7 @@ fn letters(line: &str, lexicon: &Lexicon) -> Option<(Technique, String)> {
     let mut longer = words::words(line).filter(|word| word.chars().nth(1).is_some());
     longer.nth(GAIN - 1)?;
     let readings: [(Technique, Reading); 4] = [
-        (Technique::Reversed, |line| line.chars().rev().collect()),
+        (Technique::Reversed, reversed),
         (Technique::Reversed, reversed_words),
         (Technique::Rotated, rotate),
         (Technique::Rotated, atbash),
@@ -351,26 +351,33 @@ fn reversed_words(line: &str) -> String {
     out
 }
 
+/// The line with each ASCII letter replaced by another.
+fn replaced(line: &str, turn: impl Fn(u8) -> u8) -> String {
+    let turned = line.bytes().map(turn).collect();
+    // Octets of other characters stay, so it is still UTF-8.
+    String::from_utf8(turned).unwrap_or_default()
+}
+
 fn rotate(line: &str) -> String {
-    let turn = |c: char, first: u8| {
-        let offset = u8::try_from(c).unwrap_or(first).saturating_sub(first);
-        char::from(first + (offset + 13) % 26)
-    };
-    line.chars()
-        .map(|c| match c {
-            'a'..='z' => turn(c, b'a'),
-            'A'..='Z' => turn(c, b'A'),
-            c => c,
-        })
-        .collect()
+    replaced(line, |b| match b {
+        b'a'..=b'm' | b'A'..=b'M' => b + 13,
+        b'n'..=b'z' | b'N'..=b'Z' => b - 13,
+        b => b,
+    })
 }
 
 fn atbash(line: &str) -> String {
-    line.chars()
-        .map(|c| match c {
-            'a'..='z' => char::from(b'z' - (u8::try_from(c).unwrap_or(b'a') - b'a')),
-            'A'..='Z' => char::from(b'Z' - (u8::try_from(c).unwrap_or(b'A') - b'A')),
-            c => c,
-        })
-        .collect()
+    replaced(line, |b| match b {
+        b'a'..=b'z' => b'z' - (b - b'a'),
+        b'A'..=b'Z' => b'Z' - (b - b'A'),
+        b => b,
+    })
+}
+
+fn reversed(line: &str) -> String {
+    if line.is_ascii() {
+        let turned = line.bytes().rev().collect();
+        return String::from_utf8(turned).unwrap_or_default();
+    }
+    line.chars().rev().collect()
 }
