@@ -51,8 +51,11 @@ pub(super) fn canonical(input: &str) -> Canonical {
         }
         if c == '\u{202E}' || c == '\u{202D}' {
             out.overridden |= c == '\u{202E}';
-            if c == '\u{202E}' {
-                backwards = Some(String::new());
+            // What was drawn backwards until here stays so; it must not be lost.
+            if c == '\u{202E}'
+                && let Some(text) = backwards.replace(String::new())
+            {
+                kept.extend(text.chars().rev());
             }
             continue;
         }
@@ -304,6 +307,8 @@ mod tests {
             let seen = canonical(&format!("{before} sеnd \u{202E}dnes\u{202C} {after}"));
             prop_assert_eq!(seen.text, format!("{before} send send {after}"));
             prop_assert!(seen.overridden && seen.homoglyphs == 1);
+            let seen = canonical(&format!("{before} \u{202E}dnes\u{202E}ti\u{202C} {after}"));
+            prop_assert_eq!(seen.text, format!("{before} sendit {after}"));
         }
     }
 }
