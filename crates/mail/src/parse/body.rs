@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use super::inside::{self, Package};
-use super::tree::{Kind, Node};
+use super::tree::{Kind, Node, Tree};
 use super::{Attachment, Defect, Defects, Disposition, Parsed, charset, codec, shifted};
 
 /// Characters of a file name.
@@ -155,6 +155,26 @@ fn text_of(raw: &[u8], node: &Node, defects: &mut Defects) -> String {
     text
 }
 
+/// Octets of the text of a message that stand above the first empty line, where the header was not
+/// ended by one. `None` when it was, and for a body whose lines are not those of its text.
+pub(super) fn opening(raw: &[u8], tree: &Tree<'_>) -> Option<usize> {
+    let node = tree.nodes.first().filter(|_| tree.header.unseparated)?;
+    if node.kind != Kind::Leaf || node.encoding != codec::Encoding::Identity || is_flowed(node) {
+        return None;
+    }
+    let body = node.body(raw);
+    let mut octets = 0;
+    for line in body.split_inclusive(|&b| b == b'\n') {
+        octets += line.len();
+        if super::header::trim_ending(line).is_empty() {
+            break;
+        }
+    }
+    let label = node.parameters.get("charset");
+    let above = charset::decode(body.get(..octets)?, label.as_deref());
+    Some(newlines(above.text).len())
+}
+
 /// The line break at the end of a message only ends its last line.
 fn one_newline_less(body: &[u8]) -> &[u8] {
     let body = body.strip_suffix(b"\n").unwrap_or(body);
@@ -201,7 +221,8 @@ fn unflow(text: &str, delete_space: bool) -> String {
             }
             if depth > 0 {
                 out.push_str(line.get(..depth).unwrap_or_default());
-                if !content.is_empty() {
+                // `>text` and `> text` are the same to a reader; what was written stays.
+                if line.as_bytes().get(depth) == Some(&b' ') && !content.is_empty() {
                     out.push(' ');
                 }
             }
@@ -244,21 +265,18 @@ fn join(pieces: &[(Use, String)], alternative: bool, parsed: &mut Parsed) {
     };
     let html = of(Use::Html).collect::<Vec<_>>().join("\n");
     parsed.html = Some(html).filter(|html| !html.is_empty());
+    parsed.first_html = of(Use::Html).next().map_or(0, str::len);
     let text = of(Use::Text).collect::<Vec<_>>().join("\n");
     if !text.trim().is_empty() {
         let html_first = pieces.first().is_some_and(|(used, _)| *used == Use::Html);
-        parsed.text = Some(if html_first && !alternative {
+        let first = of(Use::Text).next().map_or(0, str::len);
+        let (text, start) = if html_first && !alternative {
             in_order(pieces)
         } else {
-            text
-        });
-        let first = of(Use::Text).next().map_or(0, str::len);
-        let whole = parsed.text.as_ref().map_or(0, String::len);
-        parsed.first_text = if html_first && !alternative {
-            whole
-        } else {
-            first
+            (text, 0)
         };
+        parsed.text = Some(text);
+        parsed.first_text = start..start + first;
         return;
     }
     parsed.text = match &parsed.html {
@@ -271,17 +289,23 @@ fn join(pieces: &[(Use, String)], alternative: bool, parsed: &mut Parsed) {
     };
 }
 
-fn in_order(pieces: &[(Use, String)]) -> String {
-    let mut texts = pieces.iter().map(|(used, text)| match used {
-        Use::Html => crate::html::to_text(text),
-        Use::Text | Use::File => text.clone(),
-    });
-    let mut out = texts.next().unwrap_or_default();
-    for text in texts {
-        out.push('\n');
-        out.push_str(&text);
+/// All pieces as text, and where the first plain one begins.
+fn in_order(pieces: &[(Use, String)]) -> (String, usize) {
+    let mut out = String::new();
+    let mut plain = None;
+    for (at, (used, text)) in pieces.iter().enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        match used {
+            Use::Html => out.push_str(&crate::html::to_text(text)),
+            Use::Text | Use::File => {
+                plain = plain.or(Some(out.len()));
+                out.push_str(text);
+            }
+        }
     }
-    out
+    (out, plain.unwrap_or(0))
 }
 
 fn attachment(raw: &[u8], node: &Node, part: usize, defects: &mut Defects) -> Attachment {
@@ -290,6 +314,7 @@ fn attachment(raw: &[u8], node: &Node, part: usize, defects: &mut Defects) -> At
     defects.add_if(!clean, Defect::BadEncoding);
     Attachment {
         filename: node.file_name().and_then(|name| file_name(&name)),
+        declared_name: node.declared_name(),
         content_type: node.typed.then(|| node.content_type.clone()),
         disposition: node.disposition.as_ref().map(|disposition| {
             // RFC 2183 §2.8: a disposition nobody knows is an attachment.

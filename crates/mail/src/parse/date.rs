@@ -57,6 +57,10 @@ impl Found {
             self.take_time(token);
         } else if token.bytes().all(|b| b.is_ascii_digit()) {
             self.take_number(token);
+        } else if let Some((year, month, day)) = year_first(token)
+            && self.day.is_none()
+        {
+            (self.year, self.month, self.day) = (Some(year), Some(month), Some(day));
         } else if token.contains('-') && self.day.is_none() {
             // 11-Apr-2011
             token.split('-').for_each(|piece| self.take(piece));
@@ -129,6 +133,18 @@ impl Found {
         let seconds = days * 86_400 + self.seconds? - self.zone.unwrap_or(0);
         Some(Timestamp::from_micros(seconds * 1_000_000))
     }
+}
+
+/// `2011-04-11`, which scripts write.
+fn year_first(token: &str) -> Option<(i64, i64, i64)> {
+    let mut pieces = token.split('-').map(|piece| {
+        let digits = piece.bytes().all(|b| b.is_ascii_digit());
+        piece.parse::<i64>().ok().filter(|_| digits)
+    });
+    let (year, month, day) = (pieces.next()??, pieces.next()??, pieces.next()??);
+    let fits =
+        (1000..=9999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    (fits && pieces.next().is_none()).then_some((year, month, day))
 }
 
 fn time_of_day(token: &str) -> Option<i64> {
@@ -208,6 +224,8 @@ mod tests {
             ("Fri, 21-Nov-1997 15:55:06 GMT", 880_127_706),
             ("Fri,  21 Nov 1997 15:55:06 (Central)", 880_127_706),
             ("1997-11-21T15:55:06Z", 880_127_706),
+            ("1997-11-21 15:55:06", 880_127_706),
+            ("1997-11-21 09:55:06 -0600", 880_127_706),
             ("Fri, 21 Nov 1997 09:55:06-0600", 880_127_706),
             ("Fri, 21 Nov 1997 09:55:06 -06:00", 880_127_706),
             ("Fri, 21 Nov 1997 17:55:06 GMT+2", 880_127_706),

@@ -23,6 +23,9 @@ mod words;
 
 pub use defect::Defect;
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use crate::{Correspondent, MessageId, Timestamp};
 use defect::Defects;
 use header::Field;
@@ -61,11 +64,13 @@ pub struct Parsed {
     pub date: Option<Timestamp>,
     /// The text, with `\n` as line break.
     pub text: Option<String>,
-    /// Octets of [`text`](Self::text) that its first part gave: a message may have several, shown one
-    /// after the other.
-    pub first_text: usize,
+    /// Octets of [`text`](Self::text) that the first plain part gave: a message may have several, shown
+    /// one after the other, and HTML before them.
+    pub first_text: Range<usize>,
     /// The HTML, with `\n` as line break.
     pub html: Option<String>,
+    /// Octets of [`html`](Self::html) that its first part gave.
+    pub first_html: usize,
     /// The message had HTML only and [`text`](Self::text) was rendered from it.
     pub text_from_html: bool,
     /// Everything that is not shown as text.
@@ -74,6 +79,24 @@ pub struct Parsed {
     pub headers: Vec<(String, String)>,
     /// What was wrong with it.
     pub defects: Vec<Defect>,
+    /// What of it stands where its header does not say so.
+    pub recovered: Recovered,
+}
+
+/// How much of a message was found although the message, read by the letter, does not have it. A
+/// reader of mail wants to see it; who compares readers, or asks what a strict one would see, has to
+/// know.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Recovered {
+    /// Nothing: the message says where everything is.
+    #[default]
+    Nothing,
+    /// Octets at the beginning of [`Parsed::text`], which stand above the empty line that ends the
+    /// header (RFC 5322 §2.1).
+    Opening(usize),
+    /// All text and all files: a multipart without a boundary or with another one than it names
+    /// (RFC 2046 §5.1.1), or a type without its second half.
+    Everything,
 }
 
 /// A part that is not shown as text. Its bytes come from [`attachment`].
@@ -81,6 +104,10 @@ pub struct Parsed {
 pub struct Attachment {
     /// The file's name without any path or control characters.
     pub filename: Option<String>,
+    /// The name as the message declares it, by the letter of its quoting (RFC 822 §3.4.4), in which
+    /// `C:\TEMP` is `C:TEMP`. For comparing with what other readers show; the trap: it may name
+    /// folders and hold control characters, so nothing may be saved or opened by it.
+    pub declared_name: Option<String>,
     /// `type/subtype` in lower case, as far as the message says.
     pub content_type: Option<String>,
     /// Whether it asks to be shown in place. Absent when the message does not say.
@@ -128,6 +155,8 @@ impl Disposition {
 #[must_use]
 pub fn parse(raw: &[u8]) -> Parsed {
     let mut defects = Defects::default();
+    let lines = with_line_feeds(raw);
+    let raw = lines.as_ref();
     let tree = tree::read(raw, &mut defects);
     let fields = Fields {
         all: &tree.header.fields,
@@ -140,6 +169,14 @@ pub fn parse(raw: &[u8]) -> Parsed {
     fields.read_correspondents(&mut parsed, &mut defects);
     fields.read_identity(&mut parsed, &mut defects);
     inside::fill(raw, &tree.nodes, &mut parsed, &mut defects);
+    parsed.recovered = match body::opening(raw, &tree) {
+        _ if tree.guessed => Recovered::Everything,
+        Some(opening) => {
+            let text = parsed.text.as_ref().map_or(0, String::len);
+            Recovered::Opening(opening.min(text))
+        }
+        None => Recovered::Nothing,
+    };
     parsed.defects = defects.into_list();
     parsed
 }
@@ -156,12 +193,13 @@ pub fn attachments(
     raw: &[u8],
     parts: impl IntoIterator<Item = usize>,
 ) -> impl Iterator<Item = Option<Vec<u8>>> {
-    let mut defects = Defects::default();
-    let tree = tree::read(raw, &mut defects);
+    let raw = with_line_feeds(raw);
+    let tree::Tree { nodes, .. } = tree::read(&raw, &mut Defects::default());
     let mut opened: Option<(usize, Vec<inside::File>)> = None;
     parts.into_iter().map(move |part| {
+        let raw = raw.as_ref();
         let (part, file) = inside::place(part);
-        let node = tree.nodes.get(part);
+        let node = nodes.get(part);
         let node = node.filter(|node| node.kind == tree::Kind::Leaf)?;
         let Some(file) = file else {
             let body = node.body(raw);
@@ -175,6 +213,16 @@ pub fn attachments(
         let (_, files) = opened.as_mut()?;
         files.get(file).map(|file| file.bytes.clone())
     })
+}
+
+/// A message whose lines all end in a bare CR, as old Macintoshes wrote them, with LF instead; every
+/// octet stays in its place.
+fn with_line_feeds(raw: &[u8]) -> Cow<'_, [u8]> {
+    if memchr::memchr(b'\n', raw).is_some() || memchr::memchr(b'\r', raw).is_none() {
+        return Cow::Borrowed(raw);
+    }
+    let feed = |&octet: &u8| if octet == b'\r' { b'\n' } else { octet };
+    Cow::Owned(raw.iter().map(feed).collect())
 }
 
 impl Parsed {

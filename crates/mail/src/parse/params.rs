@@ -10,7 +10,14 @@ const MAX_PARAMETERS: usize = 200;
 pub(super) struct Parameterised {
     /// The value before the first semicolon, in lower case.
     pub(super) value: String,
-    raw: Vec<(String, String)>,
+    raw: Vec<Parameter>,
+}
+
+struct Parameter {
+    name: String,
+    value: String,
+    /// The value with every quoted pair undone, where that is another one (RFC 822 §3.4.4).
+    letter: Option<String>,
 }
 
 impl Parameterised {
@@ -23,9 +30,13 @@ impl Parameterised {
                 break;
             };
             rest = after;
-            let value = read_value(&mut rest);
+            let (value, letter) = read_value(&mut rest);
             if !name.is_empty() {
-                raw.push((name, value));
+                raw.push(Parameter {
+                    name,
+                    value,
+                    letter,
+                });
             }
         }
         Self { value, raw }
@@ -39,9 +50,21 @@ impl Parameterised {
         })
     }
 
+    /// [`get`](Self::get) by the letter of the standard: every backslash in a quoted string quotes
+    /// the character after it, also in the path of a Windows file.
+    pub(super) fn get_by_letter(&self, name: &str) -> Option<String> {
+        self.extended(name).or_else(|| {
+            let plain = self.parameter(name)?;
+            Some(words::decode(plain.letter.as_ref().unwrap_or(&plain.value)))
+        })
+    }
+
+    fn parameter(&self, name: &str) -> Option<&Parameter> {
+        self.raw.iter().find(|known| known.name == name)
+    }
+
     fn find(&self, name: &str) -> Option<&str> {
-        let found = self.raw.iter().find(|(known, _)| known == name)?;
-        Some(&found.1)
+        self.parameter(name).map(|found| found.value.as_str())
     }
 
     /// `name*=`, or `name*0=`, `name*1*=` and so on put together (RFC 2231 §3, §4).
@@ -117,19 +140,23 @@ fn split_name(text: &str) -> Option<(String, &str)> {
     }
 }
 
-/// Reads a token or quoted string and moves past the semicolon after it.
-fn read_value(rest: &mut &str) -> String {
+/// Reads a token or quoted string, as it is meant and by the letter where that differs, and moves
+/// past the semicolon after it.
+fn read_value(rest: &mut &str) -> (String, Option<String>) {
     let text = rest.trim_start();
     let Some(inner) = text.strip_prefix('"') else {
         *rest = text;
         let value = take_until_semicolon(rest).trim();
         // A comment after a token: `us-ascii (Plain text)`.
-        return match value.split_once(" (") {
-            Some((token, comment)) if comment.ends_with(')') => token.trim_end().to_owned(),
-            _ => value.to_owned(),
+        let value = match value.split_once(" (") {
+            Some((token, comment)) if comment.ends_with(')') => token.trim_end(),
+            _ => value,
         };
+        return (value.to_owned(), None);
     };
     let mut value = String::new();
+    // Where the backslashes stand in it that quote nothing.
+    let mut paths = Vec::new();
     let mut chars = inner.char_indices();
     while let Some((at, c)) = chars.next() {
         match c {
@@ -139,18 +166,36 @@ fn read_value(rest: &mut &str) -> String {
                     value.push(next);
                     chars.next();
                 }
-                _ => value.push('\\'),
+                _ => {
+                    paths.push(value.len());
+                    value.push('\\');
+                }
             },
             '"' => {
                 *rest = inner.get(at + 1..).unwrap_or_default();
                 take_until_semicolon(rest);
-                return value;
+                return with_letter(value, &paths);
             }
             c => value.push(c),
         }
     }
     *rest = "";
-    value
+    with_letter(value, &paths)
+}
+
+/// A value beside what is left of it without the backslashes at `paths`.
+fn with_letter(value: String, paths: &[usize]) -> (String, Option<String>) {
+    if paths.is_empty() {
+        return (value, None);
+    }
+    let mut letter = String::with_capacity(value.len());
+    let mut from = 0;
+    for &at in paths {
+        letter.push_str(value.get(from..at).unwrap_or_default());
+        from = at + 1;
+    }
+    letter.push_str(value.get(from..).unwrap_or_default());
+    (value, Some(letter))
 }
 
 /// `charset'language'value` (RFC 2231 §4).

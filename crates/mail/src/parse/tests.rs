@@ -5,6 +5,16 @@ fn text_of(raw: &str) -> Option<String> {
 }
 
 #[test]
+fn lines_may_end_in_bare_carriage_returns() {
+    let raw = NESTED.replace("\r\n", "\r");
+    let read = parse(raw.as_bytes());
+    assert_eq!(read.text.as_deref(), Some("plain"));
+    assert_eq!(read.attachments.len(), 3);
+    let inner = attachment(raw.as_bytes(), read.attachments[1].part);
+    assert_eq!(inner.unwrap(), b"notes");
+}
+
+#[test]
 fn an_empty_message_and_garbage_have_an_answer() {
     let empty = parse(b"");
     assert_eq!(empty.text, None);
@@ -290,5 +300,78 @@ fn the_files_of_a_message_shown_in_place_are_at_hand() {
             1,
             "{closed}"
         );
+    }
+}
+
+#[test]
+fn a_name_is_also_told_as_declared() {
+    for (header, safe, declared) in [
+        (
+            "attachment; filename=\"C:\\TEMP\\new.png\"",
+            Some("new.png"),
+            "C:TEMPnew.png",
+        ),
+        (
+            "attachment; filename=\"a \\\"b\\\" \\\\ c\"",
+            Some("c"),
+            "a \"b\" \\ c",
+        ),
+        (
+            "attachment; filename=/u/ann/a.ps",
+            Some("a.ps"),
+            "/u/ann/a.ps",
+        ),
+        (
+            "attachment; filename*=utf-8''..%2F%e2%82%ac",
+            Some("€"),
+            "../€",
+        ),
+        ("attachment; filename=..", None, ".."),
+    ] {
+        let raw = format!("Content-Type: image/png\r\nContent-Disposition: {header}\r\n\r\n");
+        let file = parse(raw.as_bytes()).attachments.remove(0);
+        assert_eq!(file.filename.as_deref(), safe, "{header}");
+        assert_eq!(file.declared_name.as_deref(), Some(declared), "{header}");
+    }
+}
+
+#[test]
+fn what_only_a_lenient_reader_finds_is_named() {
+    for (raw, text, recovered) in [
+        (
+            "Content-Type: multipart/mixed; boundary=one\r\n\r\n--two\r\nContent-Type: text/plain\r\n\r\nHi\r\n--two--\r\n",
+            "Hi",
+            Recovered::Everything,
+        ),
+        (
+            "Content-Type: multipart/alternative\r\n\r\nHi",
+            "Hi",
+            Recovered::Everything,
+        ),
+        ("Content-Type: text\r\n\r\nHi", "Hi", Recovered::Everything),
+        (
+            "Content-Type: \"text/plain\"\r\n\r\nHi",
+            "Hi",
+            Recovered::Nothing,
+        ),
+        (
+            "From: ann@a.example\r\nHi Bob,\r\nyou there\r\n\r\nAnn",
+            "Hi Bob,\nyou there\n\nAnn",
+            Recovered::Opening("Hi Bob,\nyou there\n\n".len()),
+        ),
+        (
+            "From: ann@a.example\r\nHi Bob,\r\nyou there\r\n",
+            "Hi Bob,\nyou there",
+            Recovered::Opening("Hi Bob,\nyou there".len()),
+        ),
+        (
+            "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\nHi\r\n",
+            "Hi",
+            Recovered::Nothing,
+        ),
+    ] {
+        let read = parse(raw.as_bytes());
+        assert_eq!(read.text.as_deref(), Some(text), "{raw}");
+        assert_eq!(read.recovered, recovered, "{raw}");
     }
 }

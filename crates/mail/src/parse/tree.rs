@@ -55,6 +55,14 @@ impl Node {
             .and_then(|disposition| disposition.get("filename"))
             .or_else(|| self.parameters.get("name"))
     }
+
+    /// [`file_name`](Self::file_name) as the message has it by the letter.
+    pub(super) fn declared_name(&self) -> Option<String> {
+        self.disposition
+            .as_ref()
+            .and_then(|disposition| disposition.get_by_letter("filename"))
+            .or_else(|| self.parameters.get_by_letter("name"))
+    }
 }
 
 /// The message's own header and every node in the order of the text, the root first.
@@ -63,6 +71,8 @@ pub(super) struct Tree<'a> {
     pub(super) nodes: Vec<Node>,
     /// The first charset a text part names.
     pub(super) near: Option<String>,
+    /// The type or the boundary of the whole message had to be guessed.
+    pub(super) guessed: bool,
 }
 
 struct Open {
@@ -78,6 +88,8 @@ struct Walker<'a, 'd> {
     leaf: Option<usize>,
     /// The first charset a text part names, by which raw octets in headers are read.
     near: Option<String>,
+    /// The type or the boundary of the whole message had to be guessed.
+    guessed: bool,
     defects: &'d mut Defects,
 }
 
@@ -93,6 +105,7 @@ pub(super) fn read<'a>(raw: &'a [u8], defects: &mut Defects) -> Tree<'a> {
         open: Vec::new(),
         leaf: None,
         near: None,
+        guessed: false,
         defects,
     };
     walker.enter(&header, None);
@@ -101,6 +114,7 @@ pub(super) fn read<'a>(raw: &'a [u8], defects: &mut Defects) -> Tree<'a> {
         header,
         nodes: walker.nodes,
         near: walker.near,
+        guessed: walker.guessed,
     }
 }
 
@@ -180,6 +194,7 @@ impl Walker<'_, '_> {
         if let Some(meant) = parameters.as_ref().and_then(|given| meant(&given.value))
             && let Some(parameters) = &mut parameters
         {
+            self.guessed |= parent.is_none() && !parameters.value.contains(meant);
             parameters.value = meant.to_owned();
             self.defects.add(Defect::BadContentType);
         }
@@ -260,6 +275,7 @@ impl Walker<'_, '_> {
             return boundary;
         }
         self.defects.add(Defect::MissingBoundary);
+        self.guessed |= self.nodes.is_empty();
         // That of a multipart around it ends it and is not its own.
         used_boundary(body).filter(|used| self.open.iter().all(|open| open.boundary != *used))
     }

@@ -63,6 +63,7 @@ fn unpack(raw: &[u8], node: &Node, index: usize, parsed: &mut Parsed) {
         return;
     }
     if parsed.html.is_none() {
+        parsed.first_html = opened.html.as_ref().map_or(0, String::len);
         parsed.html = opened.html;
     }
     if parsed
@@ -77,11 +78,8 @@ fn unpack(raw: &[u8], node: &Node, index: usize, parsed: &mut Parsed) {
             .or_else(rendered)
             .filter(|text| !text.is_empty());
         parsed.text_from_html &= parsed.text.is_some();
-        parsed.first_text = if parsed.text_from_html {
-            0
-        } else {
-            parsed.text.as_ref().map_or(0, String::len)
-        };
+        let plain = parsed.text.as_ref().filter(|_| !parsed.text_from_html);
+        parsed.first_text = 0..plain.map_or(0, String::len);
     }
 }
 
@@ -89,6 +87,7 @@ fn add_files(files: &[File], index: usize, parsed: &mut Parsed) {
     for (place, file) in files.iter().enumerate() {
         parsed.attachments.push(Attachment {
             filename: file.name.clone(),
+            declared_name: file.name.clone(),
             content_type: file.content_type.clone(),
             disposition: Some(if file.inline {
                 Disposition::Inline
