@@ -6,12 +6,12 @@
 //! | `reply_html` | `input`, `strip_signature` | `html`: the same of a document |
 //! | `otp` | `input_b64`: a message | `code`, `link`: null for none |
 //! | `forward` | `input`, `subject` | the forwarded message, as its header block says it |
-//! | `mime` | `input_b64` | what the message consists of |
+//! | `mime` | `input_b64` | what the message consists of by the letter; `recovered`: what else was found in it |
 //! | `thread` | `input`: messages | `groups`: the ids of each conversation |
 
 mod thread;
 
-use mail::parse::Parsed;
+use mail::parse::{Parsed, Recovered};
 use serde_json::{Map, Value, json};
 
 /// The answer to one question. A question that cannot be answered is told so in `error`.
@@ -95,18 +95,43 @@ fn parts(message: &Parsed) -> Value {
     };
     // One part, as other parsers tell it; readers of mail see all of them.
     let text = message.text.as_ref().filter(|_| !message.text_from_html);
-    let text = text.and_then(|text| text.get(..message.first_text));
-    let names = message.attachments.iter().map(|file| file.filename.clone());
-    json!({
+    let text = text.and_then(|text| text.get(message.first_text.clone()));
+    let html = message.html.as_ref();
+    let html = html.and_then(|html| html.get(..message.first_html));
+    let names = message.attachments.iter();
+    let names: Vec<_> = names.map(|file| file.declared_name.as_ref()).collect();
+    let saved_as = message.attachments.iter();
+    let saved_as: Vec<_> = saved_as.map(|file| file.filename.as_ref()).collect();
+    let mut answer = json!({
         "subject": message.subject,
         "from": addresses(&message.from),
         "to": addresses(&message.to),
         "message_id": message.message_id.as_ref().map(mail::MessageId::bare),
         "date": message.date.map(mail::Timestamp::as_secs),
         "text": text,
-        "html": message.html,
-        "attachments": names.collect::<Vec<_>>(),
-    })
+        "html": html,
+        "attachments": names,
+        "saved_as": saved_as,
+    });
+    // What the message has by the letter, and beside it what was found all the same.
+    let empty = json!({ "text": null, "html": null, "attachments": [], "saved_as": [] });
+    let strict = match message.recovered {
+        Recovered::Nothing => return answer,
+        Recovered::Opening(octets) => {
+            let above = octets.saturating_sub(message.first_text.start);
+            json!({ "text": text.and_then(|text| text.get(above..)) })
+        }
+        Recovered::Everything => empty,
+    };
+    if let (Value::Object(answer), Value::Object(strict)) = (&mut answer, strict) {
+        let found = strict.into_iter().filter_map(|(name, value)| {
+            let found = answer.insert(name.clone(), value)?;
+            Some((name, found))
+        });
+        let found: Map<String, Value> = found.collect();
+        answer.insert("recovered".to_owned(), Value::Object(found));
+    }
+    answer
 }
 
 #[cfg(test)]
@@ -146,5 +171,11 @@ mod tests {
         }
         let parts = asked(json!({ "kind": "mime", "input_b64": message }));
         assert_eq!(parts["subject"], "Code");
+        // A boundary that never comes: by the letter there is no text.
+        let broken = "Content-Type: multipart/mixed; boundary=b\r\n\r\nHello\r\n";
+        let broken = data_encoding::BASE64.encode(broken.as_bytes());
+        let parts = asked(json!({ "kind": "mime", "input_b64": broken }));
+        assert_eq!(parts["text"], Value::Null);
+        assert_eq!(parts["recovered"]["text"], "Hello");
     }
 }
