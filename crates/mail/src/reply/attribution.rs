@@ -156,14 +156,10 @@ fn begins_lower_down(lines: &[&str]) -> bool {
         return false;
     }
     let sentence = first.trim_end_matches(['.', '!', '?', '。', '！', '？']);
-    if sentence.len() < first.len()
-        && sentence
-            .chars()
-            .rev()
-            .take_while(|c| c.is_alphanumeric())
-            .count()
-            >= 4
-    {
+    let letters = sentence.chars().rev().take_while(|c| c.is_alphanumeric());
+    let rest = below.join(" ");
+    let says_all = has_address(&rest) && has_date(&rest) && has_time(&rest);
+    if sentence.len() < first.len() && (letters.count() >= 4 || says_all) {
         return true;
     }
     // `Ann Lee <ann@a.example> wrote` above the date.
@@ -311,7 +307,9 @@ fn has_sentence_end(text: &str) -> bool {
             .take_while(|c| c.is_alphabetic())
             .count();
         let after = text.get(at + 1..).unwrap_or_default();
-        letters >= 4 && after.starts_with(' ') && after.trim_start().starts_with(char::is_uppercase)
+        (letters >= 4 || before.ends_with([')', '"', '”', '»']))
+            && after.starts_with(' ')
+            && after.trim_start().starts_with(char::is_uppercase)
     })
 }
 
@@ -354,8 +352,10 @@ fn find_word(text: &str, word: &str) -> Option<usize> {
 
 /// `12:30`, `12.30`, `12h30`.
 pub(super) fn has_time(text: &str) -> bool {
-    text.as_bytes().windows(4).any(|w| {
+    // A third digit makes it a sum: `1.250`.
+    text.as_bytes().windows(4).enumerate().any(|(at, w)| {
         matches!(w, [a, b':' | b'.' | b'h', c, d] if a.is_ascii_digit() && c.is_ascii_digit() && d.is_ascii_digit())
+            && !text.as_bytes().get(at + 4).is_some_and(u8::is_ascii_digit)
     })
 }
 

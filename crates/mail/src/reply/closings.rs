@@ -455,3 +455,27 @@ pub(super) const THANKS: &[&str] = &[
     "gràcies",
     "moltes gràcies",
 ];
+
+/// How a sentence begins that is a closing as a whole, in languages that end formal letters so.
+pub(super) const FORMAL: &[&str] = &[
+    "je vous prie d'agréer",
+    "nous vous prions d'agréer",
+    "je vous prie de recevoir",
+    "je vous prie de croire",
+    "veuillez agréer",
+    "veuillez recevoir",
+    "dans l'attente de votre réponse, je vous prie",
+    "ich verbleibe mit",
+    "wir verbleiben mit",
+    "reciba un cordial saludo",
+    "reciban un cordial saludo",
+    "le saluda atentamente",
+    "sin otro particular",
+    "porgo distinti saluti",
+    "porgo cordiali saluti",
+    "l'occasione mi è gradita per porgere",
+    "in attesa di un suo riscontro, porgo",
+    "sem mais para o momento",
+    "z wyrazami szacunku",
+    "łączę wyrazy szacunku",
+];

@@ -3,12 +3,9 @@
 use std::ops::Range;
 
 use super::attribution::{attribution, has_time, opens};
-use super::headers::header_block;
+use super::headers::{header_block, notes_head};
 use super::lines::{self, Line, Mark};
 use super::{Reading, proof, tail, words};
-
-/// Octets from which a quoted line counts as one that a mailer may have wrapped.
-const WRAPPED_FROM: usize = 50;
 
 /// A stretch of the message.
 struct Run {
@@ -238,7 +235,8 @@ impl Message {
             }
             let unmarked = line.mark == Mark::History
                 || lines::is_divider(&line.text)
-                || header_block(lines, at);
+                || header_block(lines, at)
+                || notes_head(lines, at);
             if unmarked {
                 if own && !follows_forward_subject(lines, at) {
                     let end = before_rule(lines, at);
@@ -369,11 +367,8 @@ fn quotation_end(lines: &[Line<'_>], at: usize) -> usize {
             break;
         }
         let above = lines.get(end - 1).filter(|above| above.depth > 0);
-        let long = above.is_some_and(|above| above.text.len() >= WRAPPED_FROM);
-        let goes_on = above.is_some_and(|above| above.text.len() >= WRAPPED_FROM / 2)
-            && line.text.starts_with(char::is_lowercase);
-        let wrapped = (long || goes_on) && lines.get(end + 1).is_some_and(|below| below.depth > 0);
-        if !wrapped {
+        let between = lines.get(end + 1).is_some_and(|below| below.depth > 0);
+        if !(between && above.is_some_and(|above| lines::is_overflow(above, line))) {
             break;
         }
         end += 1;

@@ -60,6 +60,42 @@ pub(super) fn header_block(lines: &[Line<'_>], at: usize) -> bool {
         || (first == Label::From && is_lone_sender(value) && stands_alone(lines, at))
 }
 
+/// Lines of an old message's head in which Notes names recipients and subject.
+const MAX_NOTES_LINES: usize = 12;
+
+/// The head that Notes writes, whose names stand on lines of their own and have no colon: the
+/// sender, under it the date, then `To`, `cc` and `Subject`, each above its value.
+pub(super) fn notes_head(lines: &[Line<'_>], at: usize) -> bool {
+    let own = |line: &&Line<'_>| line.is_own();
+    let mut below = lines.get(at..).unwrap_or_default().iter();
+    let Some(sender) = below.next().filter(own) else {
+        return false;
+    };
+    let known = sender.text.ends_with(['>', '"', ')']) || sender.text.contains('/');
+    if !known || sender.text.len() > 120 {
+        return false;
+    }
+    let mut below = below
+        .take(MAX_NOTES_LINES)
+        .take_while(|line| line.depth == 0)
+        .filter(own);
+    let dated = below
+        .next()
+        .is_some_and(|line| line.text.len() < 60 && has_time(&line.text) && has_date(&line.text));
+    if !dated {
+        return false;
+    }
+    let (mut to, mut subject) = (false, false);
+    for line in below {
+        match named(line.text.split('\t').next().unwrap_or_default()) {
+            Some(Label::To) => to = true,
+            Some(Label::Subject) => subject = true,
+            _ => {}
+        }
+    }
+    to && subject
+}
+
 /// The headers seen so far.
 #[derive(Default)]
 struct Seen {

@@ -382,6 +382,8 @@ impl Builder<'_> {
         match open.role {
             Role::Quote | Role::ClientQuote => {
                 self.end_line();
+                // What follows a quotation goes on with none of its lines.
+                self.gap = true;
                 self.depth -= 1;
                 self.client_quotes -= usize::from(open.role == Role::ClientQuote);
             }

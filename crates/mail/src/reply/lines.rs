@@ -50,6 +50,28 @@ impl Line<'_> {
     }
 }
 
+/// Octets from which a quoted line counts as one that a mailer may have wrapped.
+const WRAPPED_FROM: usize = 50;
+/// Octets of an overflow that does not begin in lower case.
+const MAX_OVERFLOW: usize = 40;
+
+/// Whether `line` is the rest of the quoted line `above` it, which a mailer wrapped, rather than an
+/// answer to it. An answer that is lost is worse than a word that stays: what begins like a sentence
+/// or ends like one is an answer.
+pub(super) fn is_overflow(above: &Line<'_>, line: &Line<'_>) -> bool {
+    const ENDS: &[char] = &[',', '.', '!', '?', ':', ';', '…', '。', '！', '？', '：'];
+    if line.gap || above.text.len() < WRAPPED_FROM / 2 {
+        return false;
+    }
+    if line.text.starts_with(char::is_lowercase) {
+        return !above.text.ends_with(ENDS) || above.text.len() >= WRAPPED_FROM;
+    }
+    above.text.len() >= WRAPPED_FROM
+        && line.text.len() <= MAX_OVERFLOW
+        && !above.text.ends_with(ENDS)
+        && !line.text.ends_with(ENDS)
+}
+
 /// `-----Original Message-----` in its many forms.
 pub(super) fn is_divider(line: &str) -> bool {
     if line.len() > 240 {

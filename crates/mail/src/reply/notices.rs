@@ -295,7 +295,7 @@ pub(super) const FOOTERS: &[&str] = &[
     "this email was sent to ",
     "this message was sent to ",
     "this is an automated message",
-    "to view this discussion on the web",
+    "to view this discussion",
     "if you no longer wish to receive",
     "if you'd rather not receive",
     "to opt out",

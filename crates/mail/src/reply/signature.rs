@@ -1,6 +1,6 @@
 //! Where a person's signature begins: a mark, a closing phrase, or a name with ways to reach them.
 
-use super::closings::{CLOSINGS, THANKS};
+use super::closings::{CLOSINGS, FORMAL, THANKS};
 use super::lines::{Line, Mark};
 use super::tail::end_of_words;
 use super::words::{is_contact, is_link, is_name, is_rule, is_signature_mark, is_title};
@@ -50,8 +50,8 @@ fn under_mark(shown: &[&Line<'_>], end: usize) -> Option<usize> {
     let mut below = 0;
     // Whether every line below looks like a signature's, and like a name or an address.
     let (mut narrow, mut titles, mut names) = (true, true, true);
-    // The line right below is a name or the like.
-    let mut over_name = true;
+    // The line right below is a name or the like; a line below says how to reach somebody.
+    let (mut over_name, mut reached) = (true, false);
     for (at, line) in shown.get(..end)?.iter().enumerate().rev() {
         if line.is_blank() {
             continue;
@@ -66,7 +66,7 @@ fn under_mark(shown: &[&Line<'_>], end: usize) -> Option<usize> {
         if below <= MAX_LINES {
             let opens = (is_mark(text) && narrow && opens_paragraph(shown, at))
                 || (titles && (over_name || (below <= 1 && text.len() >= 12)) && is_closing(text))
-                || (names && below > 0 && is_thanks(text))
+                || (below > 0 && (names || (titles && over_name && reached)) && is_thanks(text))
                 || (narrow && titles && below <= 6 && is_dashed_name(shown, at));
             if opens {
                 return Some(at);
@@ -75,18 +75,31 @@ fn under_mark(shown: &[&Line<'_>], end: usize) -> Option<usize> {
         below += 1;
         narrow &= text.chars().take(MAX_WIDTH + 1).count() <= MAX_WIDTH;
         over_name = is_name(text)
+            || signs_for_others(text)
             || is_contact(text)
             || is_link(text)
             || is_mark(text)
             || line.is_picture();
+        reached |= is_contact(text) || is_link(text);
         names &= is_name(text) || is_contact(text) || line.is_picture();
         titles &= is_title(text)
+            || signs_for_others(text)
+            // `Managing director: Max Fox | Registered in York`
+            || text.contains(" | ")
             || is_contact(text)
             || is_link(text)
             || line.is_picture()
             || is_mark(text);
     }
     None
+}
+
+/// `i.A. Hans Müller`, who signs for somebody.
+fn signs_for_others(text: &str) -> bool {
+    const MARKS: &[&str] = &[
+        "i.A. ", "i. A. ", "i.V. ", "i. V. ", "ppa. ", "p.p. ", "p.o. ",
+    ];
+    MARKS.iter().any(|mark| text.starts_with(mark))
 }
 
 /// The line stands apart from the one above it.
@@ -117,6 +130,10 @@ fn is_closing(text: &str) -> bool {
     }
     let lower = bare(text);
     if CLOSINGS.contains(&lower.as_str()) {
+        return true;
+    }
+    // `Je vous prie d'agréer, Madame, l'expression de mes salutations distinguées.`
+    if FORMAL.iter().any(|start| lower.starts_with(start)) {
         return true;
     }
     // `Mit freundlichen Grüßen / Kind regards`

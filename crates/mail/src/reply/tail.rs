@@ -217,9 +217,10 @@ pub(super) fn is_device_note(text: &str) -> bool {
         .unwrap_or(&lower);
     let plain = plain.trim_end_matches(|c: char| !c.is_alphanumeric() && c != '\'');
     let words = plain.split_whitespace().count();
-    let is_outlook =
-        plain.contains("outlook") && (plain.contains("ios") || plain.contains("android"));
-    if is_outlook && words <= 9 {
+    let mobile = plain.contains("ios") || plain.contains("android");
+    let linked = lower.contains("aka.ms/") || plain.starts_with("get ");
+    let is_outlook = plain.contains("outlook") && (mobile || linked);
+    if is_outlook && words <= 9 && !text.ends_with('?') {
         return true;
     }
     let ends = SENT_AT_END.iter().any(|verb| plain.ends_with(verb));

@@ -85,6 +85,33 @@ fn answers_below_and_between_quotations_are_kept() {
 }
 
 #[test]
+fn an_answer_right_under_a_quoted_line_is_no_part_of_it() {
+    let attribution = "On Tue, Aug 25, 2026 at 10:41 AM Ann <ann@a.example> wrote:";
+    let inline = format!(
+        "{attribution}\n> Shall we meet on Friday, and at which of the two offices then?\nFriday, ours.\n> And who brings the keys?\nI do."
+    );
+    assert_eq!(text(&inline), inline);
+    // The overflow of a line that a mailer wrapped is one.
+    let wrapped = format!(
+        "Yes.\n\n{attribution}\n> We shall meet on Friday, and it will be at the new\noffice\n> as far as I know"
+    );
+    assert_eq!(text(&wrapped), "Yes.");
+    let page = "<p>Ann wrote on 25.08.2026, 10:41:</p><blockquote type=cite><p>Shall we meet on Friday, in our office https://a.example/b</p></blockquote>\
+        <p>Fine</p><blockquote type=cite><p>And?</p></blockquote><p>Sent from my iPhone</p>";
+    assert!(html(page).contains("Fine"));
+}
+
+#[test]
+fn an_escaped_from_is_told_from_a_quoted_one() {
+    let escaped = "Two things.\n>From here on it is easy.\n\nBob";
+    assert_eq!(text(escaped), escaped);
+    let attribution = "At 2026-08-25 10:41:11, \"Ann\" <ann@a.example> wrote:";
+    for old in [">From Friday on?\n>Ann", ">Hi,\n>From Friday on?\n>Ann"] {
+        assert_eq!(text(&format!("Yes.\n\n{attribution}\n{old}")), "Yes.");
+    }
+}
+
+#[test]
 fn nothing_unquoted_is_ever_lost_altogether() {
     for whole in [
         "> only quoted\n> words",

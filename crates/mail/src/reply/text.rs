@@ -31,15 +31,13 @@ impl<'a> Text<'a> {
             text.add(line, at..at + line.len());
             at += whole.len();
         }
+        text.unmark_escapes();
         text.mark_initials();
         text
     }
 
     fn add(&mut self, whole: &'a str, span: Range<usize>) {
-        let unclosed = self
-            .lines
-            .last()
-            .is_some_and(|above| above.depth == 0 && ends_in_open_address(&above.text));
+        let unclosed = self.ends_in_open_address();
         let divided = if whole.starts_with('>') {
             None
         } else {
@@ -63,10 +61,47 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// The address whose `>` stands first in the next line began in the line above, or, if it fills
+    /// that, in the one above that.
+    fn ends_in_open_address(&self) -> bool {
+        let mut above = self.lines.iter().rev();
+        let Some(last) = above.next().filter(|line| line.depth == 0) else {
+            return false;
+        };
+        ends_in_open_address(&last.text)
+            || (last.text.contains('@')
+                && !last.text.contains([' ', '<', '>'])
+                && above
+                    .next()
+                    .is_some_and(|line| line.depth == 0 && line.text.ends_with('<')))
+    }
+
     fn push(&mut self, words: &'a str, span: Range<usize>, unclosed: bool) {
         let gap = self.lines.last().is_none_or(Line::is_blank);
         self.lines.push(line(words, unclosed, gap));
         self.spans.push(span);
+    }
+
+    /// `>From` in the midst of unquoted lines is the escape of an mbox file, not a quotation.
+    fn unmark_escapes(&mut self) {
+        for at in 0..self.lines.len() {
+            let escaped = self
+                .spans
+                .get(at)
+                .and_then(|span| self.source.get(span.clone()))
+                .is_some_and(|line| line.starts_with(">From "));
+            if !escaped {
+                continue;
+            }
+            let quoted = |at: Option<usize>| {
+                let line = at.and_then(|at| self.lines.get(at));
+                line.is_some_and(|line| line.depth > 0)
+            };
+            let alone = !quoted(at.checked_sub(1)) && !quoted(Some(at + 1));
+            if let Some(line) = self.lines.get_mut(at).filter(|_| alone) {
+                line.depth = 0;
+            }
+        }
     }
 
     /// Lines that begin with the initials of whom they quote are quoted, if several in a row do
@@ -162,10 +197,6 @@ fn line(line: &str, unclosed: bool, gap: bool) -> Line<'_> {
     {
         depth += 1;
         rest = inner.trim_start();
-    }
-    // An mbox escape, not a quotation.
-    if depth == 1 && line.starts_with(">From ") {
-        depth = 0;
     }
     Line {
         text: Cow::Borrowed(rest.trim_matches(is_invisible)),

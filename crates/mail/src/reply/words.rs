@@ -75,9 +75,21 @@ pub(super) fn is_name(line: &str) -> bool {
     capitals > 0 && words <= 5 && (!unspaced || line.chars().count() <= 8)
 }
 
+/// Letters of scripts without blanks above which a line is no way to reach somebody: an address in a
+/// Japanese city has about as many.
+const MAX_UNSPACED: usize = 24;
+
 /// A way to reach somebody: an address, a link or a telephone number with few words around it.
 pub(super) fn is_contact(line: &str) -> bool {
-    if line.len() > 160 || line.ends_with(['!', '?']) || (line.ends_with('.') && line.len() > 60) {
+    let ends = line.ends_with(['!', '?', '。', '！', '？']);
+    if line.len() > 160 || ends || (line.ends_with('.') && line.len() > 60) {
+        return false;
+    }
+    // Where no blanks stand between words a sentence is one word.
+    let unspaced = line
+        .chars()
+        .filter(|c| ('\u{3040}'..='\u{9fff}').contains(c));
+    if unspaced.take(MAX_UNSPACED + 1).count() > MAX_UNSPACED {
         return false;
     }
     let words = line.split_whitespace().count();

@@ -3,8 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod clients;
+mod conversation;
+mod tails;
+mod words;
 
 use clients::{ATTRIBUTIONS, DIVIDERS, HEADERS, UNKNOWN, WRAPPERS};
+use conversation::{Place, messages, turn};
 use mail::reply::{Earlier, Reading, visible, visible_with};
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -177,4 +181,50 @@ proptest! {
         prop_assert!(text.trim().is_empty() || !left.trim().is_empty());
         prop_assert!(seen.html.unwrap().len() <= text.len());
     }
+}
+
+/// What is wrong with what is seen of the last of `messages`: a new word that is missing, an old
+/// one that is there.
+fn complaint(seen: &str, messages: &[conversation::Message], place: Place) -> Option<String> {
+    let seen = folded(seen);
+    let (last, older) = messages.split_last()?;
+    let paragraphs = last.new.iter().map(|new| folded(new));
+    if let Some(lost) = paragraphs.into_iter().find(|new| !seen.contains(new)) {
+        return Some(format!("lost: {lost}"));
+    }
+    if let Some(lost) = last.marks.iter().find(|mark| !seen.contains(*mark)) {
+        return Some(format!("lost: {lost}"));
+    }
+    if place == Place::Between {
+        return None;
+    }
+    let mut old = older.iter().flat_map(|message| &message.marks);
+    let kept = old.find(|mark| seen.contains(*mark))?;
+    Some(format!("kept: {kept}"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
+
+    /// Conversations of up to six messages in 28 languages, of clients mixed between the turns, with
+    /// answers above, below and between, signatures, notes of telephones and legal notices.
+    #[test]
+    fn conversations_are_divided_at_every_turn(turns in proptest::collection::vec(turn(), 1..=6)) {
+        let all = messages(&turns);
+        for (at, turn) in turns.iter().enumerate() {
+            let place = if at == 0 { Place::Above } else { turn.place };
+            let message = &all[at];
+            let seen = visible(Some(&message.text), Some(&message.html));
+            let wrong = complaint(&seen.text.unwrap(), &all[..=at], place);
+            prop_assert_eq!(wrong, None, "{}", message.text);
+            let page = mail::html::to_text(&seen.html.unwrap());
+            let wrong = complaint(&page, &all[..=at], place);
+            prop_assert_eq!(wrong, None, "{}", message.html);
+        }
+    }
+}
+
+fn cases() -> u32 {
+    let asked = std::env::var("PROPTEST_CASES").ok();
+    asked.and_then(|cases| cases.parse().ok()).unwrap_or(128)
 }

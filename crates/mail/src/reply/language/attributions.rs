@@ -77,6 +77,8 @@ pub(in crate::reply) const ATTRIBUTIONS: &[Attribution] = &[
             "escribe",
         ],
     ),
+    // Catalan, as Gmail writes it
+    spaced(&["missatge de "], &["del dia"]),
     // Portuguese
     spaced(
         &["em ", "no dia ", "a ", "no "],
@@ -203,6 +205,43 @@ pub(in crate::reply) const ATTRIBUTIONS: &[Attribution] = &[
     spaced(
         &["בתאריך ", "ב-", "في ", "در "],
         &["כתב", "כתבה", "כתב/ה", "מאת", "كتب", "كتبت", "نوشت"],
+    ),
+    // Albanian, Azerbaijani, Belarusian, Macedonian, Georgian, Armenian, Kazakh, Afrikaans
+    spaced(
+        &["në ", "më ", "на "],
+        &[
+            "shkroi",
+            "yazıb",
+            "yazmışdır",
+            "напісаў",
+            "напісала",
+            "піша",
+            "напишал",
+            "წერს",
+            "დაწერა",
+            "գրել է",
+            "գրեց",
+            "жазды",
+            "het geskryf",
+        ],
+    ),
+    // Bengali, Gujarati, Marathi, Tamil, Telugu, Kannada, Malayalam, Urdu
+    spaced(
+        &[],
+        &[
+            "লিখেছেন",
+            "এ লিখেছেন",
+            "એ લખ્યું",
+            "यांनी लिहिले",
+            "லிருந்து எழுதியது",
+            "எழுதியது",
+            "இல் எழுதியது",
+            "ఇలా రాసారు",
+            "ఇలా రాశారు",
+            "ಅವರು ಬರೆದಿದ್ದಾರೆ",
+            "എഴുതി",
+            "نے لکھا",
+        ],
     ),
     // Chinese
     unspaced(
