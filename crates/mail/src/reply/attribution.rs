@@ -3,12 +3,14 @@
 use std::ops::Range;
 
 use super::language::{ATTRIBUTIONS, DAYS};
-use super::lines::Line;
-use super::lines::Mark;
+use super::lines::{Line, Mark};
+use super::words::is_name;
 
 /// Lines an attribution may be wrapped over, and octets it may have.
 const MAX_ATTRIBUTION_LINES: usize = 4;
 const MAX_ATTRIBUTION: usize = 400;
+/// Octets from which a name alone on a line may go on in the next.
+const MIN_WRAPPED_NAME: usize = 40;
 
 /// If an attribution begins at `at`, the line it ends on. A quoted line can be one too: some
 /// clients quote the attribution with the message.
@@ -26,7 +28,7 @@ pub(super) fn attribution(lines: &[Line<'_>], at: usize) -> Option<usize> {
     let mut octets = 0;
     for (count, line) in near.enumerate() {
         octets += line.text.len() + 1;
-        let apart = count > 0 && line.gap;
+        let apart = count > 0 && (line.gap || line.mark == Mark::Attribution);
         if line.is_blank() || apart || line.depth != depth || octets > MAX_ATTRIBUTION {
             break;
         }
@@ -152,25 +154,30 @@ fn begins_lower_down(lines: &[&str]) -> bool {
         return false;
     };
     let lower = first.to_lowercase();
-    if opens(lower.trim_start_matches(['-', '*', '_', ' ', '>'])) {
-        return false;
-    }
     let sentence = first.trim_end_matches(['.', '!', '?', '。', '！', '？']);
-    let letters = sentence.chars().rev().take_while(|c| c.is_alphanumeric());
+    let is_ended = sentence.len() < first.len();
     let rest = below.join(" ");
     let says_all = has_address(&rest) && has_date(&rest) && has_time(&rest);
-    if sentence.len() < first.len() && (letters.count() >= 4 || says_all) {
+    let opening = lower.trim_start_matches(['-', '*', '_', ' ', '>']);
+    if opens(opening) {
+        // `10:30.` may end a sentence above a line that opens by a word of its own.
+        return is_ended && says_all && !opens_by_word(opening) && opens(&rest.to_lowercase());
+    }
+    let letters = sentence.chars().rev().take_while(|c| c.is_alphanumeric());
+    if is_ended && (letters.count() >= 4 || says_all) {
         return true;
     }
     // `Ann Lee <ann@a.example> wrote` above the date.
-    let names = has_address(first)
-        && (lower.ends_with(['>', ',', ')'])
-            || ATTRIBUTIONS
-                .iter()
-                .flat_map(|language| language.verbs)
-                .any(|verb| lower.ends_with(verb)));
-    if names {
+    let mut verbs = ATTRIBUTIONS.iter().flat_map(|language| language.verbs);
+    if has_address(first)
+        && (lower.ends_with(['>', ',', ')']) || verbs.any(|verb| lower.ends_with(verb)))
+    {
         return false;
+    }
+    // Only a name so long that it was wrapped may stand above lines that say everything else.
+    let name = is_name(first) && first.len() >= MIN_WRAPPED_NAME;
+    if says_all && !rest.starts_with('<') && !name {
+        return true;
     }
     below.iter().any(|line| {
         let lower = line.to_lowercase();
@@ -225,7 +232,9 @@ pub(super) fn glued(line: &str) -> Option<Range<usize>> {
         let end = colon + mark.len();
         let after = line.get(end..)?;
         let before = line.get(..colon)?.trim_end();
-        if !(after.is_empty() || after.starts_with([' ', '>'])) || ends_in_digit(before) {
+        if !(after.is_empty() || after.starts_with([' ', '>']))
+            || before.ends_with(|c: char| c.is_ascii_digit())
+        {
             continue;
         }
         tried += 1;
@@ -311,10 +320,6 @@ fn has_sentence_end(text: &str) -> bool {
             && after.starts_with(' ')
             && after.trim_start().starts_with(char::is_uppercase)
     })
-}
-
-fn ends_in_digit(text: &str) -> bool {
-    text.ends_with(|c: char| c.is_ascii_digit())
 }
 
 /// Without an opening word, prose such as `As Ann wrote at 10:30 in her note to all:` must not

@@ -102,6 +102,24 @@ fn an_answer_right_under_a_quoted_line_is_no_part_of_it() {
 }
 
 #[test]
+fn words_above_an_attribution_are_no_part_of_it() {
+    let said = "Ann Lee <ann@a.example>, 25 Ağu 2026 Sal, 10:41 tarihinde şunu yazdı:";
+    for words in [
+        "Op vrijdag, zie https://a.example/plan",
+        "That is 1.250,00.",
+        "Ask Eve (eve@x.example).",
+        "Bob",
+    ] {
+        assert_eq!(text(&format!("{words}\n{said}\n> Old")), words);
+        let page = format!(
+            "<div>{words}</div><div>{}</div><blockquote>Old</blockquote>",
+            said.replace('<', "&lt;")
+        );
+        assert_eq!(html(&page), format!("<div>{words}</div>"));
+    }
+}
+
+#[test]
 fn an_escaped_from_is_told_from_a_quoted_one() {
     let escaped = "Two things.\n>From here on it is easy.\n\nBob";
     assert_eq!(text(escaped), escaped);
