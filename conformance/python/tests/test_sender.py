@@ -6,4 +6,4 @@ def test_a_message_says_who_sent_it_and_what_it_is(client, inbox, ada):
     listed = client.inboxes.messages.list(inbox.inbox_id).messages
     message = client.inboxes.messages.get(inbox.inbox_id, listed[0].message_id)
     assert message.authentication == {"sender_proven": True, "reason": "local_machine"}
-    assert message.facts == [{"kind": "auto_reply", "evidence": "Auto-Submitted: auto-replied"}]
+    assert message.facts[0] == {"kind": "auto_reply", "evidence": "Auto-Submitted: auto-replied"}
