@@ -57,6 +57,7 @@ fn only_secrets_of_their_own_and_what_says_nothing_of_tenants_replace_a_key() {
             "domains.mta_sts_policy",
             "downloads.get",
             "health.get",
+            "operator.order",
             "unsubscribe.confirm",
             "unsubscribe.show",
             "webhooks.polling.events"
