@@ -87,7 +87,7 @@ pub(super) fn asking(asked: &Asking<'_>) -> String {
     match asked.content {
         Some(content) => told.texts(content),
         None => {
-            told.line("(Its subject and text are not shown here, because they may hold secrets.)")
+            told.line("(Its subject and text are not shown here, because they may hold secrets.)");
         }
     }
     format!(

@@ -337,11 +337,7 @@ impl App {
                 return Ok(known);
             }
             txn.may_send_from(&new.inbox)?;
-            if let Some(halt) = txn.halt_of(governed)? {
-                return Err(halts::stopped(&halt));
-            }
-            // Asked again, so that an entry made meanwhile counts.
-            gate::admit(&txn.barred_recipients(governed, &addresses)?)?;
+            may_leave(txn, governed, &addresses)?;
             if departure.along.own.is_none() {
                 app.count_send(txn, governed, new.key)?;
             }
@@ -627,6 +623,14 @@ impl App {
             trace: None,
         })
     }
+}
+
+/// Asks again inside the transaction, so that a stop or an entry of a list made meanwhile counts.
+fn may_leave(txn: &mut Txn<'_>, governed: Governed, addresses: &[Address]) -> Result<()> {
+    if let Some(halt) = txn.halt_of(governed)? {
+        return Err(halts::stopped(&halt));
+    }
+    gate::admit(&txn.barred_recipients(governed, addresses)?)
 }
 
 /// What the timeline tells of the gate.
