@@ -1,6 +1,6 @@
 //! From a request's credential to the right to do one thing.
 
-use app::{Access, App, Grant};
+use app::{Access, App, Grant, TICKET_PREFIX};
 use axum::extract::FromRequestParts;
 use http::header::{AUTHORIZATION, UPGRADE};
 use http::request::Parts;
@@ -13,6 +13,7 @@ use crate::observe::RequestId;
 use crate::params::Params;
 use crate::quota::Admitted;
 use crate::settings::Door;
+use crate::socket;
 
 /// Proof that the caller may do `P`. It is the first argument of a handler, and the only way to
 /// the grant that the verbs of `app` ask for.
@@ -37,7 +38,14 @@ impl<P: Need> FromRequestParts<Door> for Authorized<P> {
     async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Self, Refusal> {
         let Admitted { client, slot } = Admitted::from_request_parts(parts, door).await?;
         let secret = credential(&parts.headers, parts.uri.query().unwrap_or_default())?;
-        let access = door.app.authenticate(&secret).await.inspect_err(|error| {
+        // A ticket opens a socket and nothing else.
+        let opens_socket = is_handshake(&parts.headers) && parts.uri.path() == socket::PATH;
+        let access = if opens_socket && secret.starts_with(TICKET_PREFIX) {
+            door.app.redeem_socket_ticket(&secret).await
+        } else {
+            door.app.authenticate(&secret).await
+        };
+        let access = access.inspect_err(|error| {
             if error.kind() == Kind::Unauthenticated {
                 door.app.credential_failed(client);
             }
@@ -65,8 +73,9 @@ impl<P: Need> FromRequestParts<Door> for Authorized<P> {
 const API_KEY: &str = "x-api-key";
 
 /// Finds the key of a request: `Authorization: Bearer`, else `x-api-key`, else, in a WebSocket
-/// handshake only, the query's `api_key` or `auth_token`. Browsers cannot set the headers of a
-/// handshake; anywhere else a key in a URL would end up in logs and histories.
+/// handshake only, the query's `api_key`, `auth_token` or `ticket`. Browsers cannot set the headers of
+/// a handshake; anywhere else a key in a URL would end up in logs and histories. Where a key may
+/// stand in a handshake, a ticket may.
 ///
 /// The scheme's case matters and the key must be one word, as on the hosted service.
 ///
@@ -80,15 +89,18 @@ pub(crate) fn credential(headers: &HeaderMap, query: &str) -> Result<String> {
     if let Some(field) = headers.get(API_KEY) {
         return key(word(field).unwrap_or_default());
     }
-    let is_handshake = headers
-        .get(UPGRADE)
-        .is_some_and(|field| field.as_bytes().eq_ignore_ascii_case(b"websocket"));
-    if is_handshake {
+    if is_handshake(headers) {
         let params = Params::parse(query);
-        let secret = params.text("api_key").or_else(|| params.text("auth_token"));
+        let names = ["api_key", "auth_token", "ticket"];
+        let secret = names.iter().find_map(|name| params.text(name));
         return key(secret.unwrap_or_default());
     }
     key("")
+}
+
+fn is_handshake(headers: &HeaderMap) -> bool {
+    let field = headers.get(UPGRADE);
+    field.is_some_and(|field| field.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
 fn word(field: &HeaderValue) -> Option<&str> {
@@ -136,6 +148,11 @@ mod tests {
             ),
             (&[("upgrade", "WebSocket")], "x=1&api_key=b", "b"),
             (&[("upgrade", "websocket")], "auth_token=c", "c"),
+            (
+                &[("upgrade", "websocket")],
+                "ticket=am_ticket_1",
+                "am_ticket_1",
+            ),
         ] {
             assert_eq!(
                 credential(&headers(fields), query).unwrap(),

@@ -50,6 +50,7 @@ mod router;
 mod search;
 mod settings;
 mod socket;
+mod socket_tickets;
 mod suppressions;
 mod threads;
 mod unsubscribe;

@@ -25,7 +25,7 @@ use crate::{
     agent_armor, api_keys, approvals, audit, codes, decide, docs, domains, download, drafts,
     events, health, inboxes, leak_values, lists, messages, metrics, not_enabled, onboarding,
     openapi, operator, organizations, pauses, pods, policies, polling, search, socket,
-    suppressions, threads, unsubscribe, view, webhooks,
+    socket_tickets, suppressions, threads, unsubscribe, view, webhooks,
 };
 
 /// What a row of the table says, without its handler.
@@ -89,7 +89,7 @@ fn table() -> Vec<Row> {
     let mut rows = vec![
         get("/v0/auth/me", "auth.me", organizations::me),
         get("/v0/organizations", "organizations.get", organizations::get),
-        get("/v0", "websockets.connect", socket::connect),
+        get(socket::PATH, "websockets.connect", socket::connect),
         open(
             Method::GET,
             "/v0/downloads/{token}",
@@ -100,7 +100,7 @@ fn table() -> Vec<Row> {
         open(Method::GET, openapi::PATH, "docs.openapi", openapi::get),
         open(Method::GET, "/healthz", "health.get", health::get),
     ];
-    let resources: [fn() -> Vec<Row>; 27] = [
+    let resources: [fn() -> Vec<Row>; 28] = [
         inboxes::rows,
         messages::rows,
         codes::rows,
@@ -128,6 +128,7 @@ fn table() -> Vec<Row> {
         policies::rows,
         decide::rows,
         operator::rows,
+        socket_tickets::rows,
     ];
     rows.extend(resources.into_iter().flat_map(|rows| rows()));
     rows

@@ -39,6 +39,9 @@ const WRITE_WITHIN: Duration = Duration::from_secs(10);
 /// How long the closing handshake may take.
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 
+/// Where sockets are opened.
+pub(crate) const PATH: &str = "/v0";
+
 /// `GET /v0`. A bad key is refused here, with an ordinary 401 before the upgrade.
 pub(crate) async fn connect(
     auth: Authorized<perm::Authenticated>,

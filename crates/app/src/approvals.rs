@@ -196,16 +196,21 @@ impl App {
         };
         let read = self.store().read(grant, move |view| {
             let approval = view.approval(id)?;
-            let threads = view.taint_of(key)?.threads;
-            let threads: Vec<_> = threads.into_iter().map(|(thread, _)| thread).collect();
+            let mut taint = view.shown_taint(key)?;
+            // What was handed out without a key counts for whoever reaches the inbox, but for the
+            // programs that are no agents.
+            if crate::gate::counts_taint(view, key)? {
+                taint = taint.and(view.handed_taint()?);
+            }
+            let threads: Vec<_> = taint.threads.iter().map(|(thread, _)| *thread).collect();
             let seen = if approval.tainted_by.is_empty() || threads.is_empty() {
                 Vec::new()
             } else {
                 view.stranger_mail_of(&threads, COMPARED)?
             };
-            Ok((approval, seen))
+            Ok((approval, seen, taint))
         });
-        let (approval, seen) = read.await?;
+        let (approval, seen, taint) = read.await?;
         if approval.asked_by == Some(key) {
             return Err(Error::new(
                 Code::Forbidden,
@@ -214,11 +219,15 @@ impl App {
             .fix("Ask the holder of another key, or the operator."));
         }
         if approval.tainted_by.iter().any(|id| seen.contains(id)) {
-            return Err(Error::new(
-                Code::Forbidden,
-                "This key was shown the mail that made the departure wait",
-            )
-            .fix("Decide with a key that does not read the mail of this inbox."));
+            let detail = if taint.is_handed {
+                "A webhook or the reader of a polling webhook was handed the mail that made the departure \
+                 wait, and this key reaches it"
+            } else {
+                "This key was shown the mail that made the departure wait"
+            };
+            return Err(Error::new(Code::Forbidden, detail).fix(
+                taint.advice("Decide with a key that does not read the mail of this inbox."),
+            ));
         }
         Ok(format!("key:{key}"))
     }

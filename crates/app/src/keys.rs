@@ -6,6 +6,7 @@ use data_encoding::HEXLOWER;
 use mail::Timestamp;
 use model::api_key::{ApiKey, PREFIX_LEN, Scope};
 use model::page::Page;
+use model::preset::KeyPreset;
 use model::{ApiKeyId, Code, Error, Permission, PermissionSet, Result, perm};
 use store::{Access, Actor, Credential, Grant, NewKey, Position, View};
 use wire::{CreateApiKeyRequest, Patch, UpdateApiKeyRequest};
@@ -63,7 +64,10 @@ impl App {
             &name(request.name.as_deref(), DEFAULT_NAME)?,
             *access.scope(),
         );
-        new.permissions = rights(access, request.permissions.as_ref())?;
+        new.permissions = match preset(&request)? {
+            Some(preset) => Some(within(access, preset.permissions())?),
+            None => rights(access, request.permissions.as_ref())?,
+        };
         if new
             .permissions
             .is_some_and(|set| set.iter().any(Permission::is_opt_in))
@@ -102,6 +106,8 @@ impl App {
             pod_id: shown.pod_id,
             inbox_id: shown.inbox_id,
             permissions: shown.permissions,
+            preset: shown.preset,
+            effective_permissions: shown.effective_permissions,
             created_at: shown.created_at,
             expires_at: shown.expires_at,
         })
@@ -273,15 +279,31 @@ fn name_of(name: &str) -> Result<String> {
     Ok(name.to_owned())
 }
 
+/// The preset that a request names.
+fn preset(request: &CreateApiKeyRequest) -> Result<Option<KeyPreset>> {
+    let Some(name) = &request.preset else {
+        return Ok(None);
+    };
+    let wrong = |detail: &str| Error::invalid("preset", "invalid_value", detail);
+    if request.permissions.is_some() {
+        return Err(
+            wrong("A key has a preset or a list of permissions, not both").fix(
+                "Leave permissions out to get those of the preset, or preset to choose each by name.",
+            ),
+        );
+    }
+    let preset = KeyPreset::parse(name).ok_or_else(|| {
+        wrong("There is no preset of this name")
+            .fix("Presets are read, draft, send, approve and manage.")
+    })?;
+    Ok(Some(preset))
+}
+
 /// The list of rights for a key, which must not go beyond the caller's.
 fn rights(
     access: &Access,
     wanted: Option<&wire::ApiKeyPermissions>,
 ) -> Result<Option<PermissionSet>> {
-    let escalation = |detail: String| {
-        Error::new(Code::PermissionEscalation, detail)
-            .fix("Ask only for permissions that your own key has, by name.")
-    };
     let Some(wanted) = wanted else {
         if access.is_restricted() {
             let detail = "A restricted key cannot make an unrestricted one";
@@ -303,6 +325,16 @@ fn rights(
             set = set.with(right);
         }
     }
+    within(access, set).map(Some)
+}
+
+fn escalation(detail: String) -> Error {
+    Error::new(Code::PermissionEscalation, detail)
+        .fix("Ask only for permissions that your own key has, by name.")
+}
+
+/// Rights that a caller can give.
+fn within(access: &Access, set: PermissionSet) -> Result<PermissionSet> {
     // Rights that must be asked for by name can be given by any key that has no list of its own.
     let own = access.permissions();
     let beyond = set
@@ -313,6 +345,6 @@ fn rights(
             "Your key does not have {}",
             right.name()
         ))),
-        None => Ok(Some(set)),
+        None => Ok(set),
     }
 }

@@ -4,6 +4,7 @@ use model::api_key::{ApiKey, Scope};
 use model::authentication::Authentication;
 use model::inbox::{Inbox, InboxStatus};
 use model::message::{Attachment, Content, Message};
+use model::preset::KeyPreset;
 use model::thread::Thread;
 use model::webhook::Webhook;
 use model::{Error, InboxId, Labels, OrgId, Permission, Result};
@@ -479,6 +480,8 @@ pub(crate) fn api_key(key: &ApiKey, inbox: Option<String>) -> wire::ApiKey {
         inbox_id: inbox,
         used_at: key.used_at.map(|at| at.to_string()),
         permissions: permissions(key),
+        preset: preset(key),
+        effective_permissions: effective(key),
         created_at: key.created_at.to_string(),
         updated_at: key.updated_at.to_string(),
         expires_at: key.expires_at.map(|at| at.to_string()),
@@ -494,6 +497,18 @@ pub(crate) fn permissions(key: &ApiKey) -> Option<ApiKeyPermissions> {
             .map(|right| (right.name().to_owned(), set.has(*right)))
             .collect(),
     ))
+}
+
+/// The preset that gives a key's own list.
+fn preset(key: &ApiKey) -> Option<String> {
+    let preset = KeyPreset::of(key.permissions?)?;
+    Some(preset.name().to_owned())
+}
+
+/// The names of what a key may do, in their fixed order.
+fn effective(key: &ApiKey) -> Vec<String> {
+    let named = key.rights().iter().filter(|right| right.is_grantable());
+    named.map(|right| right.name().to_owned()).collect()
 }
 
 /// A webhook; `own` is the inbox it belongs to and `inboxes` those it is narrowed to.

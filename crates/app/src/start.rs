@@ -219,17 +219,6 @@ impl App {
         })
     }
 
-    /// Makes another admin key for the operator who lost the first.
-    ///
-    /// # Errors
-    /// `not_found` before the first start, or when the store fails.
-    pub async fn create_operator_key(&self) -> Result<String> {
-        let org_id = self.store().first_org().await?;
-        let org_id = org_id.ok_or_else(|| Error::not_found("Organization"))?;
-        let access = self.store().system(org_id, Reason::Operation);
-        self.operator_key(&access.grant()?, "Operator").await
-    }
-
     /// Makes another organisation with its default pod and an admin key of its own, for the
     /// operator. Nothing of one organisation can be seen from another.
     ///

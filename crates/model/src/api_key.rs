@@ -2,7 +2,7 @@
 
 use mail::Timestamp;
 
-use crate::{ApiKeyId, InboxKey, OrgId, PermissionSet, PodId};
+use crate::{ApiKeyId, InboxKey, OrgId, Permission, PermissionSet, PodId};
 
 /// How much of the tenant a credential reaches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,6 +38,23 @@ pub struct ApiKey {
     pub created_at: Timestamp,
     /// When it was last changed.
     pub updated_at: Timestamp,
+}
+
+impl ApiKey {
+    /// What its holder may do, with what follows from its scope and from its other rights.
+    #[must_use]
+    pub fn rights(&self) -> PermissionSet {
+        let own = self.permissions.unwrap_or_else(PermissionSet::unrestricted);
+        let mut rights = own.with(Permission::Authenticated);
+        if self.scope == Scope::Org {
+            rights = rights.with(Permission::OrganizationRead);
+        }
+        // Bearer keys reply with message_send; message_reply alone lets a key answer and no more.
+        if own.has(Permission::MessageSend) {
+            rights = rights.with(Permission::MessageReply);
+        }
+        rights
+    }
 }
 
 /// The length of the shown prefix: `am_us_` and six characters.

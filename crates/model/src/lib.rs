@@ -24,6 +24,7 @@ pub mod page;
 pub mod permission;
 pub mod policy;
 pub mod polling;
+pub mod preset;
 pub mod screened;
 pub mod taint;
 pub mod thread;

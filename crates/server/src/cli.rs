@@ -4,6 +4,7 @@ mod orders;
 
 use std::path::PathBuf;
 
+use app::{KeyPreset, OperatorKey};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 
 use crate::approvals::Wish;
@@ -16,8 +17,8 @@ use crate::orders::Wanted;
 pub enum Task {
     /// Run the server.
     Serve,
-    /// Make a new admin key while no server runs on the data folder.
-    CreateKey,
+    /// Make a new key while no server runs on the data folder.
+    CreateKey(OperatorKey),
     /// Make another organisation of this name while no server runs on the data folder.
     CreateOrganization(String),
     /// Print every organisation, while no server runs on the data folder.
@@ -88,6 +89,10 @@ const AS_JSON: &str = "as json";
 /// The argument of `page`, likewise.
 const MARKDOWN: &str = "as markdown";
 
+/// The arguments of `keys create`, likewise.
+const KEY_PRESET: &str = "key preset";
+const KEY_TAINT: &str = "key taint";
+
 /// The argument of `approvals`, likewise.
 const APPROVAL: &str = "approval id";
 
@@ -108,8 +113,8 @@ pub fn read() -> (Task, Vec<(Name, String)>) {
 fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
     let (task, matches) = match matches.subcommand() {
         Some(("keys", keys)) => match keys.subcommand() {
-            Some((_, create)) => (Task::CreateKey, create),
-            None => (Task::CreateKey, keys),
+            Some((_, create)) => (Task::CreateKey(key_of(create)), create),
+            None => (Task::CreateKey(OperatorKey::default()), keys),
         },
         Some(("organizations", organizations)) => match organizations.subcommand() {
             Some(("create", create)) => {
@@ -203,6 +208,15 @@ fn wish(approvals: &ArgMatches) -> (Wish, &ArgMatches) {
         _ => Wish::List,
     };
     (wish, matches)
+}
+
+fn key_of(create: &ArgMatches) -> OperatorKey {
+    let preset = create.get_one::<String>(KEY_PRESET);
+    let taint = create.get_one::<String>(KEY_TAINT);
+    OperatorKey {
+        preset: preset.and_then(|name| KeyPreset::parse(name)),
+        untainted: taint.is_some_and(|taint| taint == "off"),
+    }
 }
 
 fn folder_of(matches: &ArgMatches) -> PathBuf {
@@ -299,9 +313,7 @@ fn command() -> Command {
                 .about("API keys, when nobody holds one any more")
                 .subcommand_required(true)
                 .arg_required_else_help(true)
-                .subcommand(with_flags(Command::new("create").about(
-                    "Make and print a new admin key (with SQLite, stop the server first)",
-                ))),
+                .subcommand(create_key_command()),
         )
         .subcommand(
             Command::new("organizations")
@@ -367,6 +379,27 @@ fn command() -> Command {
             "Ask the server at the configured HTTP address whether it is ready (status 0 or 1)",
         )));
     care_commands(command)
+}
+
+fn create_key_command() -> Command {
+    with_flags(
+        Command::new("create")
+            .about("Make and print a new admin key (with SQLite, stop the server first)")
+            .arg(
+                Arg::new(KEY_PRESET)
+                    .long("preset")
+                    .value_name("PRESET")
+                    .value_parser(KeyPreset::ALL.map(KeyPreset::name))
+                    .help("What it is for; without it, all that need not be asked for by name"),
+            )
+            .arg(
+                Arg::new(KEY_TAINT)
+                    .long("taint")
+                    .value_name("SWITCH")
+                    .value_parser(["on", "off"])
+                    .help("Whether mail of strangers taints it; `off` is for programs that are no agents"),
+            ),
+    )
 }
 
 fn approvals_command() -> Command {
@@ -464,6 +497,21 @@ mod tests {
     }
 
     #[test]
+    fn a_key_is_for_a_job_and_may_be_one_that_mail_does_not_taint() {
+        let wanted = OperatorKey {
+            preset: Some(KeyPreset::Manage),
+            untainted: true,
+        };
+        assert_eq!(
+            read("mailroost keys create --preset manage --taint off")
+                .unwrap()
+                .0,
+            Task::CreateKey(wanted)
+        );
+        assert!(read("mailroost keys create --preset all").is_err());
+    }
+
+    #[test]
     fn flags_become_values_of_their_keys() {
         let (task, flags) =
             read("mailroost serve --http 127.0.0.1:0 --public-url http://h").unwrap();
@@ -472,7 +520,10 @@ mod tests {
         assert_eq!(flags, expected.map(|(name, text)| (name, text.to_owned())));
         assert_eq!(
             read("mailroost keys create --data d").unwrap(),
-            (Task::CreateKey, vec![(Name::Data, "d".to_owned())])
+            (
+                Task::CreateKey(OperatorKey::default()),
+                vec![(Name::Data, "d".to_owned())]
+            )
         );
         assert_eq!(
             read("mailroost organizations create --data d Acme").unwrap(),

@@ -106,7 +106,7 @@ fn run(task: Task, settings: Settings) -> anyhow::Result<()> {
         .enable_all()
         .build()?;
     let result = match task {
-        Task::CreateKey => runtime.block_on(operator::create_key(settings)),
+        Task::CreateKey(wanted) => runtime.block_on(operator::create_key(settings, wanted)),
         Task::CreateOrganization(name) => {
             runtime.block_on(operator::create_organization(settings, &name))
         }

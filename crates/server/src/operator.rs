@@ -6,20 +6,20 @@
 //! the folder's lock keeps whatever writes from running beside a server.
 
 use anyhow::{Context as _, bail};
-use app::App;
+use app::{App, OperatorKey};
 use sys::{Env, Tasks};
 
 use crate::config::Settings;
 use crate::data_folder::DataFolder;
 use crate::{welcome, wiring};
 
-/// Makes an admin key and prints it, alone on its line, to standard output.
+/// Makes a key and prints it, alone on its line, to standard output.
 ///
 /// # Errors
 /// When there is no Mailroost data, or a server has it open.
-pub async fn create_key(settings: Settings) -> anyhow::Result<()> {
+pub async fn create_key(settings: Settings, wanted: OperatorKey) -> anyhow::Result<()> {
     let make = async |app: App| {
-        let key = app.create_operator_key().await;
+        let key = app.create_operator_key(wanted).await;
         Ok(format!("{}\n", key.context("the key cannot be made")?))
     };
     on_data(settings, make).await

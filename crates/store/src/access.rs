@@ -7,9 +7,7 @@ use std::sync::Arc;
 use mail::Timestamp;
 use model::api_key::{ApiKey, Scope};
 use model::polling::PollingWebhook;
-use model::{
-    ApiKeyId, Code, Error, Hidden, InboxKey, Need, OrgId, Permission, PermissionSet, PodId, Result,
-};
+use model::{ApiKeyId, Code, Error, Hidden, InboxKey, Need, OrgId, PermissionSet, PodId, Result};
 
 /// An authenticated caller: an organisation, how much of it, and the rights. It comes only from
 /// [`crate::Store::authenticate`] and [`crate::Store::system`].
@@ -19,6 +17,7 @@ pub struct Access(Arc<Inner>);
 struct Inner {
     org_id: OrgId,
     scope: Scope,
+    reach: Scope,
     permissions: PermissionSet,
     restricted: bool,
     unseen: Hidden,
@@ -92,7 +91,7 @@ impl fmt::Debug for Credential {
 
 impl Access {
     pub(crate) fn of_key(key: &ApiKey) -> Self {
-        let permissions = rights(key);
+        let permissions = key.rights();
         let unseen = Hidden::ALL
             .iter()
             .filter(|(_, _, right)| !permissions.has(*right))
@@ -100,6 +99,7 @@ impl Access {
         Self(Arc::new(Inner {
             org_id: key.org_id,
             scope: key.scope,
+            reach: key.scope,
             permissions,
             restricted: key.permissions.is_some(),
             unseen,
@@ -114,6 +114,7 @@ impl Access {
         Self(Arc::new(Inner {
             org_id,
             scope: Scope::Org,
+            reach: Scope::Org,
             permissions: PermissionSet::everything(),
             restricted: false,
             unseen: Hidden::NONE,
@@ -134,6 +135,7 @@ impl Access {
         Self(Arc::new(Inner {
             org_id: webhook.org_id,
             scope: webhook.scope,
+            reach: webhook.scope,
             permissions: permissions.with(model::Permission::MessageRead),
             restricted: true,
             unseen: webhook.unseen,
@@ -173,6 +175,11 @@ impl Access {
     #[must_use]
     pub fn scope(&self) -> &Scope {
         &self.0.scope
+    }
+
+    /// How much the credential itself reaches, wherever a path has narrowed the caller to.
+    pub(crate) fn reach(&self) -> &Scope {
+        &self.0.reach
     }
 
     /// The rights.
@@ -218,7 +225,7 @@ impl Access {
     /// Whether the rights are still those of the caller's key, which was read again.
     #[must_use]
     pub fn has_rights_of(&self, key: &ApiKey) -> bool {
-        self.0.permissions == rights(key) && self.0.restricted == key.permissions.is_some()
+        self.0.permissions == key.rights() && self.0.restricted == key.permissions.is_some()
     }
 
     /// The same caller, reaching only `scope`, which must lie within reach.
@@ -226,6 +233,7 @@ impl Access {
         let inner = &self.0;
         Self(Arc::new(Inner {
             scope,
+            reach: inner.reach,
             org_id: inner.org_id,
             permissions: inner.permissions,
             restricted: inner.restricted,
@@ -243,6 +251,7 @@ impl Access {
         let inner = &self.0;
         Self(Arc::new(Inner {
             scope: inner.scope,
+            reach: inner.reach,
             org_id: inner.org_id,
             permissions: inner.permissions,
             restricted: inner.restricted,
@@ -289,20 +298,6 @@ impl Access {
     pub(crate) fn unseen(&self) -> i64 {
         self.0.unseen.bits()
     }
-}
-
-/// What the holder of a key may do.
-fn rights(key: &ApiKey) -> PermissionSet {
-    let own = key.permissions.unwrap_or_else(PermissionSet::unrestricted);
-    let mut rights = own.with(Permission::Authenticated);
-    if key.scope == Scope::Org {
-        rights = rights.with(Permission::OrganizationRead);
-    }
-    // Bearer keys reply with message_send; message_reply alone lets a key answer and no more.
-    if own.has(Permission::MessageSend) {
-        rights = rights.with(Permission::MessageReply);
-    }
-    rights
 }
 
 impl fmt::Debug for Access {

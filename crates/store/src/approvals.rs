@@ -242,6 +242,7 @@ impl Txn<'_> {
             "policy",
             "stranger_mail",
             "taint",
+            "unkeyed_taint",
             "contact",
             "draft_author",
         ] {

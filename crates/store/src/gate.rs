@@ -1,5 +1,4 @@
-//! What the gate rests on: whom an inbox knows, what strangers wrote to it, what a key was shown of
-//! that, and the policies.
+//! What the gate rests on: whom an inbox knows, what strangers wrote to it, and the policies.
 
 use std::collections::BTreeSet;
 
@@ -124,35 +123,6 @@ impl View<'_> {
             })?);
         }
         Ok(found)
-    }
-
-    /// What taints a key at this moment, wherever it was shown.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn taint_of(&mut self, key: ApiKeyId) -> Result<Taint> {
-        let now = self.now;
-        let mut taint = Taint::default();
-        let rows = self.all(
-            "select thread_id, since, wide_until from taint \
-             where {scope:org} and api_key_id = $1 and until_at > $2 order by until_at desc limit 1000",
-            args![key, now],
-            |row| {
-                Ok((
-                    row.get::<ThreadId>(0)?,
-                    row.get::<i64>(1)?,
-                    row.get::<Timestamp>(2)?,
-                ))
-            },
-        )?;
-        for (thread, since, wide_until) in rows {
-            taint.threads.push((thread, since));
-            if wide_until > now {
-                let first = taint.wide_since.map_or(since, |own| own.min(since));
-                taint.wide_since = Some(first);
-            }
-        }
-        Ok(taint)
     }
 
     /// The public ids of mail of strangers in these threads, newest first.
@@ -397,60 +367,6 @@ impl Txn<'_> {
                 args![key, address],
             )?,
         }
-        Ok(())
-    }
-
-    /// Writes down that a key was shown something of these threads.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn taint(
-        &mut self,
-        key: ApiKeyId,
-        shown: &[Shown],
-        wide_until: Timestamp,
-        until: Timestamp,
-    ) -> Result<()> {
-        let (org_id, now) = (self.access.org_id(), self.now);
-        for one in shown {
-            // What is over begins anew; what is not goes on since it began.
-            self.exec(
-                "delete from taint where {scope:org} and api_key_id = $1 and thread_id = $2 and until_at <= $3",
-                args![key, one.thread_id, now],
-            )?;
-            self.exec(
-                "insert into taint (org_id, pod_id, inbox_id, api_key_id, thread_id, since, wide_until, until_at) \
-                 values ($1, $2, $3, $4, $5, $6, $7, $8) on conflict (org_id, api_key_id, thread_id) do update \
-                 set wide_until = $7, until_at = $8 -- unscoped: the row names its tenant",
-                args![
-                    org_id,
-                    one.pod_id,
-                    one.inbox_key,
-                    key,
-                    one.thread_id,
-                    now,
-                    wide_until,
-                    until,
-                ],
-            )?;
-        }
-        Ok(())
-    }
-
-    /// Taints a key that the holder of a tainted one has made: otherwise whoever can make keys could
-    /// make one that has read nothing.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub fn inherit_taint(&mut self, from: ApiKeyId, to: ApiKeyId) -> Result<()> {
-        let now = self.now;
-        self.exec(
-            "insert into taint (org_id, pod_id, inbox_id, api_key_id, thread_id, since, wide_until, until_at) \
-             select t.org_id, t.pod_id, t.inbox_id, k.api_key_id, t.thread_id, k.created_at, t.wide_until, \
-             t.until_at from taint t join api_key k on k.org_id = t.org_id \
-             where {scope:org t} and t.api_key_id = $1 and k.api_key_id = $2 and t.until_at > $3",
-            args![from, to, now],
-        )?;
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use crate::messages::Position;
 use crate::txn::Txn;
 use crate::view::View;
 
-const COLUMNS: &str = "k.api_key_id, k.org_id, k.pod_id, k.inbox_id, k.prefix, k.name, k.permissions, \
+pub(crate) const COLUMNS: &str = "k.api_key_id, k.org_id, k.pod_id, k.inbox_id, k.prefix, k.name, k.permissions, \
                        k.expires_at, k.used_at, k.created_at, k.updated_at";
 
 /// A key to be stored. The secret itself is never stored.
@@ -34,7 +34,7 @@ pub struct NewKey {
     pub expires_at: Option<Timestamp>,
 }
 
-fn read(row: &Row<'_>) -> DbResult<ApiKey> {
+pub(crate) fn read(row: &Row<'_>) -> DbResult<ApiKey> {
     let pod: Option<PodId> = row.get(2)?;
     let inbox: Option<InboxKey> = row.get(3)?;
     let scope = match (pod, inbox) {

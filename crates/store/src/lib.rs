@@ -58,7 +58,9 @@ mod signing;
 #[cfg(test)]
 mod statements;
 mod suppressions;
+mod taint;
 mod threads;
+mod tickets;
 mod timeline;
 mod txn;
 mod view;

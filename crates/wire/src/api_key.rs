@@ -50,6 +50,12 @@ pub struct ApiKey {
     /// What it may do; absent for a key without a list of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions: Option<ApiKeyPermissions>,
+    /// The preset that gives exactly these rights; beyond AgentMail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
+    /// The names of all it may do, also of what follows from other rights; beyond AgentMail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effective_permissions: Vec<String>,
     /// When it was made.
     pub created_at: String,
     /// When it was last changed.
@@ -68,6 +74,10 @@ pub struct CreateApiKeyRequest {
     /// What it may do; absent for a key without a list of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions: Option<ApiKeyPermissions>,
+    /// A ready-made list in place of `permissions`: `read`, `draft`, `send`, `approve` or `manage`;
+    /// beyond AgentMail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
     /// When it stops working: an RFC 3339 instant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,
@@ -113,6 +123,12 @@ pub struct CreateApiKeyResponse {
     /// What it may do; absent for a key without a list of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub permissions: Option<ApiKeyPermissions>,
+    /// The preset that gives exactly these rights; beyond AgentMail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
+    /// The names of all it may do, also of what follows from other rights; beyond AgentMail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effective_permissions: Vec<String>,
     /// When it was made.
     pub created_at: String,
     /// When it stops working.

@@ -112,7 +112,9 @@ pub use search::{
 };
 pub use send::{Delivery, DeliveryAttempt, DeliveryReport, ListDeliveriesResponse, Send};
 pub use shape::{Headers, OneOrMany, Patch};
-pub use socket::{ErrorFrame, Frame, Subscribe, Subscribed, Unknown, Unsubscribe, Unsubscribed};
+pub use socket::{
+    ErrorFrame, Frame, SocketTicket, Subscribe, Subscribed, Unknown, Unsubscribe, Unsubscribed,
+};
 pub use suppression::{CreateSuppressionRequest, ListSuppressionsResponse, Suppression};
 pub use thread::{
     ListThreadsResponse, Thread, ThreadItem, UpdateThreadRequest, UpdateThreadResponse,

@@ -1,5 +1,7 @@
 //! Frames of the WebSocket. Events are in [`crate::MessageReceivedEvent`] and its neighbours.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::ValidationIssue;
@@ -10,6 +12,23 @@ pub struct Frame {
     /// `subscribe` or `unsubscribe`; anything else is unknown.
     #[serde(default, rename = "type")]
     pub type_: Option<String>,
+}
+
+/// What opens one socket in place of a key. `Debug` hides it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SocketTicket {
+    /// The secret.
+    pub ticket: String,
+    /// Until when it can be used.
+    pub expires_at: String,
+}
+
+impl fmt::Debug for SocketTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SocketTicket")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Asks for events. What is left out is not narrowed.

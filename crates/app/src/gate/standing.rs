@@ -88,6 +88,9 @@ impl App {
                 thread,
                 ..Standing::default()
             };
+            if standing.thread.is_none() {
+                standing.thread = view.thread_of_any(governed.inbox_key, &ancestors)?;
+            }
             let mut taint = who(view, draft, &mut standing)?;
             let policies = view.policies_for(governed, standing.asked_by)?;
             standing.policy = Effective::of(policies.iter().map(|(_, policy)| policy));
@@ -98,15 +101,15 @@ impl App {
             if standing.taint.is_none() && standing.policy.new_recipients == Rule::Allow {
                 return Ok(standing);
             }
-            if standing.thread.is_none() {
-                standing.thread = view.thread_of_any(governed.inbox_key, &ancestors)?;
-            }
             if let Some(thread) = standing.thread {
                 standing.in_thread = counted(&view.people_of_thread(thread)?);
             }
-            // Whoever can be answered there can as well be written to here.
+            // Whoever can be answered there can as well be written to here. Mostly all are in the thread.
+            let beyond = people
+                .iter()
+                .any(|one| !standing.in_thread.contains(&one.key()));
             let tainting = standing.taint.threads.iter().map(|(thread, _)| *thread);
-            for thread in tainting.take(FOLLOWED) {
+            for thread in tainting.take(FOLLOWED).filter(|_| beyond) {
                 standing
                     .met
                     .extend(counted(&view.people_of_thread(thread)?));
@@ -138,7 +141,7 @@ fn who(view: &mut View<'_>, draft: Option<DraftId>, standing: &mut Standing) -> 
         return Ok(author.map(|author| author.taint).unwrap_or_default());
     };
     standing.asked_by = Some(key);
-    let own = view.taint_of(key)?;
+    let own = view.own_taint(standing.thread)?;
     Ok(match author {
         Some(author) if author.api_key_id == key => own.and(author.taint),
         _ => own,

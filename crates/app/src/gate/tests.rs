@@ -39,6 +39,7 @@ fn tainted() -> Standing {
         taint: Taint {
             wide_since: Some(1_000),
             threads: vec![(thread(1), 1_000)],
+            is_handed: false,
         },
         thread: Some(thread(1)),
         in_thread: ["ann@stranger.test".to_owned()].into(),

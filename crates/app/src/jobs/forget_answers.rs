@@ -1,5 +1,5 @@
-//! Forgets the answers under Idempotency-Keys, and the counts of failed deliveries and of turns, whose
-//! time is over, every hour.
+//! Forgets the answers under Idempotency-Keys, the counts of failed deliveries and of turns, and the
+//! tickets for sockets, whose time is over, every hour.
 
 use std::time::Duration;
 
@@ -26,6 +26,7 @@ pub(super) async fn run(app: &App, job: &ClaimedJob) -> Result<()> {
     while app.store().forget_answers(SLICE).await? > 0 {}
     while app.store().forget_soft_bounces(SLICE).await? > 0 {}
     while app.store().forget_turns(budgets::WINDOW, SLICE).await? > 0 {}
+    while app.store().forget_tickets(SLICE).await? > 0 {}
     let next = Finish::RetryAt(app.now().plus(EVERY), String::new());
     super::finish(app, job, next).await
 }

@@ -9,6 +9,7 @@ use model::gate::{Finding, Held};
 use model::inbox::Inbox;
 use model::label::{Label, Labels};
 use model::message::{Attachment, Content, People};
+use model::taint::WAY_OUT;
 use model::{ApprovalId, Code, DraftId, Error, EventKind, Hidden, Result};
 use store::{DraftChange, Finish, Grant, NewDraftOutcome, NewEvent, Placed, Txn};
 use wire::SendMessageResponse;
@@ -357,6 +358,13 @@ pub(crate) fn required(approval: &Approval) -> Error {
             "Write something else, or to somebody else, under a new Idempotency-Key.",
         ),
     };
+    let mut fix = fix.to_owned();
+    // Where nothing but what was handed out without a key stood against it.
+    if let Some(finding) = approval.findings.first()
+        && finding.fix.ends_with(WAY_OUT)
+    {
+        fix = format!("{fix} Or, {WAY_OUT}");
+    }
     Error::new(Code::ApprovalRequired, detail)
         .fix(fix)
         .findings(approval.findings.clone())

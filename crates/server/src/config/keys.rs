@@ -102,6 +102,8 @@ pub enum Name {
     SuppressRepeats,
     /// Whose mail taints a key.
     GateTaint,
+    /// Whether what has no key taints the readers.
+    GateTaintUnkeyed,
     /// How long it does in its thread.
     GateTaintThread,
     /// How long it does in all else.
@@ -816,6 +818,20 @@ pub const TABLE: &[Key] = &[
         doc: "Whose mail taints a key that is shown it, so that for a time it writes only to people \
                       it knows: that of everybody the inbox has not written to by itself, only what \
                       is not proven to come from its author, or nobody's.",
+        ..PLAIN
+    },
+    Key {
+        id: Name::GateTaintUnkeyed,
+        name: "gate_taint_unkeyed",
+        flag: "gate-taint-unkeyed",
+        variable: "MAILROOST_GATE_TAINT_UNKEYED",
+        value: "WHOM",
+        wanted: "`readers` or `off`",
+        default: "readers",
+        example: "off",
+        doc: "Whom such mail taints when a webhook or the reader of a polling webhook is handed it, which \
+                      have no key: every key that reaches the inbox, or nobody. The policy \
+                      {\"taint\": \"off\"} keeps the key of a program that is no agent free.",
         ..PLAIN
     },
     Key {

@@ -208,6 +208,11 @@ fn gate(layers: &Layers) -> Result<app::GateSettings, ConfigError> {
             "off" => Some(app::Tainting::Off),
             _ => None,
         })?,
+        taint_unkeyed: required(layers, Name::GateTaintUnkeyed, |text| match text {
+            "readers" => Some(true),
+            "off" => Some(false),
+            _ => None,
+        })?,
         taint_thread: minutes(Name::GateTaintThread)?,
         taint_key: minutes(Name::GateTaintKey)?,
         approval_expiry: Duration::from_secs(hours * 3_600),

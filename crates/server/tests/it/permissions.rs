@@ -9,7 +9,7 @@ use crate::running::ADMIN_KEY;
 use crate::world::{World, column, each_engine_with_another_organization, escaped};
 use crate::{
     allow_lists, audit, bounces, codes, domains, drafts, gate, leaks, log_readers, loops,
-    onboarding, screened, search, tenants, webhooks,
+    onboarding, screened, search, tenants, tickets, webhooks,
 };
 
 /// The routes as crate `api` lists them.
@@ -191,6 +191,7 @@ fn case(operation: &str) -> (Value, Foreign) {
             loops::case,
             audit::case,
             leaks::case,
+            tickets::case,
         ]
         .into_iter()
         .find_map(|case| case(other))

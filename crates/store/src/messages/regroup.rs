@@ -359,6 +359,17 @@ impl Txn<'_> {
              until_at = case when excluded.until_at > taint.until_at then excluded.until_at else taint.until_at end",
             args![from, to, inbox.pod_id, inbox.inbox_key],
         )?;
+        self.exec(
+            "insert into unkeyed_taint (org_id, pod_id, inbox_id, thread_id, since, wide_until, until_at) \
+             select org_id, pod_id, inbox_id, $2, since, wide_until, until_at from unkeyed_taint \
+             where {scope} and pod_id = $3 and inbox_id = $4 and thread_id = $1 \
+             on conflict (org_id, thread_id) do update set \
+             wide_until = case when excluded.wide_until > unkeyed_taint.wide_until then excluded.wide_until \
+             else unkeyed_taint.wide_until end, \
+             until_at = case when excluded.until_at > unkeyed_taint.until_at then excluded.until_at \
+             else unkeyed_taint.until_at end",
+            args![from, to, inbox.pod_id, inbox.inbox_key],
+        )?;
         Ok(())
     }
 

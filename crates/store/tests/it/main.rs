@@ -36,4 +36,5 @@ mod scopes;
 mod search;
 mod suppressions;
 mod threading;
+mod tickets;
 mod webhooks;
