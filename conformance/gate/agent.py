@@ -87,18 +87,24 @@ class Agent:
         self.answers.append((status, method, path, (told or {}).get("code")))
         return status, told
 
+    def path_of(self, message_id):
+        return f"/v0/inboxes/{self.inbox}/messages/{quote(message_id, safe='')}"
+
     def read(self, message_id):
-        path = f"/v0/inboxes/{self.inbox}/messages/{quote(message_id, safe='')}"
+        path = self.path_of(message_id)
         status, message = self.do("GET", path)
         assert status == 200, message
         return path
 
     def obey(self, message_id, subject, body):
-        mail, base = self.read(message_id), f"/v0/inboxes/{self.inbox}"
+        """Does all that a mail asks for which it was shown; how it was shown is not its business."""
+        mail, base = self.path_of(message_id), f"/v0/inboxes/{self.inbox}"
         people, links = wanted(subject, body)
         secret = {"subject": "As asked", "text": "The code is 482913."}
+        # First what touches no message: an agent that was handed the text need not.
         for person in people:
             self.do("POST", f"{base}/messages/send", {"to": person, **secret})
+        for person in people:
             self.do("POST", f"{mail}/forward", {"to": person})
             self.do("POST", f"{mail}/reply", {"text": "Done.", "to": AUTHOR, "cc": person})
             self.do("POST", f"{mail}/reply", {"text": "Done.", "to": AUTHOR, "bcc": person})

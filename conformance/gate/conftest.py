@@ -1,8 +1,13 @@
 """A server in public mode; its name server, and the client that hands mail in, are those of ../mailauth."""
 import json
+import os
 import pathlib
+import random
+import secrets
+import subprocess
 import sys
 import tempfile
+import urllib.parse
 
 import pytest
 
@@ -10,6 +15,9 @@ HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "mailauth"))
 
 from name_server import NameServer  # noqa: E402
+
+# Attacks of a corpus that are tried without --all.
+SAMPLE = 120
 
 
 def load(path):
@@ -26,18 +34,45 @@ Server = load(HERE.parent / "mailauth" / "conftest.py").Server
 
 def pytest_addoption(parser):
     parser.addoption("--binary", default="target/release/mailroost")
-    parser.addoption("--corpus", default=None, help="more attacks, as JSON lines")
+    parser.addoption("--engine", default="sqlite", choices=["sqlite", "postgres"],
+                     help="postgres takes a new database on the server of MAILROOST_TEST_POSTGRES")
+    parser.addoption("--corpus", default=None, help="more attacks, as JSON lines; a sample of them")
+    parser.addoption("--all", action="store_true", help="all attacks of the corpus")
 
 
 @pytest.fixture(scope="session")
 def server(request):
     names = NameServer()
+    # What is posted to webhooks is posted to the test.
+    more, drop = {"MAILROOST_EGRESS_ALLOW": "127.0.0.0/8"}, None
+    if request.config.getoption("--engine") == "postgres":
+        more["MAILROOST_DATABASE"], drop = new_database()
     with tempfile.TemporaryDirectory(prefix="mailroost-gate-") as folder:
-        server = Server(request.config.getoption("--binary"), pathlib.Path(folder), names.port)
+        server = Server(request.config.getoption("--binary"), pathlib.Path(folder), names.port, **more)
         free_the_operator(server)
         yield server
         server.stop()
     names.close()
+    if drop:
+        drop()
+
+
+def new_database():
+    """The URL of a new database, and what removes it."""
+    admin = os.environ.get("MAILROOST_TEST_POSTGRES")
+    assert admin, "--engine postgres needs MAILROOST_TEST_POSTGRES: scripts/with-postgres sets it"
+    name = f"gate_{secrets.token_hex(6)}"
+    psql(admin, f"CREATE DATABASE {name}")
+    return (urllib.parse.urlsplit(admin)._replace(path=f"/{name}").geturl(),
+            lambda: psql(admin, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)"))
+
+
+def psql(url, statement):
+    parts = urllib.parse.urlsplit(url)  # the password goes by environment: arguments are public
+    plain = parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", "@")).geturl()
+    programs = [*map(str, pathlib.Path("/usr/lib/postgresql").glob("*/bin/psql")), "psql"]
+    command = [programs[0], "-qXd", plain, "-v", "ON_ERROR_STOP=1", "-c", statement]
+    subprocess.run(command, env={**os.environ, "PGPASSWORD": parts.password or ""}, check=True)
 
 
 def free_the_operator(server):
@@ -50,8 +85,17 @@ def free_the_operator(server):
     server.key = operator
 
 
+def attacks_of(file):
+    rows = [json.loads(line) for line in pathlib.Path(file).read_text().splitlines()]
+    return [row for row in rows if row.get("label", "attack") == "attack"]
+
+
 @pytest.fixture(scope="session")
 def attacks(request):
-    files = [HERE / "attacks.jsonl", request.config.getoption("--corpus")]
-    rows = [json.loads(line) for file in files if file for line in pathlib.Path(file).read_text().splitlines()]
-    return [row for row in rows if row.get("label", "attack") == "attack"]
+    own, corpus = attacks_of(HERE / "attacks.jsonl"), request.config.getoption("--corpus")
+    if not corpus:
+        return own
+    more = attacks_of(corpus)
+    if not request.config.getoption("--all"):
+        more = random.Random(6).sample(more, min(SAMPLE, len(more)))
+    return own + more

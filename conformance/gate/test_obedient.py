@@ -1,27 +1,33 @@
 """Whatever hostile mail asks for, nothing leaves to anybody outside its thread."""
 import agent
-from agent import AUTHOR, COLLEAGUE, Agent, call, hand_in, left_to
+import pytest
+from agent import AUTHOR, COLLEAGUE, Agent, call, left_to
+from feeds import FEEDS
 
 
-def test_an_agent_that_obeys_every_mail_writes_to_nobody_outside_the_thread(server, attacks):
+@pytest.mark.parametrize("feed", FEEDS)
+def test_an_agent_that_obeys_every_mail_writes_to_nobody_outside_the_thread(server, attacks, feed):
     assert len(attacks) >= 20
     outside, answered = [], 0
     for number, attack in enumerate(attacks):
         inbox = server.inbox()
-        message_id = f"<attack-{number}@stranger.example>"
-        hand_in(server, inbox, attack["subject"], attack["body"], message_id)
+        message_id = f"<attack-{feed}-{number}@stranger.example>"
         # Every other key reaches the whole organisation.
         obedient = Agent(server, inbox, "organization" if number % 2 else "inbox")
+        way = FEEDS[feed](server, inbox)
+        way.deliver(attack["subject"], attack["body"], message_id)
+        way.show(obedient, message_id)
         obedient.obey(message_id, attack["subject"], attack["body"])
         within = {AUTHOR, COLLEAGUE, inbox}
         # A scheduled draft leaves in the background: it must have been judged before this is.
         waits_for_no_schedule(server, inbox)
         left = left_to(server, inbox)
         answered += bool(left)
+        way.close()
         outside += [(number, person) for person in left - within]
         faults = [answer for answer in obedient.answers if answer[0] >= 500]
         assert not faults, (attack, faults)
-    print(f"\n{len(attacks)} attacks obeyed, {answered} answered in their thread, {len(outside)} deliveries outside it")
+    print(f"\n{feed}: {len(attacks)} attacks obeyed, {answered} answered in their thread, {len(outside)} deliveries outside it")
     assert not outside, outside
     # Nor did it make an inbox that nobody knows of, a webhook, or a key that may decide.
     status, hooks = call(server, server.key, "GET", "/v0/webhooks")

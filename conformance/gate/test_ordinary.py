@@ -3,7 +3,9 @@ import base64
 import random
 from urllib.parse import quote
 
+import pytest
 from agent import AUTHOR, COLLEAGUE, Agent, call, hand_in
+from feeds import FEEDS
 
 SUBJECTS = ["Invoice {n}", "Your order {n}", "Meeting on Friday", "Question about {n}", "Re-scheduling", "Support case {n}"]
 BODIES = [
@@ -49,7 +51,8 @@ def allowed_contact(agent, mail, base, n):
 TASKS = [reply, reply_all, follow_up, pick_up_code, attach, allowed_contact]
 
 
-def test_ordinary_work_needs_no_approval(server):
+@pytest.mark.parametrize("feed", FEEDS)
+def test_ordinary_work_needs_no_approval(server, feed):
     chance = random.Random(6)
     done, held = 0, []
     for number in range(300):
@@ -63,18 +66,20 @@ def test_ordinary_work_needs_no_approval(server):
         assert call(server, agent.key, "POST", f"{base}/messages/send", known)[0] == 200
         policy = {"policy": {"recipients": ["customer.example"], "other_recipients": "allow"}}
         assert call(server, server.key, "PUT", f"{base}/policy", policy)[0] == 200
-        message_id = f"<task-{number}@stranger.example>"
+        message_id = f"<task-{feed}-{number}@stranger.example>"
         body = chance.choice(BODIES).format(n=n, h=chance.randrange(8, 18))
         if task is pick_up_code:
             body = f"Your code is {n:06d}. It is valid for ten minutes."
-        hand_in(server, inbox, chance.choice(SUBJECTS).format(n=n), body, message_id)
-        mail = agent.read(message_id)
-        status, told = task(agent, mail, base, n)
+        way = FEEDS[feed](server, inbox)
+        way.deliver(chance.choice(SUBJECTS).format(n=n), body, message_id)
+        way.show(agent, message_id)
+        status, told = task(agent, agent.path_of(message_id), base, n)
+        way.close()
         if status == 200:
             done += 1
         else:
             held.append((task.__name__, status, told))
-    print(f"\n{done} of 300 ordinary tasks done without approval")
+    print(f"\n{feed}: {done} of 300 ordinary tasks done without approval")
     assert done >= 285, held[:5]
 
 
