@@ -270,6 +270,7 @@ impl Access {
         let inner = &self.0;
         Self(Arc::new(Inner {
             scope: inner.scope,
+            reach: inner.reach,
             org_id: inner.org_id,
             permissions: inner.permissions,
             restricted: inner.restricted,
