@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use model::api_key::Scope;
-use model::{ApiKeyId, Code, perm};
+use model::{ApiKeyId, Code};
 use store::{Access, Actor, Credential, NewKey};
 
 use crate::world::{World, grant};
@@ -39,9 +39,7 @@ async fn issue(world: &World, access: &Access, ticket: &str) {
     let hashed = Credential::new(ticket);
     let issued = world
         .store
-        .write(&grant::<perm::Authenticated>(access), move |txn| {
-            txn.issue_ticket(&hashed, MINUTE)
-        });
+        .write(&grant(access), move |txn| txn.issue_ticket(&hashed, MINUTE));
     assert_eq!(issued.await.unwrap(), world.now().plus(MINUTE));
 }
 
