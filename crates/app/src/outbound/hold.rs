@@ -9,7 +9,7 @@ use model::gate::{Finding, Held};
 use model::inbox::Inbox;
 use model::label::{Label, Labels};
 use model::message::{Attachment, Content, People};
-use model::taint::WAY_OUT;
+use model::taint::{Taint, WAY_OUT};
 use model::{ApprovalId, Code, DraftId, Error, EventKind, Hidden, Result};
 use store::{DraftChange, Finish, Grant, NewDraftOutcome, NewEvent, Placed, Txn};
 use wire::SendMessageResponse;
@@ -43,6 +43,19 @@ enum Subject {
     Known(Box<Waiting>),
 }
 
+impl Subject {
+    /// The draft, and the version that it has once it waits.
+    fn id_and_version(&self) -> (DraftId, i64) {
+        match self {
+            Self::New(new) => (new.draft.draft_id, new.draft.version),
+            Self::Known(waiting) => {
+                let draft = &waiting.change.before;
+                (draft.draft_id, draft.version + 1)
+            }
+        }
+    }
+}
+
 impl App {
     /// Holds a departure. The same request again is told of the same hold, or gets its answer.
     ///
@@ -58,31 +71,8 @@ impl App {
         standing: Standing,
     ) -> Result<SendMessageResponse> {
         let act = along.act.clone();
-        let (subject, draft_id, draft_version) = match along.draft.clone() {
-            Some(draft) => {
-                let (id, version) = (draft.draft_id, draft.version + 1);
-                let mut after = draft.clone();
-                // With what the request that sends it adds and takes away.
-                after.labels = outgoing.letter.labels.clone();
-                after.labels.insert(Label::system("draft"));
-                after.labels.insert(Label::system(PENDING));
-                (after.status, after.send_error) = (None, None);
-                after.updated_at = self.now();
-                let change = DraftChange {
-                    before: draft,
-                    after,
-                    body: None,
-                    added: Vec::new(),
-                };
-                let waiting = Waiting { change, along };
-                (Subject::Known(Box::new(waiting)), id, version)
-            }
-            None => {
-                let new = self.draft_of(grant, inbox, outgoing).await?;
-                let (id, version) = (new.draft.draft_id, new.draft.version);
-                (Subject::New(Box::new(new)), id, version)
-            }
-        };
+        let subject = self.subject(grant, inbox, outgoing, along).await?;
+        let (draft_id, draft_version) = subject.id_and_version();
         let now = self.now();
         let approval = Approval {
             approval_id: ApprovalId::new(self.env().ids.random()),
@@ -117,22 +107,7 @@ impl App {
                 return Ok(known);
             }
             match &subject {
-                Subject::New(new) => {
-                    let made = txn.create_draft(&new.draft, &new.body, &new.placed)?;
-                    let NewDraftOutcome::Made(draft) = made else {
-                        return Err(Error::internal("a draft of our own was there before"));
-                    };
-                    if let Some(key) = approval.asked_by {
-                        let pod = draft.pod_id;
-                        txn.set_draft_author(
-                            pod,
-                            draft.inbox_key,
-                            draft.draft_id,
-                            key,
-                            &standing.taint,
-                        )?;
-                    }
-                }
+                Subject::New(new) => make(txn, new, &approval, &standing.taint)?,
                 Subject::Known(waiting) => wait(txn, waiting)?,
             }
             txn.enqueue(&job)?;
@@ -145,6 +120,34 @@ impl App {
         let held = held.await?;
         // The same request was held before, and approved since.
         answer(&held).ok_or_else(|| required(&held))
+    }
+
+    /// What waits: the draft that was to leave, or one that says the same as the message.
+    async fn subject<P>(
+        &self,
+        grant: &Grant<P>,
+        inbox: &Inbox,
+        outgoing: Outgoing,
+        along: Along,
+    ) -> Result<Subject> {
+        let Some(draft) = along.draft.clone() else {
+            let new = self.draft_of(grant, inbox, outgoing).await?;
+            return Ok(Subject::New(Box::new(new)));
+        };
+        let mut after = draft.clone();
+        // With what the request that sends it adds and takes away.
+        after.labels = outgoing.letter.labels.clone();
+        after.labels.insert(Label::system("draft"));
+        after.labels.insert(Label::system(PENDING));
+        (after.status, after.send_error) = (None, None);
+        after.updated_at = self.now();
+        let change = DraftChange {
+            before: draft,
+            after,
+            body: None,
+            added: Vec::new(),
+        };
+        Ok(Subject::Known(Box::new(Waiting { change, along })))
     }
 
     /// The event of an approval.
@@ -376,4 +379,16 @@ pub(crate) fn required(approval: &Approval) -> Error {
 
 fn names(list: &[Mailbox]) -> Vec<String> {
     list.iter().map(display).collect()
+}
+
+/// Makes the draft of a message that is held.
+fn make(txn: &mut Txn<'_>, new: &NewDraft, approval: &Approval, taint: &Taint) -> Result<()> {
+    let NewDraftOutcome::Made(draft) = txn.create_draft(&new.draft, &new.body, &new.placed)? else {
+        return Err(Error::internal("a draft of our own was there before"));
+    };
+    let Some(key) = approval.asked_by else {
+        return Ok(());
+    };
+    let (pod, inbox) = (draft.pod_id, draft.inbox_key);
+    txn.set_draft_author(pod, inbox, draft.draft_id, key, taint)
 }
