@@ -37,9 +37,10 @@ async fn key(world: &World) -> Access {
 
 async fn issue(world: &World, access: &Access, ticket: &str) {
     let hashed = Credential::new(ticket);
+    let asked = grant(access);
     let issued = world
         .store
-        .write(&grant(access), move |txn| txn.issue_ticket(&hashed, MINUTE));
+        .write(&asked, move |txn| txn.issue_ticket(&hashed, MINUTE));
     assert_eq!(issued.await.unwrap(), world.now().plus(MINUTE));
 }
 
