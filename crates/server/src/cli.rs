@@ -139,17 +139,7 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
             };
             (task, restore)
         }
-        Some(("doctor", doctor)) => {
-            let named = |name| doctor.get_one::<String>(name).cloned();
-            let (json, asked) = (
-                doctor.get_flag(AS_JSON),
-                Asked {
-                    probe: named(PROBE),
-                    time_server: named(TIME_SERVER),
-                },
-            );
-            (Task::Doctor { json, asked }, doctor)
-        }
+        Some(("doctor", doctor)) => (examination(doctor), doctor),
         Some(("queue", queue)) => match queue.subcommand() {
             Some((_, release)) => (Task::ReleaseQueue, release),
             None => (Task::ReleaseQueue, queue),
@@ -193,6 +183,16 @@ fn interpret(matches: &ArgMatches) -> (Task, Vec<(Name, String)>) {
         })
         .collect();
     (task, flags)
+}
+
+fn examination(doctor: &ArgMatches) -> Task {
+    let named = |name| doctor.get_one::<String>(name).cloned();
+    let asked = Asked {
+        probe: named(PROBE),
+        time_server: named(TIME_SERVER),
+    };
+    let json = doctor.get_flag(AS_JSON);
+    Task::Doctor { json, asked }
 }
 
 fn wish(approvals: &ArgMatches) -> (Wish, &ArgMatches) {

@@ -203,7 +203,7 @@ async fn an_approver_lets_it_leave_by_answering_with_one_word_once() {
         let raw = answer(BOSS, &address, "Approve.\r\n\r\nFine with me.", &asked, "");
         let raw = signer.signed(&raw);
         hand_in(net, BOSS, &address, &raw).await;
-        let mut came = vec![Mail::next(sink).await, Mail::next(sink).await];
+        let mut came = [Mail::next(sink).await, Mail::next(sink).await];
         came.sort_by_key(|mail| mail.to.clone());
         assert_eq!(came[0].to, ["bob@x.test"]);
         assert_eq!(came[0].parsed.subject.as_deref(), Some("Offer"));

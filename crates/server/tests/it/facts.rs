@@ -95,7 +95,9 @@ async fn what_is_quoted_without_any_mark_is_nobodys_request() {
     each_engine(async |world| {
         // One inbox has the message that is answered, the other does not.
         let (knows, strange) = (world.inbox().await, world.inbox().await);
-        let asked = "Bitte nehmen Sie mich aus dem Verteiler mit Ihren Nachrichten.";
+        // Without any mark a quotation must have fifteen words to be proven.
+        let asked = "Bitte nehmen Sie mich bald aus dem Verteiler mit Ihren Nachrichten, denn ich habe \
+            eine neue Arbeit und brauche sie nun dort.";
         world
             .mail(&knows, letter(&knows, "asked@outside.test", "List", asked))
             .await;

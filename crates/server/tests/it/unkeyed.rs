@@ -95,9 +95,8 @@ async fn what_a_webhook_was_handed_taints_every_key_that_reaches_the_inbox() {
         let (agent, _) = world.key(Some(&inbox), json!({})).await;
         let (beside_key, _) = world.key(Some(&beside), json!({})).await;
         let (whole, _) = world.key(None, json!({})).await;
-        let of_pod = world
-            .post(&format!("/v0/pods/{pod}/api-keys"), json!({}))
-            .await;
+        let keys_of_pod = format!("/v0/pods/{pod}/api-keys");
+        let of_pod = world.post(&keys_of_pod, json!({})).await;
         let of_pod = of_pod["api_key"].as_str().unwrap();
         let platform = platform(world, json!({})).await;
         let mut sink = HookSink::start().await.unwrap();
@@ -133,14 +132,7 @@ async fn what_a_webhook_was_handed_taints_every_key_that_reaches_the_inbox() {
         is_held(world, &whole, &beside).await;
         let (later, _) = world.key(Some(&inbox), json!({})).await;
         is_held(world, &later, &inbox).await;
-        let (status, child) = ask(
-            world,
-            &whole,
-            "POST",
-            &format!("/v0/pods/{pod}/api-keys"),
-            json!({}),
-        )
-        .await;
+        let (status, child) = ask(world, &whole, "POST", &keys_of_pod, json!({})).await;
         assert_eq!(status, 200, "{child}");
         is_held(world, child["api_key"].as_str().unwrap(), &elsewhere).await;
         let url = json!({"url": "https://evil.test/hook", "event_types": [RECEIVED]});
