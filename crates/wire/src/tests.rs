@@ -288,6 +288,8 @@ fn the_secret_of_a_new_key_is_not_in_its_debug_form() {
         pod_id: None,
         inbox_id: None,
         permissions: None,
+        preset: None,
+        effective_permissions: Vec::new(),
         created_at: "c".into(),
         expires_at: None,
     };
