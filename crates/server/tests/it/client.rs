@@ -30,6 +30,11 @@ impl Answer {
         found.map(|(_, value)| value.trim())
     }
 
+    /// The status line and the headers.
+    pub fn head(&self) -> &str {
+        &self.head
+    }
+
     /// The body as JSON.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))

@@ -71,6 +71,15 @@ impl Data {
         }
     }
 
+    /// Every value of every column that holds text or bytes, with the name of its table and column, of
+    /// data that no server has open.
+    pub fn values(&self) -> Vec<(String, Vec<u8>)> {
+        match &self.database {
+            Some(database) => values_of_postgres(database.url()),
+            None => values_of_sqlite(&self.folder().join("mailroost.db")),
+        }
+    }
+
     /// The URL for `MAILROOST_DATABASE`.
     pub fn database_url(&self) -> Option<String> {
         self.database.as_ref().map(Database::url)
@@ -105,6 +114,63 @@ impl Database {
     fn on_server(&self, sql: String) {
         run(self.server.clone(), sql);
     }
+}
+
+fn values_of_sqlite(file: &std::path::Path) -> Vec<(String, Vec<u8>)> {
+    use rusqlite::types::ValueRef;
+    let connection = rusqlite::Connection::open(file).unwrap();
+    let mut names = connection
+        .prepare("select name from sqlite_master where type = 'table'")
+        .unwrap();
+    let tables: Vec<String> = names
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let mut found = Vec::new();
+    for table in tables {
+        let mut all = connection
+            .prepare(&format!("select * from {table}"))
+            .unwrap();
+        let columns: Vec<String> = all.column_names().map(str::to_owned).collect();
+        let mut rows = all.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            for (index, column) in columns.iter().enumerate() {
+                if let ValueRef::Text(value) | ValueRef::Blob(value) = row.get_ref(index).unwrap() {
+                    found.push((format!("{table}.{column}"), value.to_vec()));
+                }
+            }
+        }
+    }
+    found
+}
+
+fn values_of_postgres(url: String) -> Vec<(String, Vec<u8>)> {
+    let read = move || {
+        let mut client = postgres::Client::connect(&url, postgres::NoTls).unwrap();
+        let columns = client
+            .query(
+                "select table_name::text, column_name::text, data_type::text from information_schema.columns \
+                 where table_schema = 'public' and data_type in ('text', 'bytea')",
+                &[],
+            )
+            .unwrap();
+        let mut found = Vec::new();
+        for column in columns {
+            let (table, name): (String, String) = (column.get(0), column.get(1));
+            let sql = format!("select {name} from {table} where {name} is not null");
+            for row in client.query(&sql, &[]).unwrap() {
+                let value = match column.get::<_, String>(2).as_str() {
+                    "text" => row.get::<_, String>(0).into_bytes(),
+                    _ => row.get(0),
+                };
+                found.push((format!("{table}.{name}"), value));
+            }
+        }
+        found
+    };
+    // As below.
+    std::thread::spawn(read).join().unwrap()
 }
 
 /// Runs statements in the database at `url`.

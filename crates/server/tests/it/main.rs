@@ -62,6 +62,7 @@ mod running;
 mod scheduled;
 mod screened;
 mod search;
+mod secrets;
 mod sender;
 mod senders;
 mod sending;
