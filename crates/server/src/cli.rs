@@ -663,7 +663,7 @@ mod tests {
 
     #[test]
     fn questions_about_mail_need_no_flags() {
-        for (name, task) in [
+        for (words, task) in [
             ("extract", Task::Extract),
             ("screen", Task::Screen),
             ("leaks", Task::Leaks),
@@ -676,7 +676,8 @@ mod tests {
             ),
             ("read-document", Task::ReadDocument),
         ] {
-            let matches = command().try_get_matches_from(["mailroost", name]);
+            let line = ["mailroost"].into_iter().chain(words.split(' '));
+            let matches = command().try_get_matches_from(line);
             assert_eq!(interpret(&matches.unwrap()), (task, vec![]));
         }
     }
