@@ -86,7 +86,8 @@ def free_the_operator(server):
 
 
 def attacks_of(file):
-    rows = [json.loads(line) for line in pathlib.Path(file).read_text().splitlines()]
+    # A mail may hold what Python takes for the end of a line and JSON does not.
+    rows = [json.loads(line) for line in pathlib.Path(file).read_text().split("\n") if line]
     return [row for row in rows if row.get("label", "attack") == "attack"]
 
 
