@@ -158,6 +158,9 @@ struct PgConn {
     /// A statement of this transaction failed. PostgreSQL answers `commit` with success then and
     /// rolls back all the same.
     failed: bool,
+    /// The connection has worked since this transaction began. If one that lay idle does not, another
+    /// is made, and the transaction runs on that.
+    works: bool,
 }
 
 impl PgConn {
@@ -168,6 +171,7 @@ impl PgConn {
             prepared: HashMap::new(),
             again: false,
             failed: false,
+            works: false,
         }
     }
 
@@ -182,38 +186,48 @@ impl PgConn {
             done => done,
         };
         match done {
+            Ok(()) if mode == Mode::Read => {
+                // Everything it wanted is here. A connection that breaks now is made anew next time.
+                if self.link()?.leave("commit").is_err() {
+                    self.disconnect();
+                }
+                Ok(())
+            }
             Ok(()) => Ok(self.end("commit")?),
             Err(error) => {
                 let again = self.again;
                 // The first error is the one to tell; a broken connection is made anew next time.
-                if let Some(link) = &mut self.link {
-                    link.forget();
+                let unsent = self.link.as_mut().is_none_or(Link::forget);
+                if !unsent {
+                    let _ = self.end("rollback");
                 }
-                let _ = self.end("rollback");
                 self.again = again;
                 Err(error)
             }
         }
     }
 
-    /// Opens a transaction, with a fresh connection if the old one turns out to be broken.
+    /// Opens a transaction. What begins it is sent with its first statement.
     fn begin(&mut self, mode: Mode) -> DbResult<()> {
-        if let Some(link) = &mut self.link {
-            if link.batch(mode.begin()).is_ok() {
-                return Ok(());
-            }
-            self.disconnect();
+        self.works = self.link.is_none();
+        if self.link.is_none() {
+            let mut link = Link::open(&self.config)?;
+            link.batch("set client_min_messages = warning")?;
+            link.batch(PLANNING)?;
+            self.link = Some(link);
         }
-        let mut link = Link::open(&self.config)?;
-        link.batch("set client_min_messages = warning")?;
-        link.batch(PLANNING)?;
-        link.batch(mode.begin())?;
-        self.link = Some(link);
+        self.link()?.begin(mode.begin());
         Ok(())
     }
 
     fn end(&mut self, how: &str) -> DbResult<()> {
+        if !self.works {
+            // If the end broke the connection, nobody could tell whether it had come to pass.
+            let flushed = self.link().and_then(Link::flush);
+            self.note(flushed)?;
+        }
         let result = self.link().and_then(|link| link.batch(how));
+        self.works = true;
         self.note(result)
     }
 
@@ -233,8 +247,11 @@ impl PgConn {
         self.failed |= result.is_err();
         match &result {
             Err(error) if error.class == Class::Retry => self.again = true,
-            Err(error) if error.class == Class::Unavailable => self.disconnect(),
-            _ => {}
+            Err(error) if error.class == Class::Unavailable => {
+                self.again = !self.works;
+                self.disconnect();
+            }
+            _ => self.works = true,
         }
         result
     }
@@ -294,7 +311,8 @@ impl Conn for PgConn {
         let put = self
             .prepare(sql)
             .and_then(|statement| self.link()?.put(statement, args));
-        self.note(put)
+        // It mostly only waits now, which tells nothing of the connection.
+        put.or_else(|error| self.note(Err(error)))
     }
 
     fn dialect(&self) -> Dialect {

@@ -15,6 +15,7 @@ on_both_engines![
     a_failed_transaction_leaves_no_event,
     a_statement_that_failed_cannot_be_passed_over,
     a_read_changes_nothing,
+    connections_that_broke_while_nobody_used_them_are_made_anew,
 ];
 
 async fn a_failure_or_panic_rolls_back_alone(world: World) {
@@ -44,6 +45,28 @@ async fn a_failure_or_panic_rolls_back_alone(world: World) {
     assert_eq!(world.number("select count(*) from message"), 20);
     assert_eq!(world.number("select message_count from thread limit 1"), 1);
     assert_eq!(world.log(world.org).await.len(), 20);
+}
+
+/// A database server that is restarted, or a firewall that forgets, costs nobody an answer.
+async fn connections_that_broke_while_nobody_used_them_are_made_anew(world: World) {
+    const BREAK: &str = "select count(pg_terminate_backend(pid)) from pg_stat_activity \
+                         where datname = current_database() and pid <> pg_backend_pid()";
+    let inbox = world.inbox("a@example.test").await;
+    for round in 1..=3_usize {
+        if world.db.url().is_some() {
+            assert!(world.number(BREAK) > 0);
+        }
+        let calls = (0..40).map(|_| async {
+            let filed = world.file(&inbox, Mail::default()).await.unwrap();
+            world
+                .read(move |view| view.message_of_key(filed.key))
+                .await
+                .unwrap();
+        });
+        futures_util::future::join_all(calls).await;
+        let filed = i64::try_from(40 * round).unwrap();
+        assert_eq!(world.number("select count(*) from message"), filed);
+    }
 }
 
 async fn what_was_acknowledged_is_read(world: World) {
