@@ -8,7 +8,7 @@ use model::{EventId, EventKind, Hidden, InboxKey, MessageKey, OrgId, PodId, Resu
 use tokio::sync::{Notify, watch};
 
 use crate::codec::{Codec, Packed};
-use crate::db::args;
+use crate::db::{Value, args};
 use crate::jobs::Lane;
 use crate::routing::Routes;
 use crate::txn::Txn;
@@ -115,6 +115,8 @@ impl Txn<'_> {
             |row| row.get::<i64>(0),
         )?;
         let last = last.ok_or_else(|| model::Error::not_found("Organization"))?;
+        let now = self.now;
+        let mut values: Vec<Value<'_>> = Vec::with_capacity(COLUMNS * events.len());
         for (seq, event) in (last - count + 1..).zip(events) {
             let event_id = EventId::at(seq, event.random);
             let mut head = format!(
@@ -122,34 +124,53 @@ impl Txn<'_> {
                 event.kind.name(),
                 event.payload,
             );
-            let tail = event.tail.map(|tail| tail.0);
-            if tail.is_none() {
-                head.push('}');
-            }
+            let (codec, tail) = match event.tail {
+                Some(tail) => (Some(tail.0.codec), Some(tail.0.bytes)),
+                None => {
+                    head.push('}');
+                    (None, None)
+                }
+            };
             if head.len() > MAX_BODY {
                 return Err(too_large());
             }
-            let now = self.now;
-            self.put(
-                "insert into event (org_id, pod_id, inbox_id, seq, event_id, kind, hidden, at, head, codec, tail, \
-                 message_key) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) -- unscoped: the row names its organisation",
-                args![
-                    org_id,
-                    event.pod_id,
-                    event.inbox_key,
-                    seq,
-                    event_id,
-                    event.kind.name(),
-                    event.hidden,
-                    now,
-                    head,
-                    tail.as_ref().map(|tail| tail.codec),
-                    tail.as_ref().map(|tail| &tail.bytes),
-                    event.message_key,
-                ],
-            )?;
+            values.extend([
+                org_id.into(),
+                event.pod_id.into(),
+                event.inbox_key.into(),
+                seq.into(),
+                event_id.into(),
+                event.kind.name().into(),
+                event.hidden.into(),
+                now.into(),
+                head.into(),
+                codec.into(),
+                tail.into(),
+                event.message_key.into(),
+            ]);
+        }
+        // Mail that arrives is two events: itself, and what the screen says of it.
+        for some in values.chunks(2 * COLUMNS) {
+            self.put(insert(some.len() / COLUMNS), some)?;
         }
         Ok(Some((org_id, last)))
+    }
+}
+
+/// Values of one event in [`insert`].
+const COLUMNS: usize = 12;
+
+/// The statement for one event or two.
+const fn insert(events: usize) -> &'static str {
+    if events == 1 {
+        "insert into event (org_id, pod_id, inbox_id, seq, event_id, kind, hidden, at, head, codec, tail, \
+         message_key) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
+         -- unscoped: the row names its organisation"
+    } else {
+        "insert into event (org_id, pod_id, inbox_id, seq, event_id, kind, hidden, at, head, codec, tail, \
+         message_key) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12), \
+         ($13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) \
+         -- unscoped: the rows name their organisation"
     }
 }
 

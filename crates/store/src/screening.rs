@@ -57,17 +57,34 @@ impl View<'_> {
         })
     }
 
-    /// What happens to suspect mail of this inbox.
+    /// What happens to suspect mail of this inbox, and whether it knows who has this trait. All mail
+    /// asks for both, so it is one statement.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn screen_mode(&mut self, inbox: &Route) -> Result<Mode> {
-        let found = self.modes_at(&[
-            place(Level::Org, inbox.org_id.as_bytes()),
-            place(Level::Pod, inbox.pod_id.as_bytes()),
-            place(Level::Inbox, inbox.inbox_key.as_bytes()),
-        ])?;
-        Ok(strictest(&found))
+    pub fn screen_mode(&mut self, inbox: &Route, author: Option<&str>) -> Result<(Mode, bool)> {
+        let mut found = (Mode::default(), false);
+        self.query(
+            "select mode from screen_mode where {scope:org} and place in ($1, $2, $3) \
+             union all select '' from (select 1 from acquaintance \
+             where {scope} and inbox_id = $4 and trait = $5 limit 1) known",
+            args![
+                place(Level::Org, inbox.org_id.as_bytes()),
+                place(Level::Pod, inbox.pod_id.as_bytes()),
+                place(Level::Inbox, inbox.inbox_key.as_bytes()),
+                inbox.inbox_key,
+                // Nobody has the empty one.
+                author.unwrap_or_default(),
+            ],
+            &mut |row| {
+                match Mode::parse(row.text(0)?) {
+                    Some(mode) => found.0 = found.0.max(mode),
+                    None => found.1 = true,
+                }
+                Ok(())
+            },
+        )?;
+        Ok(found)
     }
 
     fn modes_at(&mut self, places: &[Vec<u8>; 3]) -> Result<Vec<(Vec<u8>, Mode)>> {
@@ -92,7 +109,7 @@ impl View<'_> {
         let Some(last) = traits.last() else {
             return Ok(Vec::new());
         };
-        // A single one is the question whether somebody is known, asked of all mail.
+        // Most mail that leaves has one recipient, and asks whether it is known.
         let size = if traits.len() == 1 { 1 } else { MOST_TRAITS };
         let marks: Vec<String> = (2..size + 2).map(|n| format!("${n}")).collect();
         let sql = format!(

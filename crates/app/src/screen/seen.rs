@@ -5,7 +5,7 @@ use model::armor::{HELD, Mode};
 use model::authentication::Authentication;
 use model::identity::Identity;
 use model::screened::Outcome;
-use model::{InboxKey, Label, Result, perm};
+use model::{Label, Result, perm};
 use store::{Grant, NewMessage, Route, Txn, View};
 
 use super::identity::{Person, Trait};
@@ -50,11 +50,8 @@ impl App {
         let author = understood.parsed.from.first().and_then(Person::of);
         let read = self.store().read(grant, move |view| {
             let each = routes.iter();
-            each.map(|route| {
-                let mode = view.screen_mode(route)?;
-                seen_by(view, route.inbox_key, author.as_ref(), proven, mode)
-            })
-            .collect()
+            each.map(|route| seen_by(view, route, author.as_ref(), proven))
+                .collect()
         });
         read.await
     }
@@ -62,32 +59,28 @@ impl App {
 
 fn seen_by(
     view: &mut View<'_>,
-    inbox: InboxKey,
+    inbox: &Route,
     author: Option<&Person>,
     proven: bool,
-    mode: Mode,
 ) -> Result<Seen> {
+    let own = author.map(Person::own_trait);
+    let (mode, is_known) = view.screen_mode(inbox, own.as_deref())?;
     let mut seen = Seen {
         mode,
         identity: Identity {
             proven,
-            first_contact: true,
+            first_contact: !is_known,
             ..Identity::default()
         },
         acquaintance: Vec::new(),
     };
-    let Some(author) = author else {
+    let Some(author) = author.filter(|_| !(proven && is_known)) else {
         return Ok(seen);
     };
-    let known = view.acquaintances(inbox, &[author.own_trait()])?;
-    seen.identity.first_contact = known.is_empty();
-    if proven && !known.is_empty() {
-        return Ok(seen);
-    }
     // Whoever only claims an address may still pass for somebody else by their name.
     seen.identity.address_in_name = author.address_in_name();
-    if known.is_empty() {
-        let found = view.acquaintances(inbox, &author.questions())?;
+    if !is_known {
+        let found = view.acquaintances(inbox.inbox_key, &author.questions())?;
         seen.identity.look_alike = author.passes_for(&found);
         if proven {
             seen.acquaintance = author.traits();
