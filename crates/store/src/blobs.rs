@@ -171,7 +171,7 @@ impl Txn<'_> {
 
     /// Counts one message less; the last one removes the bytes.
     pub(crate) fn unlink(&mut self, blob_id: &[u8]) -> Result<()> {
-        self.exec(
+        self.put(
             "update blob set links = links - 1 where {scope:org} and blob_id = $1",
             args![blob_id],
         )?;

@@ -54,8 +54,11 @@ use crate::jobs::deliver_mail::DeliverMail;
 /// Entries in memory at once.
 const WINDOW: usize = 2048;
 
-/// Settlements that wait for the store. Whoever brings mail waits for its settlement anyway.
+/// Settlements that wait for one settler. Whoever brings mail waits for its settlement anyway.
 const SETTLING: usize = 256;
+
+/// Tasks that write settlements down, each for inboxes of its own. PostgreSQL answers several at once.
+const SETTLERS: usize = 4;
 
 /// Everything that is known of mail on its way and is not in the store.
 pub(crate) struct Departures {
@@ -72,9 +75,9 @@ pub(crate) struct Departures {
     changed: Arc<Notify>,
     /// The last claim was bounded by the room there was.
     starved: Arc<AtomicBool>,
-    settling: mpsc::Sender<Settlement>,
-    /// Where the settler takes them from, until it has started.
-    settlements: Mutex<Option<mpsc::Receiver<Settlement>>>,
+    settling: Vec<mpsc::Sender<Settlement>>,
+    /// Where the settlers take them from, until they have started.
+    settlements: Mutex<Vec<mpsc::Receiver<Settlement>>>,
     dialer: Dialer,
     client: Client,
     /// The leases of this process.
@@ -138,7 +141,7 @@ impl Departures {
             .extend(relays.filter_map(|relay| relay.host.parse().ok()));
         let resolver = Arc::new(mta_sts::ByDns(env.resolver.clone()));
         let clock = Arc::clone(&env.clock);
-        let (settling, settlements) = mpsc::channel(SETTLING);
+        let (settling, settlements) = (0..SETTLERS).map(|_| mpsc::channel(SETTLING)).unzip();
         Ok(Self {
             board: Mutex::new(Board::new(BoardLimits {
                 connections: settings.connections,
@@ -151,7 +154,7 @@ impl Departures {
             changed: Arc::default(),
             starved: Arc::default(),
             settling,
-            settlements: Mutex::new(Some(settlements)),
+            settlements: Mutex::new(settlements),
             dialer: Dialer::over(policy, Arc::clone(&clock), resolver, &tls),
             client: Client {
                 name: Arc::from(hostname),

@@ -47,9 +47,7 @@ const SLICES: usize = 20;
 /// Brings mail to its destinations until the shutdown is requested; then waits for what is being
 /// brought and gives the rest back.
 pub(crate) async fn run(app: App, mut shutdown: Shutdown) {
-    app.0
-        .tasks
-        .spawn(settle::run(app.clone(), app.0.tasks.shutdown()));
+    settle::start(&app);
     let mut queue = Queue {
         renewed: app.now(),
         swept: app.now(),

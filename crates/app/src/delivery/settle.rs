@@ -3,9 +3,11 @@
 //!
 //! Several entries of one organisation share a transaction when they end at the same time: the first
 //! is written at once, and what ends meanwhile is written together after it. An entry that cannot
-//! be written in company is written alone.
+//! be written in company is written alone. All entries of an inbox have the same settler, so that no
+//! two of them wait for each other's rows.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,7 +17,7 @@ use model::message::Message;
 use model::{EventKind, Hidden, Kind, OrgId, Result, perm};
 use store::{Attempt, Delivery, DeliveryState, Finish, NewEvent, Reason, Settled, Txn};
 use sys::Shutdown;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use uuid::Uuid;
 
 use super::settings::Patience;
@@ -210,8 +212,20 @@ async fn hand_in(
         notices: std::array::from_fn(|_| app.env().ids.ordered(app.now())),
         _done: done,
     };
+    let settlers = &app.0.departures.settling;
+    let Some(own) = settlers.get(settler_of(&settlement.entry.from, settlers.len())) else {
+        return;
+    };
     // It is closed only when the server stops; the entry's lease is given back then.
-    let _ = app.0.departures.settling.send(settlement).await;
+    let _ = own.send(settlement).await;
+}
+
+/// Which of `many` settlers writes for the inbox at `address`.
+fn settler_of(address: &str, many: usize) -> usize {
+    let mut hash = DefaultHasher::new();
+    address.hash(&mut hash);
+    let many = u64::try_from(many).unwrap_or(1).max(1);
+    usize::try_from(hash.finish() % many).unwrap_or(0)
 }
 
 /// When what was put off is tried again: all recipients of an entry together.
@@ -230,11 +244,16 @@ fn again(
     Some(now.plus(pause.min(rest.max(Duration::from_millis(1)))))
 }
 
+/// Starts the settlers, once.
+pub(super) fn start(app: &App) {
+    for settlements in lock(&app.0.departures.settlements).drain(..) {
+        let shutdown = app.0.tasks.shutdown();
+        app.0.tasks.spawn(run(app.clone(), settlements, shutdown));
+    }
+}
+
 /// Writes settlements down until the server stops and nobody brings mail any more.
-pub(super) async fn run(app: App, mut shutdown: Shutdown) {
-    let Some(mut settlements) = lock(&app.0.departures.settlements).take() else {
-        return;
-    };
+async fn run(app: App, mut settlements: mpsc::Receiver<Settlement>, mut shutdown: Shutdown) {
     let mut batch = Vec::with_capacity(TOGETHER);
     loop {
         tokio::select! {
