@@ -535,6 +535,7 @@ pub(crate) fn webhook(
         // Also when all of them are deleted: it is narrowed to nothing then.
         inbox_ids: (!webhook.inboxes.is_empty()).then(|| texts(inboxes)),
         secret,
+        gather: webhook.gather,
         enabled: webhook.enabled,
         disabled_reason: webhook.disabled_reason.clone(),
         client_id: webhook.client_id.clone(),

@@ -157,6 +157,18 @@ impl EventKind {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 
+    /// Whether it says that a message came.
+    #[must_use]
+    pub const fn is_arrival(self) -> bool {
+        matches!(
+            self,
+            Self::MessageReceived
+                | Self::MessageReceivedSpam
+                | Self::MessageReceivedBlocked
+                | Self::MessageReceivedUnauthenticated
+        )
+    }
+
     /// Whether readers hear of it only if they name it: kinds that AgentMail's SDKs do not know, and
     /// the verdict about each message, which the event of its arrival has already.
     #[must_use]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use mail::Timestamp;
 use uuid::Uuid;
@@ -89,6 +90,8 @@ pub struct Webhook {
     pub inboxes: Vec<InboxKey>,
     /// Mail hidden for one of these reasons is not told: whoever made the webhook could not see it.
     pub unseen: Hidden,
+    /// For how many seconds arrivals in one thread are gathered into one delivery; `None` for not at all.
+    pub gather: Option<u32>,
     /// Whether events are posted.
     pub enabled: bool,
     /// Why the server disabled it.
@@ -115,6 +118,15 @@ pub struct EventFacts {
 }
 
 impl Webhook {
+    /// How long the delivery of an event waits for others of its thread; `None` for one that is posted
+    /// at once.
+    #[must_use]
+    pub fn gathers_for(&self, event: &EventFacts) -> Option<Duration> {
+        let seconds = self.gather?;
+        let arrives = event.kind.is_some_and(EventKind::is_arrival);
+        arrives.then(|| Duration::from_secs(u64::from(seconds)))
+    }
+
     /// Whether an event is for this webhook.
     #[must_use]
     pub fn wants(&self, event: &EventFacts) -> bool {
@@ -169,6 +181,10 @@ pub struct HookDelivery {
     pub created_at: Timestamp,
     /// When it was last tried or asked for.
     pub updated_at: Timestamp,
+    /// The delivery that tells of this event too.
+    pub gathered_in: Option<DeliveryId>,
+    /// How many further arrivals it tells of.
+    pub gathered: i64,
 }
 
 /// How a delivery stands.
@@ -182,6 +198,8 @@ pub enum HookState {
     Failed,
     /// The webhook was disabled before it was delivered.
     Cancelled,
+    /// Another delivery tells of its event.
+    Gathered,
 }
 
 impl HookState {
@@ -193,6 +211,7 @@ impl HookState {
             Self::Delivered => "delivered",
             Self::Failed => "failed",
             Self::Cancelled => "cancelled",
+            Self::Gathered => "gathered",
         }
     }
 
@@ -204,6 +223,7 @@ impl HookState {
             Self::Delivered,
             Self::Failed,
             Self::Cancelled,
+            Self::Gathered,
         ]
         .into_iter()
         .find(|state| state.name() == name)
@@ -243,6 +263,7 @@ mod tests {
             pods: Vec::new(),
             inboxes: Vec::new(),
             unseen: Hidden::NONE,
+            gather: None,
             enabled: true,
             disabled_reason: None,
             failing_since: None,
@@ -338,6 +359,24 @@ mod tests {
             ..webhook()
         };
         assert!(!webhook().wants(&notice) && asked.wants(&notice));
+    }
+
+    #[test]
+    fn only_arrivals_wait_for_others_of_their_thread() {
+        let gathers = Webhook {
+            gather: Some(30),
+            ..webhook()
+        };
+        for kind in EventKind::ALL {
+            let event = EventFacts {
+                kind: Some(kind),
+                ..EVENT
+            };
+            let waits = kind.name().starts_with("message.received");
+            let expected = waits.then(|| Duration::from_secs(30));
+            assert_eq!(gathers.gathers_for(&event), expected, "{kind:?}");
+            assert_eq!(webhook().gathers_for(&event), None);
+        }
     }
 
     #[test]

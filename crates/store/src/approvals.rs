@@ -241,6 +241,7 @@ impl Txn<'_> {
             "approval_mail",
             "policy",
             "stranger_mail",
+            "gone_stranger",
             "taint",
             "unkeyed_taint",
             "contact",

@@ -100,18 +100,22 @@ impl View<'_> {
         Ok(found)
     }
 
-    /// The threads of mail of strangers that these entries of the log tell of.
+    /// The threads of mail of strangers that these entries of the log tell of, also of mail that was
+    /// deleted since: the log has its words.
     ///
     /// # Errors
     /// When the store fails.
     pub fn strangers_in_events(&mut self, told: &[i64]) -> Result<Vec<Shown>> {
         let mut found = Vec::new();
+        let marks = padded::marks(1);
         for some in told.chunks(padded::SIZE) {
             let sql = format!(
-                "select distinct s.thread_id, s.pod_id, s.inbox_id from event e \
+                "select s.thread_id, s.pod_id, s.inbox_id from event e \
                  join stranger_mail s on s.message_key = e.message_key \
-                 where {{scope:org e}} and s.org_id = e.org_id and e.seq in ({})",
-                padded::marks(1)
+                 where {{scope:org e}} and s.org_id = e.org_id and e.seq in ({marks}) \
+                 union select s.thread_id, s.pod_id, s.inbox_id from event e \
+                 join gone_stranger s on s.message_key = e.message_key \
+                 where {{scope:org e}} and s.org_id = e.org_id and e.seq in ({marks})"
             );
             let values: Vec<Value<'_>> = padded::values(some).collect();
             found.extend(self.all(&sql, &values, |row| {

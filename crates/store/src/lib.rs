@@ -111,5 +111,5 @@ pub use timeline::MessageEvent;
 pub use txn::Txn;
 pub use view::View;
 pub use webhooks::{
-    AttemptEnd, DueHook, FannedOut, NewWebhook, WebhookChange, WebhookRow, delivery_id,
+    AttemptEnd, DueHook, FannedOut, Gathered, NewWebhook, WebhookChange, WebhookRow, delivery_id,
 };

@@ -4,6 +4,7 @@
 //! the beginning of the log. A restore leaves a gap (`log_gap`), so that no number is given out twice.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use mail::Timestamp;
 use model::{EventId, EventKind, Result};
@@ -26,6 +27,9 @@ const AT_ONCE: usize = 16;
 /// The cursors of the server's own readers, by organisation: webhooks and metrics. One without a
 /// row has nothing to read yet.
 const READERS: [&str; 2] = ["webhook_cursor", "metric_cursor"];
+
+/// How far the times of transactions that overlap may be from the order of their places.
+const OVERLAP: Duration = Duration::from_secs(60);
 
 /// One step through the log.
 #[derive(Clone, Debug)]
@@ -256,11 +260,28 @@ impl Txn<'_> {
         )?;
         let old = oldest.iter().take_while(|(_, at)| *at < end);
         let Some((last, _)) = old.last() else {
+            self.trim_gone_strangers(end)?;
             return Ok(0);
         };
         Ok(self.exec(
             "delete from event where {scope:org} and seq <= $1",
             args![*last],
         )?)
+    }
+
+    /// Forgets deleted mail of strangers of which no event from before `end` is left.
+    fn trim_gone_strangers(&mut self, end: Timestamp) -> Result<()> {
+        let oldest = self.first(
+            "select at from event where {scope:org} order by seq limit 1",
+            &[],
+            |row| row.get::<Timestamp>(0),
+        )?;
+        // A message came before it was deleted.
+        let end = oldest.map_or(end, |oldest| oldest.min(end)).minus(OVERLAP);
+        self.exec(
+            "delete from gone_stranger where {scope:org} and gone_at < $1",
+            args![end],
+        )?;
+        Ok(())
     }
 }

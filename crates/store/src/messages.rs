@@ -368,6 +368,13 @@ impl Txn<'_> {
             },
         )?;
         let (blob_id, labels, at, size) = gone.ok_or_else(|| Error::not_found("Message"))?;
+        let now = self.now;
+        self.put(
+            "insert into gone_stranger (org_id, pod_id, inbox_id, thread_id, message_key, gone_at) \
+             select s.org_id, s.pod_id, s.inbox_id, s.thread_id, s.message_key, $2 from stranger_mail s \
+             where {scope s} and s.message_key = $1 on conflict (message_key) do nothing",
+            args![key, now],
+        )?;
         self.put(
             "delete from stranger_mail where {scope} and message_key = $1",
             args![key],

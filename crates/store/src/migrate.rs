@@ -4,7 +4,7 @@ use model::{Code, Error, Result};
 
 use crate::db::{Conn, DbResult, args};
 
-const MIGRATIONS: [(i64, &str); 26] = [
+const MIGRATIONS: [(i64, &str); 27] = [
     (1, include_str!("migrations/0001_first.sql")),
     (2, include_str!("migrations/0002_lists.sql")),
     (3, include_str!("migrations/0003_drafts.sql")),
@@ -31,6 +31,7 @@ const MIGRATIONS: [(i64, &str); 26] = [
     (24, include_str!("migrations/0024_documents.sql")),
     (26, include_str!("migrations/0026_readers.sql")),
     (27, include_str!("migrations/0027_approval_mail.sql")),
+    (28, include_str!("migrations/0028_gather.sql")),
 ];
 
 /// The newest shape this server knows.

@@ -58,6 +58,7 @@ fn fill(txn: &mut Txn<'_>, inbox: &Route) -> Result<WebhookId> {
             pods: Vec::new(),
             inboxes: Vec::new(),
             unseen: Hidden::NONE,
+            gather: None,
             secret: vec![1],
             headers: None,
         },

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::Patch;
+
 /// A webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Webhook {
@@ -32,6 +34,10 @@ pub struct Webhook {
     /// The secret its deliveries are signed with; left out of lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<String>,
+    /// For how many seconds arrivals in one thread are gathered into one delivery; absent for not at
+    /// all. Ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gather: Option<u32>,
     /// Whether events are posted.
     pub enabled: bool,
     /// Why the server disabled it. Ours.
@@ -67,6 +73,9 @@ pub struct CreateWebhookRequest {
     /// Header fields that go with every request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub headers: Option<BTreeMap<String, String>>,
+    /// For how many seconds arrivals in one thread are gathered into one delivery. Ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gather: Option<i64>,
 }
 
 /// `*.webhooks.update`
@@ -78,6 +87,9 @@ pub struct UpdateWebhookRequest {
     /// Whether events are posted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub enabled: Option<bool>,
+    /// The same from now on; `null` to gather no more.
+    #[serde(default, skip_serializing_if = "Patch::is_absent")]
+    pub gather: Patch<i64>,
     /// Inboxes to add.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub add_inbox_ids: Option<Vec<String>>,
@@ -136,8 +148,14 @@ pub struct WebhookDelivery {
     pub event_id: String,
     /// Its kind.
     pub event_type: String,
-    /// `pending`, `delivered`, `failed` or `cancelled`.
+    /// `pending`, `delivered`, `failed`, `cancelled` or `gathered`.
     pub status: String,
+    /// The delivery that tells of this event too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gathered_in: Option<String>,
+    /// How many further arrivals it tells of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gathered_count: Option<i64>,
     /// How often it was tried.
     pub attempt_count: i64,
     /// The HTTP status of the last answer.

@@ -16,7 +16,8 @@ use model::webhook::HookState;
 use model::{Error, EventKind, Hidden, Kind, Result, WebhookId};
 use serde::{Deserialize, Serialize};
 use store::{
-    AttemptEnd, ClaimedJob, DueHook, Finish, NewEvent, NewJob, POST_HOOK, Reason, Txn, WebhookRow,
+    AttemptEnd, ClaimedJob, DueHook, Finish, NewEvent, NewJob, POST_HOOK, Reason, Shown, Txn, View,
+    WebhookRow,
 };
 use sys::dial::{Answer, DialError, Limits, Request};
 use url::Url;
@@ -82,21 +83,21 @@ async fn post(app: &App, job: &ClaimedJob) -> Result<Finish> {
     let id: WebhookId = webhook.parse().map_err(Error::internal)?;
     let grant = super::grant(app, job, Reason::Delivery)?;
     let taints = app.settings().gate.taints_readers();
-    let found = app
-        .store()
-        .read(&grant, move |view| match view.webhook(id) {
-            Ok(hook) if hook.webhook.enabled => {
-                let due = view.due_hooks(&hook, BATCH)?;
-                let of_log = due.iter().filter(|one| taints && one.body.is_none());
-                let told: Vec<i64> = of_log.map(|one| one.delivery.seq).collect();
-                let handed = view.strangers_in_events(&told)?;
-                Ok(Some((hook, due, handed)))
+    let found = app.store().read(&grant, move |view| look(view, id, taints));
+    let mut found = found.await?;
+    let gathers = |work: &Work| work.due.iter().any(|one| one.gathers);
+    if found.as_ref().is_some_and(gathers) {
+        // What arrives from now on is told by another delivery, and nothing is posted that the taint
+        // below does not know of.
+        let closed = app.store().write(&grant, move |txn| {
+            if let Some(hook) = enabled(txn, id)? {
+                txn.close_gathering(&hook)?;
             }
-            Ok(_) => Ok(None),
-            Err(error) if error.kind() == Kind::NotFound => Ok(None),
-            Err(error) => Err(error),
+            look(txn, id, taints)
         });
-    let Some((hook, due, handed)) = found.await? else {
+        found = closed.await?;
+    }
+    let Some(Work { hook, due, handed }) = found else {
         return Ok(Finish::Done);
     };
     // Whoever is behind the receiver has no key here: before anything is posted, it counts as shown to
@@ -111,16 +112,45 @@ async fn post(app: &App, job: &ClaimedJob) -> Result<Finish> {
     results.into_iter().collect::<Result<()>>()?;
     let next = app
         .store()
-        .read(&grant, move |view| match view.webhook(id) {
-            Ok(hook) if hook.webhook.enabled => view.next_hook_due(&hook),
-            Ok(_) => Ok(None),
-            Err(error) if error.kind() == Kind::NotFound => Ok(None),
-            Err(error) => Err(error),
+        .read(&grant, move |view| match enabled(view, id)? {
+            Some(hook) => view.next_hook_due(&hook),
+            None => Ok(None),
         });
     Ok(match next.await? {
         Some(next) => Finish::RetryAt(next, String::new()),
         None => Finish::Done,
     })
+}
+
+/// What is to be posted now, and the mail of strangers that is handed out with it.
+struct Work {
+    hook: WebhookRow,
+    due: Vec<DueHook>,
+    handed: Vec<Shown>,
+}
+
+fn look(view: &mut View<'_>, id: WebhookId, taints: bool) -> Result<Option<Work>> {
+    let Some(hook) = enabled(view, id)? else {
+        return Ok(None);
+    };
+    let due = view.due_hooks(&hook, BATCH)?;
+    let of_log = due.iter().filter(|one| taints && one.body.is_none());
+    let told = of_log.flat_map(|one| {
+        let others = one.gathered.iter().map(|other| other.seq);
+        std::iter::once(one.delivery.seq).chain(others)
+    });
+    let told: Vec<i64> = told.collect();
+    let handed = view.strangers_in_events(&told)?;
+    Ok(Some(Work { hook, due, handed }))
+}
+
+/// A webhook, unless it is gone or disabled.
+fn enabled(view: &mut View<'_>, id: WebhookId) -> Result<Option<WebhookRow>> {
+    match view.webhook(id) {
+        Ok(hook) => Ok(Some(hook).filter(|hook| hook.webhook.enabled)),
+        Err(error) if error.kind() == Kind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Carries events to one webhook.
@@ -206,7 +236,10 @@ impl<'a> Courier<'a> {
             .store()
             .read(&grant, move |view| view.log_entry(seq));
         match found.await {
-            Ok(entry) if entry.event_id == event => Ok(Some(body::posted(&entry.body))),
+            Ok(entry) if entry.event_id == event => {
+                let posted = body::posted(&entry.body);
+                Ok(Some(body::with_gathered(posted, &due.gathered)))
+            }
             Ok(_) => Ok(None),
             Err(error) if error.kind() == Kind::NotFound => Ok(None),
             Err(error) => Err(error),

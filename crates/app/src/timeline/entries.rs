@@ -4,6 +4,7 @@ use mail::Timestamp;
 use model::Labels;
 use model::authentication::{Authentication, Verdict};
 use model::message::{Direction, GateRecord, Message, Origin, Spam, Way};
+use model::webhook::HookState;
 use store::{
     Attempt, Delivery, DeliveryReport, DeliveryState, MessageEvent, ReportKind, Suppression,
 };
@@ -391,6 +392,10 @@ fn event(one: &MessageEvent) -> Dated {
 fn webhook(all: &mut Vec<Dated>, hook: &Hook) {
     let one = &hook.delivery;
     let (kind, id, status) = (&one.kind, &one.webhook_id, one.state.name());
+    let within = match one.gathered_in {
+        Some(other) if one.state == HookState::Gathered => format!(" in {other}"),
+        _ => String::new(),
+    };
     let event = wire::TimelineEvent {
         event_id: one.event_id.to_string(),
         event_type: kind.clone(),
@@ -409,7 +414,7 @@ fn webhook(all: &mut Vec<Dated>, hook: &Hook) {
         ..new(
             one.created_at,
             "webhook_delivery",
-            format!("{kind} for the webhook {id}: {status}"),
+            format!("{kind} for the webhook {id}: {status}{within}"),
         )
     };
     all.push((one.created_at, Rank::Webhook, opened));

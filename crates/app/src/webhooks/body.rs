@@ -1,6 +1,8 @@
 //! What is posted: the event as the log has it.
 
 use serde::Deserialize;
+use serde_json::json;
+use store::Gathered;
 
 /// As much of an event as has to be known here.
 #[derive(Deserialize)]
@@ -32,9 +34,41 @@ pub(crate) fn posted(entry: &str) -> String {
     }
 }
 
+/// The same with what was gathered, as a last member that no reader of AgentMail's looks at. What is
+/// gathered changes no more once a delivery is posted, so this too is the same on every try.
+pub(crate) fn with_gathered(posted: String, gathered: &[Gathered]) -> String {
+    let Some(head) = posted.strip_suffix('}').filter(|_| !gathered.is_empty()) else {
+        return posted;
+    };
+    let list = gathered.iter().map(
+        |one| json!({"event_id": one.event_id.to_string(), "message_id": one.message_id.as_str()}),
+    );
+    let list: serde_json::Value = list.collect();
+    format!("{head},\"gathered\":{list}}}")
+}
+
 #[cfg(test)]
 mod tests {
+    use mail::MessageId;
+    use model::EventId;
+
     use super::*;
+
+    #[test]
+    fn what_was_gathered_is_a_last_member_and_nothing_else_changes() {
+        let entry = r#"{"type":"event","message":{"from":"a@b.test"}}"#;
+        assert_eq!(with_gathered(entry.to_owned(), &[]), entry);
+        let more = Gathered {
+            seq: 7,
+            event_id: EventId::at(7, 9),
+            message_id: MessageId::parse("<\"q\"@b.test>").unwrap(),
+        };
+        let body = with_gathered(entry.to_owned(), std::slice::from_ref(&more));
+        assert!(body.starts_with(entry.strip_suffix('}').unwrap()));
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        let told = json!([{"event_id": more.event_id.to_string(), "message_id": "<\"q\"@b.test>"}]);
+        assert_eq!(body["gathered"], told);
+    }
 
     #[test]
     fn a_received_message_says_from_twice_and_nothing_else_changes() {

@@ -200,6 +200,8 @@ fn render(one: &HookDelivery, attempts: Option<&[HookAttempt]>) -> wire::Webhook
         event_id: one.event_id.to_string(),
         event_type: one.kind.clone(),
         status: one.state.name().to_owned(),
+        gathered_in: one.gathered_in.map(|id| id.to_string()),
+        gathered_count: Some(one.gathered).filter(|count| *count > 0),
         attempt_count: one.attempts,
         last_http_status: one.status,
         last_error: one.error.clone(),

@@ -16,7 +16,7 @@ use model::page::Page;
 use model::{Error, Hidden, InboxId, InboxKey, Kind, PodId, Result, WebhookId, inbox, perm};
 use store::{Access, Grant, NewWebhook, Position, Txn, View, WebhookChange, WebhookRow};
 use wire::{
-    CreateWebhookRequest, UpdateWebhookHeadersRequest, UpdateWebhookRequest,
+    CreateWebhookRequest, Patch, UpdateWebhookHeadersRequest, UpdateWebhookRequest,
     WebhookHeaderNamesResponse,
 };
 
@@ -67,6 +67,7 @@ impl App {
             pods: Vec::new(),
             inboxes: Vec::new(),
             unseen: unseen(access),
+            gather: request.gather.map(rules::gather).transpose()?,
             secret: self.seal_for(id, Part::Secret, &secret)?,
             headers: self.seal_fields(id, &fields)?,
         };
@@ -156,13 +157,19 @@ impl App {
             &request.add_pod_ids,
             &request.remove_pod_ids,
         ];
-        if lists.iter().all(|list| list.is_none()) && request.enabled.is_none() {
+        let nothing = request.enabled.is_none() && request.gather.is_absent();
+        if lists.iter().all(|list| list.is_none()) && nothing {
             return Err(Error::invalid(
                 "",
                 "invalid_value",
-                "Must provide event_types, enabled, or inboxes or pods to add or remove",
+                "Must provide event_types, enabled, gather, or inboxes or pods to add or remove",
             ));
         }
+        let gather = match request.gather {
+            Patch::Absent => None,
+            Patch::Null => Some(None),
+            Patch::Value(seconds) => Some(Some(rules::gather(seconds)?)),
+        };
         let names = request.event_types.unwrap_or_default();
         // An empty list changes nothing: it must not turn into all kinds.
         let kinds = match names.as_slice() {
@@ -190,6 +197,7 @@ impl App {
                 }),
                 pods: Some(pods),
                 inboxes: Some(inboxes),
+                gather,
             };
             txn.change_webhook(&held, &change)?;
             if let Some(enabled) = enabled {

@@ -1,6 +1,7 @@
 //! What a webhook may be: its address, its kinds of events and its header fields.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use http::{HeaderName, HeaderValue};
 use model::{Code, Error, EventKind, Permission, Result};
@@ -14,6 +15,10 @@ const MAX_NARROWED: usize = 10;
 /// Header fields of a webhook, and octets of all of them.
 const MAX_HEADERS: usize = 20;
 const MAX_HEADER_OCTETS: usize = 8 << 10;
+
+/// Seconds for which arrivals in a thread may be gathered: nobody should have to wait longer for an
+/// answer because somebody else might write too.
+const GATHERED: RangeInclusive<u32> = 1..=300;
 
 /// Header fields by their names.
 pub(crate) type Fields = BTreeMap<String, String>;
@@ -92,6 +97,22 @@ pub(crate) fn narrowed(pods: usize, inboxes: usize) -> Result<()> {
     let detail = format!("A webhook has at most {MAX_NARROWED} pods and inboxes together");
     Err(Error::new(Code::LimitExceeded, detail)
         .fix("Make several webhooks, or one of a whole pod."))
+}
+
+/// Checks for how many seconds arrivals are to be gathered.
+///
+/// # Errors
+/// `validation_error`.
+pub(crate) fn gather(seconds: i64) -> Result<u32> {
+    let known = u32::try_from(seconds).ok();
+    known.filter(|seconds| GATHERED.contains(seconds)).ok_or_else(|| {
+        let (least, most) = (GATHERED.start(), GATHERED.end());
+        let code = if seconds < i64::from(*least) { "too_small" } else { "too_big" };
+        let detail = format!("gather is a number of seconds from {least} to {most}");
+        Error::invalid("gather", code, detail).fix(format!(
+            "Give {least} to {most} seconds; leave it out, or change it to null, to have each message posted at once."
+        ))
+    })
 }
 
 /// Checks header fields that are to go with every request.
@@ -180,6 +201,14 @@ mod tests {
         }
         for value in ["a\r\nX: y", "a\n", "\0", "ü", "\u{7f}"] {
             assert!(one("X-Token", value).is_err(), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn arrivals_are_gathered_for_five_minutes_at_most() {
+        assert_eq!((gather(1).unwrap(), gather(300).unwrap()), (1, 300));
+        for seconds in [0, -1, 301, i64::MIN, i64::MAX] {
+            assert!(gather(seconds).is_err(), "{seconds}");
         }
     }
 

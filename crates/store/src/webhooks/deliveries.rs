@@ -2,10 +2,10 @@
 
 use mail::Timestamp;
 use model::webhook::{HookAttempt, HookDelivery, HookState};
-use model::{DeliveryId, Error, EventId, EventKind, Result, WebhookId};
+use model::{DeliveryId, Error, EventId, EventKind, Result, ThreadId, WebhookId};
 use uuid::Uuid;
 
-use super::{WebhookRow, parts};
+use super::{Gathered, WebhookRow, parts};
 use crate::db::{DbError, DbResult, Row, args};
 use crate::events::LogEntry;
 use crate::messages::Position;
@@ -13,7 +13,7 @@ use crate::txn::Txn;
 use crate::view::View;
 
 const COLUMNS: &str = "d.delivery_id, d.webhook_id, d.event_id, d.seq, d.kind, d.state, d.attempts, d.tries, \
-    d.due_at, d.status, d.error, d.created_at, d.updated_at";
+    d.due_at, d.status, d.error, d.created_at, d.updated_at, d.gathered_in, d.gathered";
 
 /// A delivery that is to be made now.
 #[derive(Clone, Debug)]
@@ -22,6 +22,10 @@ pub struct DueHook {
     pub delivery: HookDelivery,
     /// What is posted, where it is in no log.
     pub body: Option<String>,
+    /// Whether it still takes in further arrivals.
+    pub gathers: bool,
+    /// What it tells of beside its own event.
+    pub gathered: Vec<Gathered>,
 }
 
 /// How an attempt ended.
@@ -69,6 +73,8 @@ fn read(row: &Row<'_>) -> DbResult<HookDelivery> {
         error: row.get(10)?,
         created_at: row.get(11)?,
         updated_at: row.get(12)?,
+        gathered_in: row.get(13)?,
+        gathered: row.get::<Option<i64>>(14)?.unwrap_or(0),
     })
 }
 
@@ -126,7 +132,7 @@ impl View<'_> {
         );
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         let mut found = self.all(&sql, args![seq, limit], |row| {
-            let stale = row.get::<i64>(13)? != row.get::<i64>(14)? || row.get::<i64>(15)? == 0;
+            let stale = row.get::<i64>(15)? != row.get::<i64>(16)? || row.get::<i64>(17)? == 0;
             read(row).map(|delivery| unless_stale(delivery, stale))
         })?;
         found.sort_by_key(|one| (one.created_at, *one.delivery_id.as_bytes()));
@@ -164,16 +170,22 @@ impl View<'_> {
     pub fn due_hooks(&mut self, hook: &WebhookRow, limit: i64) -> Result<Vec<DueHook>> {
         let now = self.now();
         let sql = format!(
-            "select {COLUMNS}, d.body from webhook_delivery d where {{scope d}} and d.webhook_id = $1 \
+            "select {COLUMNS}, d.body, d.gathers from webhook_delivery d where {{scope d}} and d.webhook_id = $1 \
              and d.epoch = $2 and d.due_at <= $3 order by d.due_at limit $4"
         );
         let values = args![hook.webhook.webhook_id, hook.epoch, now, limit];
-        Ok(self.all(&sql, values, |row| {
+        let mut due = self.all(&sql, values, |row| {
             Ok(DueHook {
                 delivery: read(row)?,
-                body: row.get(13)?,
+                body: row.get(15)?,
+                gathers: row.get::<Option<ThreadId>>(16)?.is_some(),
+                gathered: Vec::new(),
             })
-        })?)
+        })?;
+        for one in due.iter_mut().filter(|one| one.delivery.gathered > 0) {
+            one.gathered = self.gathered(one.delivery.delivery_id)?;
+        }
+        Ok(due)
     }
 
     /// When the next delivery of a webhook is due.
@@ -240,7 +252,7 @@ impl View<'_> {
 
 /// A delivery made before its webhook was disabled waits for nothing.
 fn of_webhook(hook: &WebhookRow, row: &Row<'_>) -> DbResult<HookDelivery> {
-    let stale = row.get::<i64>(13)? != hook.epoch || !hook.webhook.enabled;
+    let stale = row.get::<i64>(15)? != hook.epoch || !hook.webhook.enabled;
     read(row).map(|delivery| unless_stale(delivery, stale))
 }
 
@@ -290,15 +302,16 @@ impl Txn<'_> {
         Ok(made > 0)
     }
 
-    /// Makes a delivery due again, with the whole schedule before it.
+    /// Makes a delivery due again, with the whole schedule before it. One that gathers takes in
+    /// nothing more; one whose event another delivery tells of is posted by itself.
     ///
     /// # Errors
     /// `not_found` when the webhook has none of this id.
     pub fn reopen_hook_delivery(&mut self, hook: &WebhookRow, id: DeliveryId) -> Result<()> {
         let now = self.now;
         let changed = self.exec(
-            "update webhook_delivery set state = 'pending', tries = 0, due_at = $4, epoch = $3, updated_at = $4 \
-             where {scope} and delivery_id = $1 and webhook_id = $2",
+            "update webhook_delivery set state = 'pending', tries = 0, due_at = $4, epoch = $3, updated_at = $4, \
+             gathers = null where {scope} and delivery_id = $1 and webhook_id = $2",
             args![id, hook.webhook.webhook_id, hook.epoch, now],
         )?;
         if changed == 0 {

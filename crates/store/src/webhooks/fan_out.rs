@@ -130,10 +130,14 @@ impl Txn<'_> {
                     continue;
                 }
                 let (event, seq) = (head.event_id, head.seq);
-                if self.open_hook_delivery(hook, event, seq, &head.name, None)? {
+                let is_new = match hook.webhook.gathers_for(&head.facts) {
+                    Some(time) => self.gather(hook, head, time)?,
+                    None => self.open_hook_delivery(hook, event, seq, &head.name, None)?,
+                };
+                if is_new {
                     out.webhooks.insert(hook.webhook.webhook_id);
-                    opened += 1;
                 }
+                opened += 1;
             }
             cursor = head.seq;
         }

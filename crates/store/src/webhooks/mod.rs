@@ -2,10 +2,12 @@
 
 mod deliveries;
 mod fan_out;
+mod gather;
 
 pub use deliveries::{AttemptEnd, DueHook, delivery_id};
 pub use fan_out::FannedOut;
 pub(crate) use fan_out::behind;
+pub use gather::Gathered;
 
 use mail::Timestamp;
 use model::api_key::Scope;
@@ -20,7 +22,7 @@ use crate::view::View;
 
 const COLUMNS: &str = "w.webhook_id, w.org_id, w.pod_id, w.inbox_id, w.url, w.client_id, w.kinds, w.pods, \
     w.inboxes, w.unseen, w.enabled, w.disabled_reason, w.failing_since, w.created_at, w.updated_at, \
-    w.secret, w.old_secret, w.old_secret_until, w.headers, w.epoch, w.begins";
+    w.secret, w.old_secret, w.old_secret_until, w.headers, w.epoch, w.begins, w.gather";
 
 /// A webhook with what only its owner and its receiver may know, sealed.
 #[derive(Clone, Debug)]
@@ -56,6 +58,8 @@ pub struct NewWebhook {
     pub inboxes: Vec<InboxKey>,
     /// What is not told.
     pub unseen: Hidden,
+    /// For how many seconds arrivals in one thread are gathered.
+    pub gather: Option<u32>,
     /// The sealed secret.
     pub secret: Vec<u8>,
     /// The sealed header fields.
@@ -71,6 +75,8 @@ pub struct WebhookChange {
     pub pods: Option<Vec<PodId>>,
     /// The inboxes.
     pub inboxes: Option<Vec<InboxKey>>,
+    /// For how many seconds arrivals in one thread are gathered, or that they are not.
+    pub gather: Option<Option<u32>>,
 }
 
 fn read(row: &Row<'_>) -> DbResult<WebhookRow> {
@@ -95,6 +101,7 @@ fn read(row: &Row<'_>) -> DbResult<WebhookRow> {
             pods: lines(row, 7)?,
             inboxes: lines(row, 8)?,
             unseen: row.get(9)?,
+            gather: seconds(row, 21)?,
             enabled: row.get::<i64>(10)? != 0,
             disabled_reason: row.get(11)?,
             failing_since: row.get(12)?,
@@ -107,6 +114,11 @@ fn read(row: &Row<'_>) -> DbResult<WebhookRow> {
         epoch: row.get(19)?,
         begins: row.get(20)?,
     })
+}
+
+fn seconds(row: &Row<'_>, column: usize) -> DbResult<Option<u32>> {
+    let stored = row.get::<Option<i64>>(column)?.map(u32::try_from);
+    stored.transpose().map_err(|_| DbError::shape(column))
 }
 
 fn lines<T: std::str::FromStr>(row: &Row<'_>, column: usize) -> DbResult<Vec<T>> {
@@ -206,8 +218,8 @@ impl Txn<'_> {
         let (pod, inbox) = parts(self.access.scope());
         let made = self.exec(
             "insert into webhook (org_id, pod_id, inbox_id, webhook_id, url, client_id, kinds, pods, inboxes, \
-             unseen, secret, headers, enabled, epoch, begins, created_at, updated_at) \
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, 0, $13, $14, $14) \
+             unseen, secret, headers, enabled, epoch, begins, created_at, updated_at, gather) \
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1, 0, $13, $14, $14, $15) \
              on conflict do nothing -- unscoped: the row names its organisation",
             args![
                 org_id,
@@ -224,6 +236,7 @@ impl Txn<'_> {
                 new.headers.as_ref(),
                 begins,
                 now,
+                new.gather.map(i64::from),
             ],
         )?;
         if made == 0 {
@@ -264,9 +277,10 @@ impl Txn<'_> {
         };
         let pods = change.pods.as_ref().unwrap_or(&old.pods);
         let inboxes = change.inboxes.as_ref().unwrap_or(&old.inboxes);
+        let gather = change.gather.unwrap_or(old.gather);
         let now = self.now;
         self.exec(
-            "update webhook set kinds = $2, unseen = $3, pods = $4, inboxes = $5, updated_at = $6 \
+            "update webhook set kinds = $2, unseen = $3, pods = $4, inboxes = $5, updated_at = $6, gather = $7 \
              where {scope} and webhook_id = $1",
             args![
                 old.webhook_id,
@@ -275,6 +289,7 @@ impl Txn<'_> {
                 joined(pods),
                 joined(inboxes),
                 now,
+                gather.map(i64::from),
             ],
         )?;
         let changed = self.webhook(old.webhook_id)?;
@@ -391,6 +406,7 @@ fn told(row: &WebhookRow) -> serde_json::Value {
         "event_types": kinds,
         "pods": webhook.pods.len(),
         "inboxes": webhook.inboxes.len(),
+        "gather": webhook.gather,
         "enabled": webhook.enabled,
     })
 }

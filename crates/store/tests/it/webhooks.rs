@@ -25,6 +25,7 @@ fn new_webhook(world: &World) -> NewWebhook {
         pods: Vec::new(),
         inboxes: Vec::new(),
         unseen: Hidden::NONE,
+        gather: None,
         secret: vec![1],
         headers: None,
     }
@@ -196,6 +197,7 @@ async fn nobody_reaches_a_webhook_of_others(world: World) {
                     pods: Some(Vec::new()),
                     inboxes: Some(Vec::new()),
                     kinds: Some((Vec::new(), Hidden::ALL[0].1)),
+                    gather: Some(Some(9)),
                 };
                 // Refused, or with no row to change; what has become of the webhook is looked at below.
                 drop(txn.change_webhook(&hook, &change));
