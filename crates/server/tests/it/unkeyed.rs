@@ -10,7 +10,7 @@ use crate::client::Answer;
 use crate::database::{Data, engines};
 use crate::running::{ADMIN_KEY, Running, mailroost, run, soon};
 use crate::senders::{each_public, from_client, good_client};
-use crate::world::{World, each_engine, escaped, letter};
+use crate::world::{World, each_engine, escaped, eventually, letter, message_path};
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
@@ -190,6 +190,42 @@ async fn the_same_event_again_is_handed_out_again() {
             soon(sink.next()).await;
         }
         is_held(world, ADMIN_KEY, &inbox).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn mail_that_waited_to_be_posted_taints_then_also_if_it_was_deleted_meanwhile() {
+    each_public(&[LOCAL], async |world, zone| {
+        good_client(zone);
+        let inbox = world.inbox().await;
+        let platform = platform(world, json!({})).await;
+        let (agent, _) = world.key(Some(&inbox), json!({})).await;
+        let mut sink = HookSink::start().await.unwrap();
+        let body = json!({"url": sink.url("/hook"), "event_types": [RECEIVED], "gather": 300});
+        let made = world.post("/v0/webhooks", body).await;
+        let list = format!(
+            "/v0/webhooks/{}/deliveries",
+            made["webhook_id"].as_str().unwrap()
+        );
+        hostile(world, &inbox, "m@outside.test").await;
+        let waits = eventually(async || {
+            let (_, told) = ask(world, &platform, "GET", &list, Value::Null).await;
+            told["deliveries"].as_array().unwrap().first().cloned()
+        })
+        .await;
+        is_free(world, &agent, &inbox).await;
+        let message = message_path(&inbox, "<m@outside.test>");
+        let (status, told) = ask(world, &platform, "DELETE", &message, Value::Null).await;
+        assert_eq!(status, 204, "{told}");
+        let path = format!(
+            "{list}/{}/redeliver",
+            waits["delivery_id"].as_str().unwrap()
+        );
+        let (status, told) = ask(world, &platform, "POST", &path, Value::Null).await;
+        assert_eq!(status, 200, "{told}");
+        soon(sink.next()).await;
+        is_held(world, &agent, &inbox).await;
     })
     .await;
 }

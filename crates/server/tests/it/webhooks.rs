@@ -2,6 +2,7 @@
 
 mod delivering;
 mod failing;
+mod gathering;
 mod managing;
 
 use data_encoding::BASE64;

@@ -8,13 +8,14 @@ use model::list::{Direction, ListType};
 use model::metric::Usage;
 use model::page::{DraftFilter, MessageFilter, Page, ThreadFilter};
 use model::{
-    DraftId, EventId, EventKind, Hidden, InboxId, InboxKey, MessageKey, Result, ThreadId, WebhookId,
+    ApiKeyId, DeliveryId, DraftId, EventId, EventKind, Hidden, InboxId, InboxKey, MessageKey,
+    Result, ThreadId, WebhookId,
 };
 use uuid::Uuid;
 
 use crate::messages::ThreadMove;
 use crate::txn::Txn;
-use crate::{Position, Route, SearchFilter};
+use crate::{Position, Route, SearchFilter, Shown};
 
 /// Ids that the statements are asked with.
 #[derive(Clone, Copy, Debug)]
@@ -113,6 +114,14 @@ fn route(txn: &Txn<'_>, known: &Known) -> Route {
         pod_id: txn.access().org_id().default_pod(),
         inbox_key: known.inbox,
         inbox_id: InboxId::from_stored("a@eu.example.test".to_owned()),
+    }
+}
+
+fn shown(txn: &Txn<'_>, known: &Known) -> Shown {
+    Shown {
+        thread_id: thread(),
+        pod_id: txn.access().org_id().default_pod(),
+        inbox_key: known.inbox,
     }
 }
 
@@ -450,6 +459,54 @@ pub(super) fn of_the_rest() -> Vec<Hot> {
             |txn, known| {
                 let hook = txn.webhook(known.webhook)?;
                 txn.next_hook_due(&hook).map(drop)
+            },
+        ),
+        in_org(
+            "what a webhook is no longer to gather",
+            "webhook_delivery_due webhook_id epoch due_at",
+            |txn, known| {
+                let hook = txn.webhook(known.webhook)?;
+                txn.close_gathering(&hook)
+            },
+        ),
+        in_org(
+            "what a delivery tells of beside its event",
+            "webhook_delivery_gathered gathered_in",
+            |txn, _| txn.gathered(DeliveryId::new(Uuid::from_u128(7))).map(drop),
+        ),
+        at_any(
+            "mail of strangers that events tell of",
+            "event pk org_id seq",
+            |txn, _| txn.strangers_in_events(&[3, 5]).map(drop),
+        ),
+        each_level(
+            "what taints whoever reaches an inbox",
+            [
+                "unkeyed_taint_org org_id until_at",
+                "unkeyed_taint_pod org_id pod_id until_at",
+                "unkeyed_taint_in org_id pod_id inbox_id until_at",
+            ],
+            |txn, _| txn.handed_taint().map(drop),
+        ),
+        at_any(
+            "what taints a key",
+            "taint_until org_id api_key_id until_at",
+            |txn, _| txn.shown_taint(ApiKeyId::new(Uuid::from_u128(7))).map(drop),
+        ),
+        in_org(
+            "a taint that is written down",
+            "taint pk org_id api_key_id thread_id",
+            |txn, known| {
+                let (key, end) = (ApiKeyId::new(Uuid::from_u128(7)), Timestamp::from_micros(9));
+                txn.taint(key, &[shown(txn, known)], end, end)
+            },
+        ),
+        in_org(
+            "a taint of whoever reaches an inbox",
+            "unkeyed_taint pk org_id thread_id",
+            |txn, known| {
+                let end = Timestamp::from_micros(9);
+                txn.taint_readers(&[shown(txn, known)], end, end)
             },
         ),
         in_org(

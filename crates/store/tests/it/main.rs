@@ -23,6 +23,7 @@ mod drafts;
 mod durability;
 mod events;
 mod filing;
+mod gathering;
 mod inboxes;
 mod jobs;
 mod keys;
