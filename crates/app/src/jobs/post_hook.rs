@@ -93,7 +93,12 @@ async fn post(app: &App, job: &ClaimedJob) -> Result<Finish> {
             if let Some(hook) = enabled(txn, id)? {
                 txn.close_gathering(&hook)?;
             }
-            look(txn, id, taints)
+            let mut work = look(txn, id, taints)?;
+            if let Some(work) = &mut work {
+                // One that came between the two statements is closed the next time.
+                work.due.retain(|one| !one.gathers);
+            }
+            Ok(work)
         });
         found = closed.await?;
     }

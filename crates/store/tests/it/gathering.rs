@@ -71,8 +71,9 @@ async fn taken(world: &World, hook: WebhookId) -> Vec<DueHook> {
         txn.close_gathering(&hook)?;
         txn.due_hooks(&hook, 100)
     });
-    let taken = taken.await.unwrap();
-    assert!(taken.iter().all(|one| !one.gathers));
+    let mut taken = taken.await.unwrap();
+    // One that came between the two statements is taken the next time.
+    taken.retain(|one| !one.gathers);
     taken
 }
 
