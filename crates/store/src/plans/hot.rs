@@ -474,18 +474,19 @@ pub(super) fn of_the_rest() -> Vec<Hot> {
             "webhook_delivery_gathered gathered_in",
             |txn, _| txn.gathered(DeliveryId::new(Uuid::from_u128(7))).map(drop),
         ),
-        at_any(
-            "mail of strangers that events tell of",
-            "event pk org_id seq",
-            |txn, _| txn.strangers_in_events(&[3, 5]).map(drop),
-        ),
-        each_level(
+        Hot {
+            // Those of mail that is there and of mail that is gone are put together.
+            sorts: true,
+            ..at_any(
+                "mail of strangers that events tell of",
+                "event pk org_id seq",
+                |txn, _| txn.strangers_in_events(&[3, 5]).map(drop),
+            )
+        },
+        // A path narrows what is asked for, and not what the key reaches, so only one level is asked here.
+        in_org(
             "what taints whoever reaches an inbox",
-            [
-                "unkeyed_taint_org org_id until_at",
-                "unkeyed_taint_pod org_id pod_id until_at",
-                "unkeyed_taint_in org_id pod_id inbox_id until_at",
-            ],
+            "unkeyed_taint_org org_id until_at",
             |txn, _| txn.handed_taint().map(drop),
         ),
         at_any(
@@ -495,7 +496,7 @@ pub(super) fn of_the_rest() -> Vec<Hot> {
         ),
         in_org(
             "a taint that is written down",
-            "taint pk org_id api_key_id thread_id",
+            "taint pk org_id api_key_id thread_id|taint_until org_id api_key_id until_at",
             |txn, known| {
                 let (key, end) = (ApiKeyId::new(Uuid::from_u128(7)), Timestamp::from_micros(9));
                 txn.taint(key, &[shown(txn, known)], end, end)
