@@ -504,7 +504,7 @@ pub(super) fn of_the_rest() -> Vec<Hot> {
         ),
         in_org(
             "a taint of whoever reaches an inbox",
-            "unkeyed_taint pk org_id thread_id",
+            "unkeyed_taint pk org_id thread_id|unkeyed_taint_org org_id until_at",
             |txn, known| {
                 let end = Timestamp::from_micros(9);
                 txn.taint_readers(&[shown(txn, known)], end, end)
