@@ -42,7 +42,7 @@ impl<const N: usize> Literals<N> {
                 let literal = lists[list][index].as_bytes();
                 this.all[number] = literal;
                 if literal.len() >= HEAD {
-                    this.enter(number, place(literal[0], literal[1], literal[2]));
+                    this.enter(number, place(key(literal[0], literal[1], literal[2])));
                 }
             }
         }
@@ -68,7 +68,22 @@ impl<const N: usize> Literals<N> {
         self.each_in(text, 0..text.len(), found);
     }
 
-    /// The same for literals that begin in a range of the text.
+    /// Whether one of the literals stands in `text`.
+    pub(crate) fn has_one(&self, text: &[u8]) -> bool {
+        let mut heads = text.windows(HEAD).enumerate();
+        heads.any(|(at, head)| {
+            let mut has = false;
+            if let &[first, second, third] = head
+                && let Some(place) = self.begins(key(first, second, third))
+            {
+                let rest = text.get(at..).unwrap_or_default();
+                self.beginning(place, rest, |_| has = true);
+            }
+            has
+        })
+    }
+
+    /// [`each`](Self::each) for literals that begin in a range of the text.
     pub(crate) fn each_in(
         &self,
         text: &[u8],
@@ -77,20 +92,25 @@ impl<const N: usize> Literals<N> {
     ) {
         let last = text.len().min(range.end.saturating_add(HEAD - 1));
         let heads = text.get(range.start..last).unwrap_or_default();
-        for (at, head) in (range.start..).zip(heads.windows(HEAD)) {
-            let &[first, second, third] = head else {
-                continue;
-            };
-            let place = place(first, second, third);
-            let begins = self
-                .bits
-                .get(place / 64)
-                .is_some_and(|word| word >> (place % 64) & 1 == 1);
-            if begins {
+        let Some((&[first, second], thirds)) = heads.split_first_chunk() else {
+            return;
+        };
+        let mut head = key(0, first, second);
+        for (at, third) in (range.start..).zip(thirds) {
+            head = (head >> 8) | u32::from(*third) << 16;
+            if let Some(place) = self.begins(head) {
                 let rest = text.get(at..).unwrap_or_default();
                 self.beginning(place, rest, |number| found(number, at));
             }
         }
+    }
+
+    /// The place of a beginning, if a literal may begin so.
+    #[inline]
+    fn begins(&self, head: u32) -> Option<usize> {
+        let place = place(head);
+        let bits = self.bits.get(place / 64)?;
+        (bits >> (place % 64) & 1 == 1).then_some(place)
     }
 
     /// The literals that `rest` begins with.
@@ -109,9 +129,13 @@ impl<const N: usize> Literals<N> {
     }
 }
 
+/// A beginning as a number.
+const fn key(first: u8, second: u8, third: u8) -> u32 {
+    first as u32 | (second as u32) << 8 | (third as u32) << 16
+}
+
 /// The place of a beginning among the bits.
-const fn place(first: u8, second: u8, third: u8) -> usize {
-    let key = first as u32 | (second as u32) << 8 | (third as u32) << 16;
+const fn place(key: u32) -> usize {
     (key.wrapping_mul(0x9E37_79B1) >> 17) as usize
 }
 
@@ -134,6 +158,7 @@ mod tests {
                 LITERALS.each_in(text.as_bytes(), range, |number, at| halves.push((number, at)));
             }
             prop_assert_eq!(&halves, &found);
+            prop_assert_eq!(LITERALS.has_one(text.as_bytes()), !found.is_empty());
             found.sort_unstable();
             let mut want = Vec::new();
             for (number, literal) in LITERALS.all.iter().enumerate() {

@@ -3,7 +3,7 @@
 use data_encoding::{BASE32_NOPAD, BASE64_NOPAD, BASE64URL_NOPAD, HEXLOWER_PERMISSIVE};
 
 use super::lexicon::Lexicon;
-use super::look::Look;
+use super::look::Looks;
 use super::words;
 use crate::page::{Technique, readable};
 
@@ -14,6 +14,9 @@ const MAX_RUN: usize = 200_000;
 
 /// Fewer escapes on a line are a link's.
 const MIN_ESCAPES: usize = 8;
+
+/// Fewer numbers are no text.
+const MIN_NUMBERS: usize = 8;
 
 /// Words that become known when a reading is the right one.
 const GAIN: usize = 3;
@@ -39,12 +42,16 @@ pub(super) fn decoded(text: &str, lexicon: &Lexicon) -> Vec<Decoded> {
                     at,
                 });
             };
-            if let Some(text) = escapes(line).or_else(|| numbers(line)) {
+            let looks = Looks::of(line);
+            if let Some(text) = escapes(line, &looks).or_else(|| numbers(line, &looks)) {
                 push(Technique::Encoded, text);
             }
             // A request to decode comes before the colon, the code after it.
-            let tail = || letters(line.split_once(": ")?.1, lexicon);
-            if let Some((technique, text)) = letters(line, lexicon).or_else(tail) {
+            let tail = || {
+                let (_, tail) = line.split_once(": ")?;
+                letters(tail, &Looks::of(tail), lexicon)
+            };
+            if let Some((technique, text)) = letters(line, &looks, lexicon).or_else(tail) {
                 push(technique, text);
             }
         }
@@ -57,17 +64,16 @@ pub(super) fn decoded(text: &str, lexicon: &Lexicon) -> Vec<Decoded> {
 fn runs(text: &str, found: &mut Vec<Decoded>) {
     let bytes = text.as_bytes();
     let mut at = 0;
-    while let Some(behind) = bytes.get(at..) {
-        let Some(gap) = behind.iter().position(|b| is_run(*b)) else {
-            return;
-        };
-        let start = at + gap;
-        let end = end_of_run(bytes, start);
-        at = end;
-        // What is shorter than a line goes on in none, and words are shorter still.
-        if end - start < MIN_RUN {
+    // What is shorter than a line goes on in none, and words are shorter still: a window without
+    // a gap is looked for, each from its end.
+    while let Some(window) = bytes.get(at..at + MIN_RUN) {
+        if let Some(gap) = window.iter().rposition(|b| !is_run(*b)) {
+            at += gap + 1;
             continue;
         }
+        let start = at;
+        let end = end_of_run(bytes, start);
+        at = end;
         let lines = bytes.get(start..end).unwrap_or_default();
         let letters = lines.iter().copied().filter(|b| *b != b'\n');
         let run: Vec<u8> = letters.take(MAX_RUN).collect();
@@ -83,8 +89,22 @@ fn runs(text: &str, found: &mut Vec<Decoded>) {
     }
 }
 
+/// Whether an octet stands in runs.
+const IS_RUN: [bool; 256] = {
+    let mut all = [false; 256];
+    let mut octet = 0;
+    while octet < 128 {
+        #[expect(clippy::cast_possible_truncation, reason = "below 128")]
+        let byte = octet as u8;
+        let is_sign = matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_');
+        all[octet] = byte.is_ascii_alphanumeric() || is_sign;
+        octet += 1;
+    }
+    all
+};
+
 fn is_run(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_')
+    IS_RUN.get(usize::from(byte)) == Some(&true)
 }
 
 /// Where a run ends that begins at a place. One of long lines goes on in the next.
@@ -141,11 +161,8 @@ fn worded(bytes: Vec<u8>) -> Option<String> {
 }
 
 /// `\x49`, `\u0049`, `%49`, `=49`, `&#73;`.
-fn escapes(line: &str) -> Option<String> {
-    let signs = line
-        .bytes()
-        .filter(|b| matches!(b, b'\\' | b'%' | b'=' | b'&' | b'0'));
-    if signs.count() < MIN_ESCAPES {
+fn escapes(line: &str, looks: &Looks) -> Option<String> {
+    if looks.escapes < MIN_ESCAPES {
         return None;
     }
     let mut bytes = Vec::with_capacity(line.len());
@@ -198,14 +215,14 @@ fn escape(rest: &str) -> Option<(u32, usize)> {
 }
 
 /// Octets written as binary, hexadecimal or decimal numbers.
-fn numbers(line: &str) -> Option<String> {
+fn numbers(line: &str, looks: &Looks) -> Option<String> {
+    if looks.hex_groups < MIN_NUMBERS {
+        return None;
+    }
     let groups: Vec<&str> = line
         .split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '-'))
         .filter(|group| group.chars().all(|c| c.is_ascii_hexdigit()) && !group.is_empty())
         .collect();
-    if groups.len() < 8 {
-        return None;
-    }
     let binary = groups.iter().filter(|group| group.len() == 8).count() * 10 >= groups.len() * 9;
     let radix = if binary {
         2
@@ -226,101 +243,108 @@ fn numbers(line: &str) -> Option<String> {
 }
 
 /// Letters replaced, moved, turned round or spread.
-fn letters(line: &str, lexicon: &Lexicon) -> Option<(Technique, String)> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    if words.len() < 2 {
+fn letters(line: &str, looks: &Looks, lexicon: &Lexicon) -> Option<(Technique, String)> {
+    if looks.words < 2 {
         return None;
     }
-    let looks: Vec<Look> = words.iter().map(|word| Look::of(word)).collect();
-    if let Some(text) = unspaced(&words, &looks, lexicon) {
+    if let Some(text) = unspaced(line, looks, lexicon) {
         return Some((Technique::SpacedLetters, text));
     }
-    if is_leet(&looks) {
+    if is_leet(looks) {
         let text: String = line.chars().map(unleet).collect();
         if known(&text, lexicon) > known(line, lexicon) {
             return Some((Technique::Leet, text));
         }
     }
-    if words.len() < 3 {
+    if looks.words < 3 {
         return None;
     }
     // Every fifth word of prose is known, so that few lines are read to their end.
-    let plain = known_up_to(line, lexicon, words.len().div_ceil(5));
-    if plain * 5 >= words.len() {
+    let enough = looks.words.div_ceil(5);
+    let lower = (!line.is_ascii()).then(|| line.to_lowercase());
+    let (mut plain, mut words) = (0, Vec::with_capacity(looks.words));
+    for word in longer(lower.as_deref().unwrap_or(line)) {
+        plain += usize::from(lexicon.is_known(word));
+        if plain >= enough {
+            return None;
+        }
+        words.push(word);
+    }
+    if words.len() < GAIN {
         return None;
     }
-    let mut longer = words::words(line).filter(|word| word.chars().nth(1).is_some());
-    longer.nth(GAIN - 1)?;
-    let readings: [(Technique, Reading); 4] = [
+    let readings: [(Technique, Reading); 3] = [
         (Technique::Reversed, reversed),
-        (Technique::Reversed, reversed_words),
-        (Technique::Rotated, rotate),
-        (Technique::Rotated, atbash),
+        (Technique::Rotated, rotated),
+        (Technique::Rotated, mirrored),
     ];
-    for (technique, read) in readings {
-        let text = read(line);
-        let now = known(&text, lexicon);
-        if now >= plain + GAIN && now * 5 >= words.len() {
-            return Some((technique, text));
+    let counts = if line.is_ascii() {
+        known_turned(&words, lexicon)
+    } else {
+        readings.map(|(_, read)| known(&read(line), lexicon))
+    };
+    let good = |now: usize| now >= plain + GAIN && now * 5 >= looks.words;
+    let mut readings = readings.into_iter().zip(counts);
+    let ((technique, read), _) = readings.find(|(_, now)| good(*now))?;
+    Some((technique, read(line)))
+}
+
+/// The words of a text without single characters, which are no words that could be known.
+fn longer(text: &str) -> impl Iterator<Item = &str> {
+    words::words(text).filter(|word| {
+        if word.is_ascii() {
+            word.len() > 1
+        } else {
+            word.chars().nth(1).is_some()
         }
-    }
-    None
+    })
 }
 
 /// Everyday words and words of directives.
 fn known(text: &str, lexicon: &Lexicon) -> usize {
-    known_up_to(text, lexicon, usize::MAX)
-}
-
-/// The same, counted no further than to `most`.
-fn known_up_to(text: &str, lexicon: &Lexicon, most: usize) -> usize {
     // Letters outside ASCII may depend on their neighbours when they become small.
-    let lower;
-    let text = if text.is_ascii() {
-        text
-    } else {
-        lower = text.to_lowercase();
-        &lower
-    };
-    let mut small = String::new();
-    words::words(text)
-        .filter(|word| word.chars().nth(1).is_some())
-        .filter(|word| {
-            small.clear();
-            small.push_str(word);
-            small.make_ascii_lowercase();
-            lexicon.is_common(&small) || lexicon.word(&small) != 0
-        })
-        .take(most)
-        .count()
+    let text = text.to_lowercase();
+    longer(&text).filter(|word| lexicon.is_known(word)).count()
 }
 
-fn unspaced(words: &[&str], looks: &[Look], lexicon: &Lexicon) -> Option<String> {
-    let count = |is: fn(&Look) -> bool| looks.iter().filter(|look| is(look)).count();
-    if words.len() > 4 && count(|look| look.is_starred) * 2 > words.len() {
-        let bare: Vec<String> = words
-            .iter()
+/// How many of these words of ASCII are known when their line is read backwards, rotated and
+/// mirrored. None of that moves the borders of words.
+fn known_turned(words: &[&str], lexicon: &Lexicon) -> [usize; 3] {
+    let mut counts = [0; 3];
+    for word in words {
+        for (count, known) in counts.iter_mut().zip([
+            lexicon.is_known_ascii(word.bytes().rev()),
+            lexicon.is_known_ascii(word.bytes().map(rotate)),
+            lexicon.is_known_ascii(word.bytes().map(mirror)),
+        ]) {
+            *count += usize::from(known);
+        }
+    }
+    counts
+}
+
+fn unspaced(line: &str, looks: &Looks, lexicon: &Lexicon) -> Option<String> {
+    if looks.words > 4 && looks.starred * 2 > looks.words {
+        let bare: Vec<String> = line
+            .split_whitespace()
             .map(|word| word.chars().filter(|c| c.is_alphanumeric()).collect())
             .collect();
         return Some(bare.join(" "));
     }
-    let single = count(|look| look.is_single);
-    let odd = count(|look| look.has_odd_case);
-    let alphabetic = count(|look| look.has_letters);
-    let spaced = single >= 10 && single * 10 >= words.len() * 6;
-    let random = odd >= 4 && odd * 10 >= alphabetic * 3;
+    let spaced = looks.single >= 10 && looks.single * 10 >= looks.words * 6;
+    let random = looks.odd_case >= 4 && looks.odd_case * 10 >= looks.with_letters * 3;
     if !spaced && !random {
         return None;
     }
-    let joined = words.concat().to_lowercase();
+    let joined: String = line.split_whitespace().collect();
+    let joined = joined.to_lowercase();
     let letters = joined.chars().filter(|c| c.is_alphabetic()).count();
     let (text, covered) = lexicon.respace(&joined);
     (letters >= 12 && (random || covered * 10 >= letters * 3)).then_some(text)
 }
 
-fn is_leet(looks: &[Look]) -> bool {
-    let mixed = looks.iter().filter(|look| look.is_mixed).count();
-    mixed >= 3 && mixed * 4 >= looks.len()
+fn is_leet(looks: &Looks) -> bool {
+    looks.mixed >= 3 && looks.mixed * 4 >= looks.words
 }
 
 fn unleet(c: char) -> char {
@@ -340,17 +364,6 @@ fn unleet(c: char) -> char {
 /// A way to read a line.
 type Reading = fn(&str) -> String;
 
-fn reversed_words(line: &str) -> String {
-    let mut out = String::with_capacity(line.len());
-    for word in line.split_whitespace() {
-        if !out.is_empty() {
-            out.push(' ');
-        }
-        out.extend(word.chars().rev());
-    }
-    out
-}
-
 /// The line with each ASCII letter replaced by another.
 fn replaced(line: &str, turn: impl Fn(u8) -> u8) -> String {
     let turned = line.bytes().map(turn).collect();
@@ -358,22 +371,32 @@ fn replaced(line: &str, turn: impl Fn(u8) -> u8) -> String {
     String::from_utf8(turned).unwrap_or_default()
 }
 
-fn rotate(line: &str) -> String {
-    replaced(line, |b| match b {
-        b'a'..=b'm' | b'A'..=b'M' => b + 13,
-        b'n'..=b'z' | b'N'..=b'Z' => b - 13,
-        b => b,
-    })
+fn rotated(line: &str) -> String {
+    replaced(line, rotate)
 }
 
-fn atbash(line: &str) -> String {
-    replaced(line, |b| match b {
-        b'a'..=b'z' => b'z' - (b - b'a'),
-        b'A'..=b'Z' => b'Z' - (b - b'A'),
-        b => b,
-    })
+fn rotate(octet: u8) -> u8 {
+    match octet {
+        b'a'..=b'm' | b'A'..=b'M' => octet + 13,
+        b'n'..=b'z' | b'N'..=b'Z' => octet - 13,
+        _ => octet,
+    }
 }
 
+/// The alphabet from its end, as Atbash has it.
+fn mirrored(line: &str) -> String {
+    replaced(line, mirror)
+}
+
+fn mirror(octet: u8) -> u8 {
+    match octet {
+        b'a'..=b'z' => b'z' - (octet - b'a'),
+        b'A'..=b'Z' => b'Z' - (octet - b'A'),
+        _ => octet,
+    }
+}
+
+/// The line from its end, and with it a line whose words were turned one by one.
 fn reversed(line: &str) -> String {
     if line.is_ascii() {
         let turned = line.bytes().rev().collect();

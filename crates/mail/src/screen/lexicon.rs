@@ -1,7 +1,8 @@
 //! Finds the concepts of directives in words of any script.
 
-use std::hash::Hasher;
+use std::collections::BTreeMap;
 
+use super::trie::{Cell, Trie};
 use super::vocabulary::{COMMON, VOCABULARY};
 
 /// What a word can stand for in a directive.
@@ -44,8 +45,6 @@ impl Concept {
 
 /// The longest word, in octets, that is looked up.
 const MAX_WORD: usize = 48;
-/// Characters after which no stem ends.
-const MAX_STEM: usize = 24;
 /// The longest entry, in characters, that is looked for inside text whose blanks were removed.
 const MAX_JOINED: usize = 18;
 /// The longest entry, in characters, of a script written without blanks.
@@ -53,163 +52,107 @@ const MAX_DENSE: usize = 9;
 /// The shortest entry, in octets, that is looked for inside text whose blanks were removed.
 const MIN_JOINED: usize = 4;
 
-/// FNV-1a: the keys are ours, so nobody can choose colliding ones.
-#[derive(Clone, Copy)]
-pub(super) struct Fnv(u64);
+/// Says of an entry that it is an everyday word.
+const IS_COMMON: u32 = 1 << CONCEPTS;
 
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
+/// What the end of an entry says.
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    /// Of a word that ends there.
+    exact: u32,
+    /// Of a word that goes on.
+    stem: u32,
 }
 
-impl Hasher for Fnv {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-}
-
-/// Entries by their hash. The hash of a longer piece goes on from that of a shorter one, so all
-/// beginnings of a word cost no more than the word.
-#[derive(Default)]
+/// Entries found by walking along a word.
 struct Table {
-    /// Entries counted from one; zero for none. Their number is a power of two.
-    slots: Vec<u16>,
-    entries: Vec<(&'static str, u32)>,
+    trie: Trie,
+    /// Counted from one.
+    entries: Vec<Entry>,
 }
 
 impl Table {
-    fn of(entries: impl IntoIterator<Item = (&'static str, u32)>) -> Self {
-        let entries: Vec<_> = entries.into_iter().collect();
-        let mut table = Self {
-            // Seven of eight slots stay empty, and most words are none of ours.
-            slots: vec![0; (entries.len() * 8).next_power_of_two()],
-            entries: Vec::with_capacity(entries.len()),
-        };
-        for (key, bits) in entries {
-            let hash = Fnv::of(key);
-            match table.find(hash, key) {
-                Ok(known) => {
-                    if let Some((_, known)) = table.entries.get_mut(known) {
-                        *known |= bits;
-                    }
-                }
-                Err(free) => {
-                    table.entries.push((key, bits));
-                    let number = u16::try_from(table.entries.len()).unwrap_or(0);
-                    if let Some(slot) = table.slots.get_mut(free) {
-                        *slot = number;
-                    }
-                }
-            }
+    fn of(entries: &BTreeMap<&'static str, Entry>) -> Self {
+        let words: Vec<&str> = entries.keys().copied().collect();
+        Self {
+            trie: Trie::of(&words),
+            entries: std::iter::once(Entry::default())
+                .chain(entries.values().copied())
+                .collect(),
         }
-        table
     }
 
-    /// The entry with this key, or the slot where it would be.
-    fn find(&self, hash: Fnv, key: &str) -> Result<usize, usize> {
-        self.search(hash, |own| own == key)
+    fn entry(&self, cell: Cell) -> Entry {
+        let entry = self.entries.get(usize::from(cell.word));
+        entry.copied().unwrap_or_default()
     }
 
-    fn search(&self, hash: Fnv, is_it: impl Fn(&str) -> bool) -> Result<usize, usize> {
-        let mask = self.slots.len().wrapping_sub(1);
-        let folded = hash.0 ^ (hash.0 >> 32);
-        let mut at = usize::try_from(folded & u64::from(u32::MAX)).unwrap_or(0) & mask;
-        while let Some(entry) = self
-            .slots
-            .get(at)
-            .and_then(|slot| usize::from(*slot).checked_sub(1))
-        {
-            if self.entries.get(entry).is_some_and(|(own, _)| is_it(own)) {
-                return Ok(entry);
+    /// What is said of a whole word.
+    #[inline]
+    fn read(&self, octets: impl Iterator<Item = u8>) -> u32 {
+        let (mut at, mut found) = (self.trie.root(), 0);
+        for octet in octets {
+            let Some(next) = self.trie.step(at, octet) else {
+                return found;
+            };
+            if next.word > 0 {
+                found |= self.entry(next).stem;
             }
-            at = (at + 1) & mask;
+            at = next;
         }
-        Err(at)
+        found | self.entry(at).exact
     }
 
-    /// What is said of a key, given its hash.
-    fn get(&self, hash: Fnv, key: &str) -> Option<u32> {
-        let entry = self.find(hash, key).ok()?;
-        self.entries.get(entry).map(|(_, bits)| *bits)
+    /// The entries that a text begins with, and how long they are.
+    fn beginnings(&self, text: &str) -> impl Iterator<Item = (usize, Entry)> {
+        let mut at = self.trie.root();
+        let cells = text.bytes().map_while(move |octet| {
+            at = self.trie.step(at, octet)?;
+            Some(at)
+        });
+        let ends = (1..).zip(cells).filter(|(_, cell)| cell.word > 0);
+        ends.map(|(length, cell)| (length, self.entry(cell)))
     }
-}
-
-impl Fnv {
-    fn of(text: &str) -> Self {
-        let mut hash = Self::default();
-        hash.write(text.as_bytes());
-        hash
-    }
-}
-
-/// Bits for the beginnings of entries.
-const HEADS: usize = 1 << 15;
-
-/// The place of a text's first three octets among the bits.
-fn head(text: &[u8]) -> usize {
-    let first = text.iter().take(3);
-    let key = first.fold(0_usize, |key, octet| (key << 5) ^ usize::from(*octet));
-    key % HEADS
-}
-
-/// The beginnings of a text, each one character longer than the one before, with their hashes.
-fn beginnings(text: &str) -> impl Iterator<Item = (Fnv, &str)> {
-    let mut hash = Fnv::default();
-    text.char_indices().filter_map(move |(from, c)| {
-        let to = from + c.len_utf8();
-        hash.write(text.as_bytes().get(from..to)?);
-        Some((hash, text.get(..to)?))
-    })
 }
 
 /// The vocabulary, indexed. Made once, used for every mail.
 pub(super) struct Lexicon {
-    exact: Table,
-    stems: Table,
+    /// Words, beginnings of words and everyday words.
+    words: Table,
+    /// Entries that are found anywhere in a word.
     dense: Table,
-    common: Table,
-    /// One bit for the first three octets of each exact entry and stem.
-    heads: Vec<u64>,
 }
 
 impl Lexicon {
     pub(super) fn new() -> Self {
-        let (mut exact, mut stems, mut dense) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut all, mut dense) = (BTreeMap::new(), BTreeMap::new());
         for (concept, words) in VOCABULARY {
             for word in words.split_whitespace() {
                 let stem = word.trim_end_matches('*');
+                let length = stem.chars().count();
                 let anywhere = stem.chars().next().is_some_and(is_dense)
-                    && (stem.chars().count() > 2 || stem.chars().all(is_syllabic));
-                let table = if anywhere {
-                    &mut dense
-                } else if stem.len() < word.len() {
-                    &mut stems
+                    && (length > 2 || stem.chars().all(is_syllabic));
+                if anywhere {
+                    if length <= MAX_DENSE {
+                        let entry: &mut Entry = dense.entry(stem).or_default();
+                        entry.stem |= concept.bit();
+                    }
+                    continue;
+                }
+                let entry: &mut Entry = all.entry(stem).or_default();
+                if stem.len() == word.len() {
+                    entry.exact |= concept.bit();
                 } else {
-                    &mut exact
-                };
-                table.push((stem, concept.bit()));
+                    entry.stem |= concept.bit();
+                }
             }
         }
-        let mut heads = vec![0; HEADS / 64];
-        for (key, _) in exact.iter().chain(&stems) {
-            let place = head(key.as_bytes());
-            if let Some(word) = heads.get_mut(place / 64) {
-                *word |= 1 << (place % 64);
-            }
+        for word in COMMON {
+            all.entry(*word).or_default().exact |= IS_COMMON;
         }
         Self {
-            heads,
-            exact: Table::of(exact),
-            stems: Table::of(stems),
-            dense: Table::of(dense),
-            common: Table::of(COMMON.iter().map(|word| (*word, 0))),
+            words: Table::of(&all),
+            dense: Table::of(&dense),
         }
     }
 
@@ -218,51 +161,44 @@ impl Lexicon {
         if word.len() > MAX_WORD && word.is_ascii() {
             return 0;
         }
-        let mut found = 0;
-        if word.chars().next().is_some_and(is_dense) {
-            found |= inside(word, &self.dense);
-        }
-        if !self.may_begin(word) {
-            return found;
-        }
-        let mut whole = Fnv::default();
-        for (count, (hash, stem)) in beginnings(word).enumerate() {
-            if (1..MAX_STEM).contains(&count) {
-                found |= self.stems.get(hash, stem).unwrap_or(0);
-            }
-            whole = hash;
-        }
-        found | self.exact.get(whole, word).unwrap_or(0)
+        self.words.read(word.bytes()) & !IS_COMMON | self.inside(word)
     }
 
-    /// Whether an exact entry or a stem may begin a word, which most words fail.
-    fn may_begin(&self, word: &str) -> bool {
-        let has = |place: usize| {
-            let bits = self.heads.get(place / 64);
-            bits.is_some_and(|bits| bits >> (place % 64) & 1 == 1)
-        };
-        // Entries of two octets and one have places of their own.
-        let shorter = |length: usize| {
-            let start = word.as_bytes().get(..length);
-            start.is_some_and(|start| has(head(start)))
-        };
-        has(head(word.as_bytes())) || shorter(2) || shorter(1)
+    /// Whether a word has a concept or is an everyday one. Its letters outside ASCII are small.
+    pub(super) fn is_known(&self, word: &str) -> bool {
+        if word.is_ascii() {
+            return self.is_known_ascii(word.bytes());
+        }
+        let octets = word.bytes().map(|octet| octet.to_ascii_lowercase());
+        self.words.read(octets) | self.inside(word) != 0
+    }
+
+    /// The same of a word of ASCII, octet by octet.
+    #[inline]
+    pub(super) fn is_known_ascii(&self, octets: impl ExactSizeIterator<Item = u8>) -> bool {
+        let small = |octet: u8| octet.to_ascii_lowercase();
+        octets.len() <= MAX_WORD && self.words.read(octets.map(small)) != 0
+    }
+
+    /// What stands in a word of a dense script.
+    fn inside(&self, word: &str) -> u32 {
+        // The first of those scripts begins with this octet.
+        let may_be = word.as_bytes().first().is_some_and(|octet| *octet >= 0xD6);
+        if !may_be || !word.starts_with(is_dense) {
+            return 0;
+        }
+        let starts = word.char_indices().filter_map(|(at, _)| word.get(at..));
+        let pieces = starts.flat_map(|rest| self.dense.beginnings(rest));
+        pieces.fold(0, |found, (_, entry)| found | entry.stem)
     }
 
     /// The concepts of two neighbouring words that make one entry, written with a dash.
     pub(super) fn pair(&self, first: &str, second: &str) -> u32 {
-        let mut hash = Fnv::of(first);
-        hash.write(b"-");
-        hash.write(second.as_bytes());
-        let is_both = |own: &str| {
-            let behind = own
-                .strip_prefix(first)
-                .and_then(|own| own.strip_prefix('-'));
-            behind == Some(second)
-        };
-        let entry = self.exact.search(hash, is_both).ok();
-        let found = entry.and_then(|entry| self.exact.entries.get(entry));
-        found.map_or(0, |(_, bits)| *bits)
+        let octets = first.bytes().chain([b'-']).chain(second.bytes());
+        let cell = octets.fold(Some(self.words.trie.root()), |at, octet| {
+            self.words.trie.step(at?, octet)
+        });
+        cell.map_or(0, |cell| self.words.entry(cell).exact) & !IS_COMMON
     }
 
     /// Finds words again in lower-case text whose blanks were removed: the text with blanks
@@ -276,18 +212,13 @@ impl Lexicon {
                 continue;
             }
             let rest = text.get(start..).unwrap_or_default();
-            let mut best = None;
-            let place = head(rest.as_bytes());
-            let begins = self.heads.get(place / 64).copied().unwrap_or(0) >> (place % 64) & 1 == 1;
-            let longest = if begins { MAX_JOINED } else { 0 };
-            for (hash, piece) in beginnings(rest).take(longest) {
-                let known =
-                    || self.exact.find(hash, piece).is_ok() || self.stems.find(hash, piece).is_ok();
-                if piece.len() >= MIN_JOINED && known() {
-                    best = Some(piece);
-                }
-            }
-            match best {
+            let longest = rest.char_indices().nth(MAX_JOINED);
+            let longest = longest.map_or(rest.len(), |(longest, _)| longest);
+            let known = self.words.beginnings(rest).filter(|(length, entry)| {
+                (MIN_JOINED..=longest).contains(length)
+                    && (entry.exact | entry.stem) & !IS_COMMON != 0
+            });
+            match known.last().and_then(|(length, _)| rest.get(..length)) {
                 Some(piece) => {
                     covered += piece.chars().count();
                     out.push(' ');
@@ -300,23 +231,6 @@ impl Lexicon {
         }
         (out, covered)
     }
-
-    /// Whether a word is an everyday one.
-    pub(super) fn is_common(&self, word: &str) -> bool {
-        self.common.find(Fnv::of(word), word).is_ok()
-    }
-}
-
-/// What the table says of all pieces of a word.
-fn inside(word: &str, table: &Table) -> u32 {
-    let starts = word.char_indices();
-    starts.fold(0, |found, (start, _)| {
-        let rest = word.get(start..).unwrap_or_default();
-        let pieces = beginnings(rest).take(MAX_DENSE);
-        pieces.fold(found, |found, (hash, piece)| {
-            found | table.get(hash, piece).unwrap_or(0)
-        })
-    })
 }
 
 /// Scripts without blanks, or with particles written onto their words.

@@ -1,8 +1,6 @@
 //! The linear model over hashed words, letters and signs. `training/screen/` makes its weights.
 
-use std::hash::Hasher;
-
-use super::lexicon::{CONCEPTS, Fnv};
+use super::lexicon::CONCEPTS;
 use super::signs::{SIGNS, Sentence};
 use super::words::words;
 
@@ -13,19 +11,30 @@ const BITS: u32 = CONCEPTS + SIGNS;
 /// One octet a weight: n-grams, then single bits and pairs of bits.
 const WEIGHTS: &[u8] = include_bytes!("weights.bin");
 
+/// FNV-1a, octet by octet.
+const fn fnv(hash: u64, octet: u8) -> u64 {
+    (hash ^ octet as u64).wrapping_mul(0x0100_0000_01b3)
+}
+
+/// The hash that the n-grams of a kind begin with.
+const fn kind(kind: u8) -> u64 {
+    fnv(0xcbf2_9ce4_8422_2325, kind)
+}
+
+const WORD: u64 = kind(1);
+const PAIR: u64 = kind(2);
+const LETTERS: u64 = kind(3);
+
+/// The bucket of an n-gram, given the hash of its parts. Each ends with a zero.
+fn bucket(hash: u64) -> u32 {
+    let value = fnv(hash, 0);
+    u32::try_from((value ^ (value >> 32)) & u64::from(BUCKETS - 1)).unwrap_or(0)
+}
+
 /// The hashed n-grams of a sentence: words, pairs of words, four letters inside words.
 fn grams(lower: &str, mut each: impl FnMut(u32)) {
-    let hash = |kind: u8, parts: &[&[u8]]| {
-        let mut hasher = Fnv::default();
-        hasher.write(&[kind]);
-        for part in parts {
-            hasher.write(part);
-            hasher.write(&[0]);
-        }
-        let value = hasher.finish();
-        u32::try_from((value ^ (value >> 32)) & u64::from(BUCKETS - 1)).unwrap_or(0)
-    };
-    let mut last = "";
+    let mut was_number = false;
+    let mut behind_last = fnv(PAIR, 0);
     let (mut padded, mut starts) = (String::new(), Vec::new());
     for word in words(lower) {
         // Numbers and names of hosts say nothing of what is asked.
@@ -35,48 +44,88 @@ fn grams(lower: &str, mut each: impl FnMut(u32)) {
             word
         };
         // A table of numbers is one number.
-        if word == "0" && last == "0" {
+        let is_number = word == "0";
+        if is_number && was_number {
             continue;
         }
-        each(hash(1, &[word.as_bytes()]));
-        each(hash(2, &[last.as_bytes(), word.as_bytes()]));
+        was_number = is_number;
+        let (mut alone, mut pair, mut first) = (WORD, behind_last, PAIR);
+        for octet in word.bytes() {
+            alone = fnv(alone, octet);
+            pair = fnv(pair, octet);
+            first = fnv(first, octet);
+        }
+        each(bucket(alone));
+        each(bucket(pair));
+        behind_last = fnv(first, 0);
+        if word.is_ascii() {
+            // Each octet goes on in the three n-grams that are open, and opens one.
+            let (mut one, mut two, mut three) = (fnv(LETTERS, b' '), LETTERS, LETTERS);
+            let mut open = 1;
+            let mut take = |octet: u8| {
+                let four = fnv(three, octet);
+                (three, two, one) = (fnv(two, octet), fnv(one, octet), fnv(LETTERS, octet));
+                if open < 3 {
+                    open += 1;
+                } else {
+                    each(bucket(four));
+                }
+            };
+            for octet in word.bytes() {
+                take(octet);
+            }
+            take(b' ');
+            continue;
+        }
         padded.clear();
         padded.extend([" ", word, " "]);
-        if padded.is_ascii() {
-            for gram in padded.as_bytes().windows(4) {
-                each(hash(3, &[gram]));
-            }
-            last = word;
-            continue;
-        }
         starts.clear();
         starts.extend(padded.char_indices().map(|(index, _)| index));
         starts.push(padded.len());
         for edge in starts.windows(5) {
             if let [from, .., to] = edge {
-                each(hash(
-                    3,
-                    &[padded.as_bytes().get(*from..*to).unwrap_or_default()],
-                ));
+                let gram = padded.as_bytes().get(*from..*to).unwrap_or_default();
+                each(bucket(gram.iter().copied().fold(LETTERS, fnv)));
             }
         }
-        last = word;
     }
 }
 
 /// Indexes of single bits and pairs of bits that a sentence sets.
 fn bits(sentence: &Sentence<'_>, mut each: impl FnMut(u32)) {
     let set = u64::from(sentence.concepts) | u64::from(sentence.signs) << CONCEPTS;
-    for first in (0..BITS).filter(|bit| set >> bit & 1 == 1) {
-        for second in (first..BITS).filter(|bit| set >> bit & 1 == 1) {
+    for first in ones(set) {
+        for second in ones(set).skip_while(|second| *second < first) {
             each(BUCKETS + first * BITS + second);
         }
     }
 }
 
+/// The bits that are set.
+fn ones(mut set: u64) -> impl Iterator<Item = u32> {
+    std::iter::from_fn(move || {
+        let bit = set.trailing_zeros();
+        set &= set.wrapping_sub(1);
+        (bit < u64::BITS).then_some(bit)
+    })
+}
+
+/// What each octet of the weights stands for.
+const SCALE: [f32; 256] = {
+    let mut all = [0.0; 256];
+    let mut octet = 0;
+    while octet < 256 {
+        #[expect(clippy::cast_possible_truncation, reason = "below 256")]
+        let byte = octet as u8;
+        all[octet] = i8::from_le_bytes([byte]) as f32 / 24.0;
+        octet += 1;
+    }
+    all
+};
+
 fn weight(index: u32) -> f32 {
     let octet = WEIGHTS.get(index as usize).copied().unwrap_or(0);
-    f32::from(i8::from_le_bytes([octet])) / 24.0
+    SCALE.get(usize::from(octet)).copied().unwrap_or(0.0)
 }
 
 /// Logarithm of the odds that a sentence is a directive, before the rules speak.

@@ -18,6 +18,7 @@ mod phrases;
 mod signs;
 #[cfg(test)]
 mod tests;
+mod trie;
 mod turns;
 mod vocabulary;
 mod words;

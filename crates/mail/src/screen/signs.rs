@@ -71,15 +71,41 @@ const NEAR: usize = 9;
 /// A line shorter than this ends where it ends; a longer one was wrapped.
 const WRAPPED: usize = 48;
 
+/// Octets that may end a sentence, or that such a character begins with.
+const MAY_END: [bool; 256] = {
+    let mut all = [false; 256];
+    let octets = b"\n.!?;\xD8\xE0\xE3\xEF";
+    let mut index = 0;
+    while index < octets.len() {
+        all[octets[index] as usize] = true;
+        index += 1;
+    }
+    all
+};
+
+/// Octets from `start` on that end no sentence, whatever follows: what may end one comes behind,
+/// or the sentence is about to be too long.
+fn unending(text: &str, start: usize, at: usize) -> usize {
+    // The longest character is short enough to end before the limit.
+    let limit = text.len().min(start + MAX_SENTENCE - char::MAX.len_utf8());
+    let rest = text.as_bytes().get(at..limit).unwrap_or_default();
+    let may_end = |octet: &u8| MAY_END.get(usize::from(*octet)) == Some(&true);
+    let end = at + rest.iter().position(may_end).unwrap_or(rest.len());
+    text.floor_char_boundary(end).max(at)
+}
+
 /// Cuts text into sentences.
 pub(super) fn sentences(text: &str) -> Vec<(usize, &str)> {
     let mut cuts = Vec::new();
     let mut start = 0;
     let mut line = 0;
-    let mut chars = text.char_indices().peekable();
-    while let Some((index, c)) = chars.next() {
+    let mut index = 0;
+    loop {
+        index = unending(text, start, index);
+        let mut chars = text.get(index..).unwrap_or_default().chars();
+        let Some(c) = chars.next() else { break };
         let end = index + c.len_utf8();
-        let next = chars.peek().map(|(_, c)| *c);
+        let next = chars.next();
         let ends = match c {
             '\n' => {
                 let short = index - line < WRAPPED;
@@ -97,6 +123,7 @@ pub(super) fn sentences(text: &str) -> Vec<(usize, &str)> {
             push(&mut cuts, text, start, end);
             start = end;
         }
+        index = end;
     }
     push(&mut cuts, text, start, text.len());
     cuts
@@ -128,19 +155,23 @@ pub(super) fn read<'a>(at: usize, text: &'a str, lexicon: &Lexicon) -> Sentence<
     };
     let lower = unlinked.unwrap_or(whole);
     let mut signs = phrases | forms(text, seen, &lower);
-    let mut words: Vec<u32> = Vec::new();
+    let lead = lead_words(&lower);
+    let mut order = WordOrder::default();
+    let (mut concepts, mut led) = (0, 0);
     let mut last = "";
     for word in words::words(&lower) {
         let mut found = lexicon.word(word);
         if last.len() + word.len() < 24 && !last.is_empty() && !word.is_ascii() | !last.is_ascii() {
             found |= lexicon.pair(last, word);
         }
-        words.push(found);
+        if order.words == lead {
+            led = found;
+        }
+        concepts |= found;
+        order.take(found);
         last = word;
     }
-    let concepts = words.iter().fold(0, |all, word| all | word);
-    signs |= orders(&words);
-    let led = words.get(lead_words(&lower)).copied().unwrap_or(0);
+    signs |= order.signs;
     let answers = signs & Sign::InYourResponse.bit() != 0 && lower.starts_with("in ");
     if led & ORDERS != 0 || answers {
         signs |= Sign::Order.bit();
@@ -155,7 +186,7 @@ pub(super) fn read<'a>(at: usize, text: &'a str, lexicon: &Lexicon) -> Sentence<
     if signs & steering == 0 {
         signs &= !Sign::InYourResponse.bit();
     }
-    if words.len() <= 14 {
+    if order.words <= 14 {
         signs |= Sign::Short.bit();
     }
     Sentence {
@@ -230,35 +261,40 @@ fn lead_words(lower: &str) -> usize {
 }
 
 /// Signs that come from the order of words.
-fn orders(words: &[u32]) -> u32 {
-    let mut signs = 0;
-    let mut run: [usize; 3] = [usize::MAX; 3];
-    for (index, word) in words.iter().enumerate() {
-        for (slot, concept) in run.iter_mut().zip([
+#[derive(Default)]
+struct WordOrder {
+    signs: u32,
+    words: usize,
+    /// How many words there were when a part of an override was seen last.
+    parts: [Option<usize>; 3],
+    /// The last two words, the later behind.
+    last: [u32; 2],
+}
+
+impl WordOrder {
+    /// Takes the concepts of the next word.
+    fn take(&mut self, word: u32) {
+        const PARTS: [u32; 3] = [
             Concept::Ignore.bit(),
             Concept::Prior.bit() | Concept::Your.bit() | Concept::All.bit(),
             Concept::Instruction.bit(),
-        ]) {
-            if word & concept != 0 {
-                *slot = index;
+        ];
+        for (seen, part) in self.parts.iter_mut().zip(PARTS) {
+            if word & part != 0 {
+                *seen = Some(self.words);
             }
         }
-        if run
-            .iter()
-            .all(|seen| *seen != usize::MAX && index - seen < NEAR)
-        {
-            signs |= Sign::Override.bit();
+        let near = |seen: &Option<usize>| seen.is_some_and(|seen| self.words - seen < NEAR);
+        if self.parts.iter().all(near) {
+            self.signs |= Sign::Override.bit();
         }
-    }
-    for pair in words.windows(3) {
-        if let [first, second, third] = pair
-            && first & Concept::Your.bit() != 0
-            && (second | third) & Concept::Response.bit() != 0
-        {
-            signs |= Sign::YourResponse.bit();
+        let [first, second] = self.last;
+        if first & Concept::Your.bit() != 0 && (second | word) & Concept::Response.bit() != 0 {
+            self.signs |= Sign::YourResponse.bit();
         }
+        self.last = [second, word];
+        self.words += 1;
     }
-    signs
 }
 
 /// Signs that come from characters, given the forms of the whole sentence.
@@ -288,7 +324,12 @@ fn forms(text: &str, seen: u32, unlinked: &str) -> u32 {
 /// The text with every link cut to its scheme, if it has links: the words of an address order
 /// nothing, and a mail address among them names the reader.
 fn without_links(lower: &str) -> Option<String> {
-    memchr::memmem::find(lower.as_bytes(), b"://")?;
+    let is_scheme = |at: usize| {
+        lower
+            .get(at + 1..)
+            .is_some_and(|rest| rest.starts_with("//"))
+    };
+    memchr::memchr_iter(b':', lower.as_bytes()).find(|at| is_scheme(*at))?;
     let mut out = String::with_capacity(lower.len());
     for token in lower.split_inclusive(char::is_whitespace) {
         match token.find("://") {

@@ -123,12 +123,19 @@ pub(super) fn turns(lower: &str) -> (u32, u32) {
     });
     let half = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or(0);
     let mut forms = half(found >> 32);
+    let octets = lower.as_bytes();
     let mut seen = [false; 2];
-    for pair in lower.as_bytes().windows(2) {
-        match pair {
-            b"<|" => seen[0] = true,
-            b"|>" => seen[1] = true,
-            b"{{" | b"={" | b"=[" | b"=<" => forms |= OPEN,
+    // One of these is in each pair.
+    for at in memchr::memchr3_iter(b'|', b'{', b'=', octets) {
+        let before = at.checked_sub(1).and_then(|at| octets.get(at)).copied();
+        let after = octets.get(at + 1).copied();
+        match octets.get(at) {
+            Some(b'|') => {
+                seen[0] |= before == Some(b'<');
+                seen[1] |= after == Some(b'>');
+            }
+            Some(b'{') if after == Some(b'{') => forms |= OPEN,
+            Some(b'=') if matches!(after, Some(b'{' | b'[' | b'<')) => forms |= OPEN,
             _ => {}
         }
     }

@@ -12,12 +12,11 @@ pub(super) fn is_word_char(c: char) -> bool {
 
 /// The words of a text.
 pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
+    let mut at = 0;
     std::iter::from_fn(move || {
-        let behind = rest.get(until(rest, true)..)?;
-        let (word, next) = behind.split_at_checked(until(behind, false))?;
-        rest = next;
-        (!word.is_empty()).then_some(word)
+        let start = until(text, at, true);
+        at = until(text, start, false);
+        text.get(start..at).filter(|word| !word.is_empty())
     })
 }
 
@@ -40,26 +39,28 @@ const OCTETS: [u8; 256] = {
     all
 };
 
-/// Octets before the first character that belongs to a word, or that belongs to none.
-fn until(text: &str, word: bool) -> usize {
+/// The place from `at` on of the first character that belongs to a word, or that belongs to none.
+#[inline]
+fn until(text: &str, mut at: usize, word: bool) -> usize {
     let bytes = text.as_bytes();
     let passed = if word { NO_WORD } else { WORD };
-    let mut at = 0;
-    loop {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let stop = |byte: &u8| OCTETS.get(usize::from(*byte)) != Some(&passed);
-        let Some(found) = rest.iter().position(stop) else {
-            return text.len();
-        };
-        at += found;
-        // ASCII is known; another character is looked up.
-        let c = text.get(at..).and_then(|rest| rest.chars().next());
-        let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
-        if c.is_ascii() || is_word_char(c) == word {
+    while let Some(byte) = bytes.get(at) {
+        let is = OCTETS.get(usize::from(*byte)).copied().unwrap_or(FOREIGN);
+        if is == passed {
+            at += 1;
+        } else if is == FOREIGN {
+            // ASCII is known; another character is looked up.
+            let c = text.get(at..).and_then(|rest| rest.chars().next());
+            let c = c.unwrap_or(char::REPLACEMENT_CHARACTER);
+            if is_word_char(c) == word {
+                return at;
+            }
+            at += c.len_utf8();
+        } else {
             return at;
         }
-        at += c.len_utf8();
     }
+    at
 }
 
 #[cfg(test)]
