@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::scene::Block;
-use super::{expiry, labels, words};
+use super::{expiry, words};
 
 /// How a candidate is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub(super) fn of(block: &Block) -> (Vec<Candidate>, Vec<Range<usize>>) {
         }
         let run = run_at(block, at);
         let end = run.end;
-        if block.is_address(at) {
+        if is_plain(block, &run) || block.is_address(at) {
             at = end;
             continue;
         }
@@ -57,6 +57,13 @@ pub(super) fn of(block: &Block) -> (Vec<Candidate>, Vec<Range<usize>>) {
         at = end.max(at + 1);
     }
     (found, others)
+}
+
+/// Whether a run is neither a code nor anything with digits: nearly all words of a text are plain.
+fn is_plain(block: &Block, run: &Range<usize>) -> bool {
+    let original = block.chars.get(run.clone()).unwrap_or_default();
+    let text = block.folded.get(run.clone()).unwrap_or_default();
+    original.iter().any(|c| c.is_lowercase()) && !text.iter().any(char::is_ascii_digit)
 }
 
 enum Read {
@@ -245,31 +252,23 @@ fn is_claimed_by_signs(text: &[char], run: &Range<usize>) -> bool {
 }
 
 /// The word that begins right after a place, past one blank.
-fn word_after(text: &[char], at: usize) -> String {
+fn word_after(text: &[char], at: usize) -> &[char] {
     let rest = text.get(at..).unwrap_or_default();
     let rest = rest.strip_prefix(&[' ']).unwrap_or(rest);
-    rest.iter()
-        .take_while(|c| c.is_alphabetic())
-        .take(20)
-        .collect()
+    let letters = rest.iter().take(20).take_while(|c| c.is_alphabetic());
+    rest.get(..letters.count()).unwrap_or_default()
 }
 
 fn past_blank(text: &[char], at: usize) -> usize {
     at + usize::from(text.get(at) == Some(&' '))
 }
 
-fn word_before(text: &[char], at: usize) -> String {
+fn word_before(text: &[char], at: usize) -> &[char] {
     let rest = text.get(..at).unwrap_or_default();
     let rest = rest.strip_suffix(&[' ']).unwrap_or(rest);
     let rest = rest.strip_suffix(&['.']).unwrap_or(rest);
-    let word: Vec<char> = rest
-        .iter()
-        .rev()
-        .take_while(|c| c.is_alphabetic())
-        .take(20)
-        .copied()
-        .collect();
-    word.into_iter().rev().collect()
+    let letters = rest.iter().rev().take(20).take_while(|c| c.is_alphabetic());
+    rest.get(rest.len() - letters.count()..).unwrap_or_default()
 }
 
 fn of_digits(text: &[char], run: Range<usize>) -> Read {
@@ -299,10 +298,12 @@ fn of_digits(text: &[char], run: Range<usize>) -> Read {
     };
     let follows = word_after(text, run.end);
     let precedes = word_before(text, run.start);
-    let is_amount = words::CURRENCIES.contains(&follows.as_str())
-        || words::CURRENCIES.contains(&precedes.as_str())
-        || words::MEASURES.contains(&follows.as_str())
-        || labels::phrase_at(text, past_blank(text, run.end), words::MEASURE_PARTS).is_some()
+    let is_amount = words::CURRENCIES.has(follows)
+        || words::CURRENCIES.has(precedes)
+        || words::MEASURES.has(follows)
+        || words::MEASURE_PARTS
+            .end_at(text, past_blank(text, run.end))
+            .is_some()
         || text.get(..run.start).and_then(<[char]>::last) == Some(&'第');
     if is_amount {
         return Read::Other(run);

@@ -1,10 +1,12 @@
 //! Which candidate is the code.
 
+use std::cell::{LazyCell, OnceCell};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::candidates::{self, Candidate, Shape};
 use super::labels::{self, Label, Says};
+use super::phrases::Phrases;
 use super::scene::{Block, Scene};
 use super::{Code, Place, words};
 
@@ -15,15 +17,40 @@ const REACH: usize = 110;
 /// Blocks above and below that may name a code.
 const NEIGHBOURS: usize = 2;
 
-/// A block with what was found in it.
+/// A block with what was found in it. Its words are read when they are asked for: nobody does
+/// where no candidate is near.
 struct Read<'a> {
     block: &'a Block,
-    labels: Vec<Label>,
+    labels: OnceCell<Vec<Label>>,
     candidates: Vec<Candidate>,
     others: Vec<Range<usize>>,
-    has_sale: bool,
+    signs: OnceCell<usize>,
+}
+
+impl<'a> Read<'a> {
+    fn of(block: &'a Block) -> Self {
+        let (candidates, others) = candidates::of(block);
+        Self {
+            block,
+            labels: OnceCell::new(),
+            candidates,
+            others,
+            signs: OnceCell::new(),
+        }
+    }
+
+    fn labels(&self) -> &[Label] {
+        self.labels.get_or_init(|| labels::of(&self.block.folded))
+    }
+
     /// How many words of it speak of signing in.
-    signs: usize,
+    fn signs(&self) -> usize {
+        let text = &self.block.folded;
+        *self.signs.get_or_init(|| {
+            let parts = labels::parts_of(text, &words::SIGN_PARTS);
+            count(text, &words::SIGNS) + parts.take(5).count()
+        })
+    }
 }
 
 /// The one code of a message, if there is one.
@@ -31,10 +58,13 @@ pub(super) fn code(scene: &Scene) -> Option<Code> {
     if let Some(code) = bound(scene) {
         return Some(code);
     }
-    let blocks: Vec<Read<'_>> = scene.blocks.iter().map(read).collect();
-    let signs = blocks.iter().map(|read| read.signs).sum::<usize>();
-    let repeated = repeated(&blocks);
-    let has_sale = blocks.iter().any(|read| read.has_sale);
+    let blocks: Vec<Read<'_>> = scene.blocks.iter().map(Read::of).collect();
+    let signs = LazyCell::new(|| blocks.iter().map(Read::signs).sum::<usize>());
+    let repeated = LazyCell::new(|| repeated(&blocks));
+    let has_sale = LazyCell::new(|| {
+        let mut all = scene.blocks.iter();
+        all.any(|block| count(&block.folded, &words::SALE) > 0)
+    });
     let mut best: Option<(i32, &Candidate, &Block)> = None;
     for (at, own) in blocks.iter().enumerate() {
         for candidate in &own.candidates {
@@ -42,12 +72,12 @@ pub(super) fn code(scene: &Scene) -> Option<Code> {
             if score <= 0 {
                 continue;
             }
-            score += i32::try_from(signs.min(4)).unwrap_or(4) * 4;
-            if has_sale && signs < 2 {
+            score += i32::try_from((*signs).min(4)).unwrap_or(4) * 4;
+            if *signs < 2 && *has_sale {
                 score -= 40;
             }
             // Without a word about signing in, its name must stand right beside it.
-            if signs == 0 && score < 50 {
+            if *signs == 0 && score < 50 {
                 score -= 12;
             }
             let is_repeated = repeated.contains(candidate.value.as_str());
@@ -68,18 +98,6 @@ pub(super) fn code(scene: &Scene) -> Option<Code> {
         confidence: u8::try_from(score.clamp(0, 99)).unwrap_or(99),
         origin: None,
     })
-}
-
-fn read(block: &Block) -> Read<'_> {
-    let (candidates, others) = candidates::of(block);
-    Read {
-        block,
-        labels: labels::of(&block.folded),
-        candidates,
-        others,
-        has_sale: count(&block.folded, words::SALE) > 0,
-        signs: signs(&block.folded),
-    }
 }
 
 /// The values that stand in more than one block.
@@ -107,19 +125,15 @@ fn stands_between<T>(
     all.get(first).is_some_and(|other| range(other).end <= to)
 }
 
-/// How many words of a text speak of signing in.
-fn signs(text: &[char]) -> usize {
-    count(text, words::SIGNS) + labels::parts_of(text, words::SIGN_PARTS).take(5).count()
-}
-
-fn count(text: &[char], phrases: &[&str]) -> usize {
+/// How many of the phrases a text has, up to five.
+fn count(text: &[char], phrases: &Phrases) -> usize {
     let starts = (0..text.len()).filter(|at| {
         let before = at.checked_sub(1).and_then(|before| text.get(before));
         before.is_none_or(|c| !c.is_alphabetic())
             || text.get(*at).is_some_and(|c| u32::from(*c) > 0x2E80)
     });
     starts
-        .filter(|at| labels::phrase_at(text, *at, phrases).is_some())
+        .filter(|at| phrases.end_at(text, *at).is_some())
         .take(5)
         .count()
 }
@@ -127,6 +141,10 @@ fn count(text: &[char], phrases: &[&str]) -> usize {
 /// A line `@host #code` (the convention of text messages).
 fn bound(scene: &Scene) -> Option<Code> {
     scene.blocks.iter().rev().find_map(|block| {
+        let first = block.chars.iter().find(|c| !c.is_whitespace());
+        if first != Some(&'@') {
+            return None;
+        }
         let text = block.text(0..block.chars.len());
         let (host, code) = text.trim().strip_prefix('@')?.split_once(" #")?;
         let code = code.split_whitespace().next()?;
@@ -196,11 +214,11 @@ fn named_within(own: &Read<'_>, candidate: &Candidate) -> Named {
         .skip(range.end)
         .skip_while(|c| !c.is_alphanumeric());
     let after: Vec<char> = after.take(40).copied().collect();
-    if labels::phrase_at(&after, 0, words::OLD).is_some() {
+    if words::OLD.end_at(&after, 0).is_some() {
         return Named::Claimed;
     }
     let before = own
-        .labels
+        .labels()
         .iter()
         .rev()
         .filter(|label| label.range.end <= range.start);
@@ -243,7 +261,7 @@ fn named_within(own: &Read<'_>, candidate: &Candidate) -> Named {
         return found;
     }
     let after = own
-        .labels
+        .labels()
         .iter()
         .find(|label| label.says == Says::Code && label.range.start >= range.end);
     if let Some(label) = after {
@@ -279,12 +297,13 @@ fn told_to_enter(own: &Read<'_>, candidate: &Candidate) -> i32 {
             .checked_sub(1)
             .is_none_or(|before| near.get(before).is_some_and(|c| !c.is_alphabetic()));
         (is_start || near.get(at).is_some_and(|c| u32::from(*c) > 0x2E80))
-            && labels::phrase_at(near, at, words::ENTER)
+            && words::ENTER
+                .end_at(near, at)
                 .is_some_and(|end| ends_word(near, end) && is_blank(near.get(end..)))
     });
     let is_plain =
         matches!(candidate.shape, Shape::Digits | Shape::Mixed) && !candidate.is_date_like;
-    if is_told && is_plain && own.signs > 0 {
+    if is_told && is_plain && own.signs() > 0 {
         50
     } else {
         0
@@ -383,13 +402,13 @@ fn named_nearby(
         };
         let text = &above.block.folded;
         let rest = |label: &&Label| text.len().saturating_sub(label.range.end);
-        let last = above.labels.last();
+        let last = above.labels().last();
         if distance == 1 && last.is_some_and(|label| label.says == Says::Other && rest(&label) <= 2)
         {
             return 0;
         }
         let mut names = above
-            .labels
+            .labels()
             .iter()
             .rev()
             .filter(|label| label.says == Says::Code);
@@ -406,7 +425,10 @@ fn named_nearby(
             let Some(below) = blocks.get(at + distance) else {
                 break;
             };
-            let first = below.labels.first().filter(|label| label.range.start <= 60);
+            let first = below
+                .labels()
+                .first()
+                .filter(|label| label.range.start <= 60);
             if first.is_some_and(|label| label.says == Says::Code) && below.candidates.is_empty() {
                 score = 54 - i32::try_from(distance).unwrap_or(1) * 6;
                 break;
@@ -416,7 +438,7 @@ fn named_nearby(
     if score == 0 && is_alone {
         let subject = blocks.iter().find(|read| read.block.is_subject);
         let names =
-            subject.is_some_and(|read| read.labels.iter().any(|label| label.says == Says::Code));
+            subject.is_some_and(|read| read.labels().iter().any(|label| label.says == Says::Code));
         score = if names { 38 } else { 0 };
     }
     if is_alone { score } else { score - 12 }

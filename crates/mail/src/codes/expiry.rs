@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::time::Duration;
 
 use super::candidates;
-use super::labels::{begins_with_any, parts_of, phrase_at, words_of};
+use super::labels::{parts_of, words_of};
+use super::phrases::{Phrases, length_at};
 use super::scene::{Block, Scene};
 
 const MINUTE: u64 = 60;
@@ -19,41 +20,41 @@ const GAP: usize = 10;
 
 /// What begins the words that say that something ends. Folded and sorted, as in `words`.
 #[rustfmt::skip]
-const ENDS: &[&str] = &[
+static ENDS: Phrases = Phrases::new(&[
     "ablauf", "ablauft", "berlaku", "caduc", "deaktiv", "devient", "ervenyes", "expir", "gecerli",
     "geldig", "giltig", "gultig", "gyldig", "hatalyos", "hieu", "hinfallig", "kedaluwarsa",
     "lauft", "lejar", "platn", "plati", "scad", "suresi", "udlob", "unavail", "ungultig", "utgar", "utlop", "valab",
-    "valid", "vanhen", "vence", "venc", "verfall", "verlo", "verval", "voimassa", "vyprsi", "wazn", "wygas",
+    "valid", "vanhen", "venc", "vence", "verfall", "verlo", "verval", "voimassa", "vyprsi", "wazn", "wygas",
     "ισχυ", "ληγ", "валид", "годн", "деиств", "діисн", "истек", "срок", "спли", "чинн",
-];
+]);
 
 /// Words that may say the same: `use it within 10 minutes`, but also `we answer within 2 days`.
 #[rustfmt::skip]
-const WITHIN: &[&str] = &["binnen", "entro", "innen", "innerhalb", "inom", "inden", "within"];
+static WITHIN: Phrases = Phrases::new(&["binnen", "entro", "innen", "innerhalb", "inom", "inden", "within"]);
 
 /// What says that something ends in scripts without blanks between words, and where the words are many.
 #[rustfmt::skip]
-const END_PARTS: &[&str] = &[
-    "בתוקף", "לתוקף", "פג ", "תוקף", "تنتهي", "ستنتهي", "صالح", "صلاحية", "معتبر", "मान्य", "वैध", "समाप्त", "ใช้ได้", "หมดอายุ",
-    "内に", "内有", "到期", "失効", "失效", "有効", "有效", "期限", "過期", "过期", "만료", "유효",
-];
+static END_PARTS: Phrases = Phrases::new(&[
+    "בתוקף", "לתוקף", "פג ", "תוקף", "تنتهي", "ستنتهي", "صالح", "صلاحية", "معتبر", "मान्य", "वैध", "समाप्त", "หมดอายุ", "ใช้ได้",
+    "内に", "内有", "到期", "失効", "失效", "有効", "有效", "期限", "过期", "過期", "만료", "유효",
+]);
 
 /// Words for units of time, by what they begin with: short ones must be the whole word.
 #[rustfmt::skip]
-const UNITS: &[(u64, &[&str])] = &[
-    (MINUTE, &[
+static UNITS: [(u64, Phrases); 3] = [
+    (MINUTE, Phrases::new(&[
         "daki", "dakika", "menit", "min", "mins", "minut", "perc", "phut", "λεπτ", "мин", "минут", "хв", "хвилин",
-    ]),
-    (HOUR, &[
+    ])),
+    (HOUR, Phrases::new(&[
         "godzin", "gio", "heure", "hodin", "hora", "horas", "hour", "hr", "hrs", "jam", "ora", "oran", "orat", "ore",
         "saat", "sati", "stund", "timen", "timer", "timm", "tund", "tunti", "uur", "ωρα", "ωρες", "годин", "час",
         "часа", "часов",
-    ]),
-    (DAY, &[
+    ])),
+    (DAY, Phrases::new(&[
         "dag", "dagar", "dage", "dagen", "dager", "day", "days", "den", "dia", "dias", "dni", "dny", "dzien", "giorn",
         "gun", "hari", "jour", "nap", "napig", "ngay", "paiv", "tag", "tage", "tagen", "zile", "ημερ", "ден", "день",
         "дни", "дней", "днеи", "днів", "дня",
-    ]),
+    ])),
 ];
 
 /// The same in scripts without blanks between words. The first that fits is meant.
@@ -69,9 +70,10 @@ const UNIT_PARTS: &[(u64, &str)] = &[
 /// The first stretch of time in a block that speaks of an end; the block below it counts too, for
 /// `Expires in` and `10 minutes` often stand in two cells.
 pub(super) fn stated(scene: &Scene) -> Option<Duration> {
-    let clear =
-        |block: &Block| speaks(block, ENDS) || parts_of(&block.folded, END_PARTS).next().is_some();
-    first(scene, clear).or_else(|| first(scene, |block| speaks(block, WITHIN)))
+    let clear = |block: &Block| {
+        speaks(block, &ENDS) || parts_of(&block.folded, &END_PARTS).next().is_some()
+    };
+    first(scene, clear).or_else(|| first(scene, |block| speaks(block, &WITHIN)))
 }
 
 fn first(scene: &Scene, speaks_of_an_end: impl Fn(&Block) -> bool) -> Option<Duration> {
@@ -88,10 +90,9 @@ fn first(scene: &Scene, speaks_of_an_end: impl Fn(&Block) -> bool) -> Option<Dur
     None
 }
 
-fn speaks(block: &Block, beginnings: &[&str]) -> bool {
+fn speaks(block: &Block, beginnings: &Phrases) -> bool {
     let words = words_of(&block.folded);
-    let mut words = words.iter();
-    words.any(|(_, word)| begins_with_any(word, beginnings))
+    words.iter().any(|word| beginnings.begin(word.letters))
 }
 
 /// The first number in a block with a unit of time after it, as seconds.
@@ -148,16 +149,15 @@ pub(super) fn unit_after(text: &[char], from: usize) -> Option<u64> {
         .take_while(|c| matches!(c, ' ' | '-'))
         .count();
     let at = from + start + blank;
-    let parts = UNIT_PARTS.iter();
-    let part = parts.filter(|(_, part)| phrase_at(text, at, &[*part]).is_some());
-    if let Some((unit, _)) = part.map(|(unit, part)| (*unit, part)).next() {
-        return Some(unit);
+    let rest = text.get(at..).unwrap_or_default();
+    let mut parts = UNIT_PARTS.iter();
+    if let Some((unit, _)) = parts.find(|(_, part)| length_at(rest, part).is_some()) {
+        return Some(*unit);
     }
-    let letters = text.iter().skip(at).take_while(|c| c.is_alphabetic());
-    let word: String = letters.take(16).collect();
-    let units = UNITS.iter();
+    let letters = rest.iter().take(16).take_while(|c| c.is_alphabetic());
+    let word = rest.get(..letters.count()).unwrap_or_default();
+    let mut units = UNITS.iter();
     units
-        .filter(|(_, names)| begins_with_any(&word, names))
+        .find(|(_, names)| names.begin(word))
         .map(|(unit, _)| *unit)
-        .next()
 }

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::phrases::Phrases;
 use super::words;
 
 /// What a word says about a number near it.
@@ -26,45 +27,45 @@ pub(super) struct Label {
 pub(super) fn of(text: &[char]) -> Vec<Label> {
     let words = words_of(text);
     let mut labels = Vec::new();
-    for (at, (range, word)) in words.iter().enumerate() {
-        let says = if is_code(word) {
+    for (at, word) in words.iter().enumerate() {
+        let is_other = words::NOT_CODE.has(word.letters);
+        let says = if !is_other && is_code(word.letters) {
             Some(if is_of_another_kind(&words, at) {
                 Says::Other
             } else {
                 Says::Code
             })
-        } else if begins_with_any(word, words::CLAIMS) || words::NOT_CODE.contains(&word.as_str()) {
+        } else if is_other || words::CLAIMS.begin(word.letters) {
             Some(Says::Other)
         } else {
             None
         };
-        let Some(says) = says else { continue };
-        let near = words.get(at.saturating_sub(1)..words.len().min(at + 2));
-        let mut near = near.unwrap_or_default().iter();
-        labels.push(Label {
-            range: range.clone(),
-            says,
-            is_sure: near.any(|(_, word)| begins_with_any(word, words::SIGNS)),
-        });
+        if let Some(says) = says {
+            let near = words.get(at.saturating_sub(1)..words.len().min(at + 2));
+            let mut near = near.unwrap_or_default().iter();
+            labels.push(Label {
+                range: word.range(),
+                says,
+                is_sure: near.any(|word| words::SIGNS.begin(word.letters)),
+            });
+        }
+        if let Some(end) = words::CODE_PHRASES.end_at(text, word.start) {
+            labels.push(Label {
+                range: word.start..end,
+                says: Says::Code,
+                is_sure: true,
+            });
+        }
     }
     for (parts, says) in [
-        (words::CODE_PARTS, Says::Code),
-        (words::CLAIM_PARTS, Says::Other),
+        (&words::CODE_PARTS, Says::Code),
+        (&words::CLAIM_PARTS, Says::Other),
     ] {
         labels.extend(parts_of(text, parts).map(|range| Label {
             is_sure: range.len() > 2,
             range,
             says,
         }));
-    }
-    for (range, _) in &words {
-        if let Some(end) = phrase_at(text, range.start, words::CODE_PHRASES) {
-            labels.push(Label {
-                range: range.start..end,
-                says: Says::Code,
-                is_sure: true,
-            });
-        }
     }
     // Where 取件码 stands, 码 is not a code's name.
     labels.sort_by_key(|label| (label.range.start, label.range.end));
@@ -83,44 +84,53 @@ pub(super) fn of(text: &[char]) -> Vec<Label> {
     labels
 }
 
-/// Words of letters, with digits in them as in `2fa`.
-pub(super) fn words_of(text: &[char]) -> Vec<(Range<usize>, String)> {
-    let mut words = Vec::new();
-    let mut start = None;
-    for (at, c) in text.iter().chain([&' ']).enumerate() {
-        match (c.is_alphanumeric(), start) {
-            (true, None) => start = Some(at),
-            (false, Some(from)) => {
-                let range: Range<usize> = from..at;
-                let word: String = text.get(range.clone()).unwrap_or_default().iter().collect();
-                if word.chars().any(char::is_alphabetic) && range.len() <= 40 {
-                    words.push((range, word));
-                }
-                start = None;
-            }
-            _ => {}
-        }
-    }
-    words
+/// A word of a text.
+pub(super) struct Word<'a> {
+    pub(super) letters: &'a [char],
+    start: usize,
 }
 
-fn is_code(word: &str) -> bool {
-    if words::NOT_CODE.contains(&word) {
-        return false;
+impl Word<'_> {
+    const fn range(&self) -> Range<usize> {
+        self.start..self.start + self.letters.len()
     }
-    let is_compound =
-        |end: &&str| word.len() >= end.len() + 3 && word.ends_with(*end) && word != "shopping";
-    words::CODE.contains(&word)
-        || begins_with_any(word, words::CODE_BEGINS)
-        || words::CODE_ENDS
-            .iter()
-            .filter(|end| **end != "pin")
-            .any(is_compound)
+}
+
+/// Words of letters, with digits in them as in `2fa`.
+pub(super) fn words_of(text: &[char]) -> Vec<Word<'_>> {
+    let runs = text.split(|c| !c.is_alphanumeric());
+    let mut start = 0;
+    let words = runs.map(|letters| {
+        let word = Word { letters, start };
+        start += letters.len() + 1;
+        word
+    });
+    let is_word =
+        |letters: &[char]| letters.len() <= 40 && letters.iter().any(|c| c.is_alphabetic());
+    words.filter(|word| is_word(word.letters)).collect()
+}
+
+fn is_code(word: &[char]) -> bool {
+    words::CODE.has(word) || words::CODE_BEGINS.begin(word) || is_compound(word)
+}
+
+/// Whether a word of its own stands before a name for a code: Bestätigungscode.
+fn is_compound(word: &[char]) -> bool {
+    words::CODE_ENDS.iter().any(|end| {
+        let before = word
+            .len()
+            .checked_sub(end.len())
+            .map(|at| word.split_at(at));
+        before.is_some_and(|(before, own)| {
+            own.iter().copied().eq(end.chars())
+                && before.iter().map(|c| c.len_utf8()).sum::<usize>() >= 3
+        })
+    })
 }
 
 /// Beginnings of kinds of codes that come after the word: in the Romance and Slavic languages, código postal,
 /// kod rabatowy. Sorted.
-pub(super) const AFTER: &[&str] = &[
+pub(super) static AFTER: Phrases = Phrases::new(&[
     "barr",
     "bic",
     "client",
@@ -142,88 +152,42 @@ pub(super) const AFTER: &[&str] = &[
     "swift",
     "zip",
     "скидк",
-];
+]);
+
+/// What stands between a code's name and its kind.
+static LINKS: Phrases = Phrases::new(&["d", "da", "de", "del", "di", "do", "du", "la", "le", "of"]);
 
 /// Whether a word beside the code word makes it a promo code, a postal code and the like.
-fn is_of_another_kind(words: &[(Range<usize>, String)], at: usize) -> bool {
+fn is_of_another_kind(words: &[Word<'_>], at: usize) -> bool {
     let near = |distance: isize| {
         let place = at.checked_add_signed(distance)?;
-        let (own, _) = words.get(at)?;
-        let (range, word) = words.get(place)?;
+        let own = words.get(at)?.range();
+        let word = words.get(place)?;
         let gap = if distance < 0 {
-            own.start.saturating_sub(range.end)
+            own.start.saturating_sub(word.range().end)
         } else {
-            range.start.saturating_sub(own.end)
+            word.start.saturating_sub(own.end)
         };
-        (gap <= 4).then_some(word.as_str())
+        (gap <= 4).then_some(word.letters)
     };
-    let is_other = |word: &str| begins_with_any(word, words::OTHER_CODE);
-    let link = |word: &str| {
-        matches!(
-            word,
-            "de" | "di" | "do" | "du" | "d" | "of" | "la" | "le" | "del" | "da"
-        )
-    };
+    let is_other = |word: &[char]| words::OTHER_CODE.begin(word);
     if near(-1).is_some_and(is_other) {
         return true;
     }
     match near(1) {
-        Some(word) if link(word) => near(2).is_some_and(is_other),
-        Some(word) => begins_with_any(word, AFTER),
+        Some(word) if LINKS.has(word) => near(2).is_some_and(is_other),
+        Some(word) => AFTER.begin(word),
         None => false,
     }
-}
-
-/// Whether a word begins with one of the sorted beginnings.
-pub(super) fn begins_with_any(word: &str, beginnings: &[&str]) -> bool {
-    let first = word.as_bytes().first();
-    let from = beginnings.partition_point(|known| known.as_bytes().first() < first);
-    let near = beginnings.get(from..).unwrap_or_default().iter();
-    let mut near = near.take_while(|known| known.as_bytes().first() == first);
-    near.any(|beginning| {
-        // Short ones must be the whole word: `id` is not the beginning of `idea`.
-        if beginning.chars().count() <= 3 {
-            word == *beginning
-        } else {
-            word.starts_with(beginning)
-        }
-    })
 }
 
 /// Where the parts stand in the text.
 pub(super) fn parts_of<'a>(
     text: &'a [char],
-    parts: &'a [&'a str],
+    parts: &'a Phrases,
 ) -> impl Iterator<Item = Range<usize>> + 'a {
-    let has_any = text.iter().any(|c| u32::from(*c) >= 0x530);
-    let starts = if has_any { text.len() } else { 0 };
-    (0..starts)
-        .filter(|at| text.get(*at).is_some_and(|c| u32::from(*c) >= 0x530))
-        .filter_map(move |at| longest_at(text, at, parts).map(|end| at..end))
-}
-
-/// The end of the longest of the sorted phrases that stands at a place.
-fn longest_at(text: &[char], at: usize, phrases: &[&str]) -> Option<usize> {
-    let first = text.get(at)?;
-    let from = phrases.partition_point(|phrase| phrase.chars().next() < Some(*first));
-    let rest = phrases.get(from..)?.iter();
-    rest.take_while(|phrase| phrase.starts_with(*first))
-        .filter_map(|phrase| matched(text, at, phrase))
-        .max()
-}
-
-/// The end of a phrase that begins at a place.
-pub(super) fn phrase_at(text: &[char], at: usize, phrases: &[&str]) -> Option<usize> {
-    longest_at(text, at, phrases)
-}
-
-fn matched(text: &[char], at: usize, part: &str) -> Option<usize> {
-    let mut end = at;
-    for c in part.chars() {
-        if text.get(end) != Some(&c) {
-            return None;
-        }
-        end += 1;
-    }
-    Some(end)
+    let places = text.iter().enumerate();
+    places
+        .filter(|(_, c)| u32::from(**c) >= 0x530)
+        .filter_map(move |(at, _)| parts.end_at(text, at).map(|end| at..end))
 }

@@ -1,6 +1,8 @@
 //! The link that verifies, signs in, resets or invites.
 
-use super::labels::phrase_at;
+use std::cell::LazyCell;
+
+use super::phrases::Phrases;
 use super::scene::{Block, Scene};
 use super::words;
 
@@ -47,6 +49,11 @@ const ENOUGH: i32 = 30;
 /// The link to follow, if there is one.
 pub(super) fn best(scene: &Scene) -> Option<Link> {
     let mut best: Option<(i32, Link)> = None;
+    let subject = scene.blocks.first().filter(|block| block.is_subject);
+    let subject = LazyCell::new(|| {
+        let text = subject.map(|block| block.folded.as_slice());
+        KINDS.map(|(_, words, _)| mentions(text.unwrap_or_default(), words))
+    });
     for (at, block) in scene.blocks.iter().enumerate() {
         if block.is_subject {
             continue;
@@ -55,11 +62,11 @@ pub(super) fn best(scene: &Scene) -> Option<Link> {
             let text = fold_words(block, range.start, range.end);
             let address: Vec<char> = url.to_ascii_lowercase().chars().collect();
             let shown = if is_address(&text) { Vec::new() } else { text };
-            if mentions(&shown, words::BESIDE) || mentions(path(&address), words::BESIDE) {
+            if mentions(&shown, &words::BESIDE) || mentions(path(&address), &words::BESIDE) {
                 continue;
             }
             let around = around(scene, at, block, range.start, range.end);
-            let (kind, score) = judge(&shown, path(&address), &around, scene);
+            let (kind, score) = judge(&shown, path(&address), &around, &subject);
             let mut score = score + i32::from(has_secret(url)) * 10;
             if score > 0 && leads(block, range.start, range.end) && path(&address).len() > 1 {
                 score += 8;
@@ -86,15 +93,13 @@ fn fold_words(block: &Block, from: usize, to: usize) -> Vec<char> {
 
 /// Whether a link stands by itself, or where a colon points to.
 fn leads(block: &Block, from: usize, to: usize) -> bool {
-    let before: Vec<&char> = block
-        .folded
-        .iter()
-        .take(from)
-        .filter(|c| **c != ' ')
-        .collect();
-    let after = block.folded.get(to..).unwrap_or_default();
-    let is_alone = before.len() <= 1 && after.iter().filter(|c| c.is_alphanumeric()).count() <= 1;
-    is_alone || before.last().is_some_and(|c| matches!(c, ':' | '>' | '<'))
+    let before = block.folded.iter().take(from).rev();
+    let mut before = before.filter(|c| **c != ' ');
+    let last = before.next();
+    let after = block.folded.get(to..).unwrap_or_default().iter();
+    let is_alone =
+        before.next().is_none() && after.filter(|c| c.is_alphanumeric()).take(2).count() <= 1;
+    is_alone || last.is_some_and(|c| matches!(c, ':' | '>' | '<'))
 }
 
 fn is_address(text: &[char]) -> bool {
@@ -114,12 +119,12 @@ fn path(address: &[char]) -> &[char] {
         .unwrap_or_default()
 }
 
-fn mentions(text: &[char], phrases: &[&str]) -> bool {
+fn mentions(text: &[char], phrases: &Phrases) -> bool {
     (0..text.len()).any(|at| {
         let before = at.checked_sub(1).and_then(|before| text.get(before));
         let is_start = before.is_none_or(|c| !c.is_alphabetic())
             || text.get(at).is_some_and(|c| u32::from(*c) >= 0x530);
-        (is_start || text.get(at) == Some(&'/')) && phrase_at(text, at, phrases).is_some()
+        (is_start || text.get(at) == Some(&'/')) && phrases.end_at(text, at).is_some()
     })
 }
 
@@ -144,78 +149,46 @@ fn around(scene: &Scene, at: usize, block: &Block, from: usize, to: usize) -> Ve
     words
 }
 
-/// What a link does and how sure that is.
-fn judge(shown: &[char], path: &[char], around: &[char], scene: &Scene) -> (LinkKind, i32) {
-    let subject = scene.blocks.first().filter(|block| block.is_subject);
-    let subject = subject
-        .map(|block| block.folded.as_slice())
-        .unwrap_or_default();
+/// What links do, what is said of those that do so, and what their addresses say.
+static KINDS: [(LinkKind, &Phrases, &Phrases); 4] = [
+    (LinkKind::Reset, &words::RESET, &words::RESET_PATHS),
+    (LinkKind::Invitation, &words::INVITE, &words::INVITE_PATHS),
+    (LinkKind::Verify, &words::VERIFY, &words::VERIFY_PATHS),
+    (LinkKind::SignIn, &words::SIGN_IN, &words::SIGN_IN_PATHS),
+];
+
+/// What a link does and how sure that is. `subject` says which of [`KINDS`] the subject speaks of.
+fn judge(
+    shown: &[char],
+    path: &[char],
+    around: &[char],
+    subject: &[bool; KINDS.len()],
+) -> (LinkKind, i32) {
     let mut best = (LinkKind::Verify, 0);
-    let kinds = [
-        (LinkKind::Reset, words::RESET),
-        (LinkKind::Invitation, words::INVITE),
-        (LinkKind::Verify, words::VERIFY),
-        (LinkKind::SignIn, words::SIGN_IN),
-    ];
-    let denies = mentions(around, words::DENIES);
-    for (kind, words) in kinds {
+    let denies = mentions(around, &words::DENIES);
+    for ((kind, words, paths), in_subject) in KINDS.iter().zip(subject) {
         let mut score = 0;
         score += if mentions(shown, words) { 40 } else { 0 };
-        score += if mentions_inside(path, kind) { 25 } else { 0 };
-        score += if mentions(around, words) && !denies {
+        score += if mentions_inside(path, paths) { 25 } else { 0 };
+        score += if !denies && mentions(around, words) {
             25
         } else {
             0
         };
-        score += if mentions(subject, words) { 12 } else { 0 };
+        score += if *in_subject { 12 } else { 0 };
         if score > best.1 {
-            best = (kind, score);
+            best = (*kind, score);
         }
     }
-    if denies && !mentions(shown, words::VERIFY) {
+    if denies && !mentions(shown, &words::VERIFY) {
         best.1 -= 30;
     }
     best
 }
 
-/// What the path of an address says, in whatever part of it. The lists are sorted, as
-/// [`phrase_at`] asks for.
-fn mentions_inside(path: &[char], kind: LinkKind) -> bool {
-    let words: &[&str] = match kind {
-        LinkKind::Verify => &[
-            "activat",
-            "aktiv",
-            "aktyw",
-            "attiva",
-            "bestaetig",
-            "conferma",
-            "confirm",
-            "opt-in",
-            "optin",
-            "potwierd",
-            "register/complete",
-            "signup/complete",
-            "validar",
-            "validat",
-            "verif",
-        ],
-        LinkKind::SignIn => &[
-            "auth",
-            "log-in",
-            "login",
-            "magic",
-            "otp",
-            "passwordless",
-            "session",
-            "sign-in",
-            "sign_in",
-            "signin",
-            "sso",
-        ],
-        LinkKind::Reset => &["passwd", "password", "passwort", "recover", "reset"],
-        LinkKind::Invitation => &["accept", "invit", "join"],
-    };
-    (0..path.len()).any(|at| phrase_at(path, at, words).is_some())
+/// Whether the path of an address says one of the words in whatever part of it.
+fn mentions_inside(path: &[char], words: &Phrases) -> bool {
+    (0..path.len()).any(|at| words.end_at(path, at).is_some())
 }
 
 /// Whether an address has a part that nobody can guess.

@@ -10,6 +10,7 @@ mod choose;
 mod expiry;
 mod labels;
 mod links;
+mod phrases;
 mod scene;
 mod style;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use std::time::Duration;
 pub use links::{Link, LinkKind};
 
 use crate::parse::Parsed;
+use crate::reply;
 
 /// Where a code was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +82,18 @@ pub struct Codes {
 /// Looks for a one-time code and a link in a message.
 #[must_use]
 pub fn find(message: &Parsed) -> Codes {
-    let scene = scene::of(message);
+    // Where there is HTML it is what people see.
+    let is_read = message.html.is_none() && !message.text_from_html;
+    let text = message.text.as_deref().filter(|_| is_read);
+    let new = text.and_then(|text| reply::visible(Some(text), None).text);
+    find_in(message, new.as_deref())
+}
+
+/// [`find`] for those who know the new text of the message: [`reply::visible`]. It is looked at where
+/// there is no HTML.
+#[must_use]
+pub fn find_in(message: &Parsed, new_text: Option<&str>) -> Codes {
+    let scene = scene::of(message, new_text);
     let field = message
         .headers
         .iter()

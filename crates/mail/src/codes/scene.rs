@@ -7,8 +7,8 @@ use html5gum::emitters::default::{DefaultEmitter, StartTag, Token};
 use unicode_normalization::char::decompose_canonical;
 
 use super::style::{Look, Sheet};
+use crate::html;
 use crate::parse::Parsed;
-use crate::{html, reply};
 
 /// Characters that are looked at: codes and links stand near the top.
 const MAX_CHARS: usize = 60_000;
@@ -66,26 +66,31 @@ pub(super) struct Scene {
     pub(super) blocks: Vec<Block>,
 }
 
-/// What is seen of a message, without the history that it quotes.
-pub(super) fn of(message: &Parsed) -> Scene {
+/// What is seen of a message, without the history that it quotes: of its text that is `new_text`.
+pub(super) fn of(message: &Parsed, new_text: Option<&str>) -> Scene {
     let mut blocks = Vec::new();
     let mut left = MAX_CHARS;
     if let Some(subject) = &message.subject {
         let mut block = of_line(subject, &mut left);
         block.is_subject = true;
-        blocks.push(block);
+        if !block.chars.is_empty() {
+            blocks.push(block);
+        }
     }
-    let own = message.text.as_deref().filter(|_| !message.text_from_html);
     // Where there is HTML it is what people see; the text beside it may be a stub.
     if let Some(html) = &message.html {
         blocks.extend(of_html(html, &mut left));
-    } else if let Some(text) = own {
-        let new = reply::visible(Some(text), None).text.unwrap_or_default();
-        for line in new.lines() {
-            blocks.push(of_line(line, &mut left));
+    } else if let Some(text) = new_text {
+        for line in text.lines() {
+            if left == 0 {
+                break;
+            }
+            let block = of_line(line, &mut left);
+            if !block.chars.is_empty() {
+                blocks.push(block);
+            }
         }
     }
-    blocks.retain(|block| !block.chars.is_empty());
     for block in &mut blocks {
         find_addresses(block);
     }
@@ -93,17 +98,21 @@ pub(super) fn of(message: &Parsed) -> Scene {
 }
 
 fn of_line(line: &str, left: &mut usize) -> Block {
-    let mut block = Block::default();
-    for c in line
-        .trim()
-        .chars()
-        .filter(|c| !is_invisible(*c))
-        .take(*left)
-    {
-        block.push(if c.is_whitespace() { ' ' } else { c });
+    let line = line.trim();
+    let blank = |c: char| if c.is_whitespace() { ' ' } else { c };
+    let chars: Vec<char> = if line.is_ascii() {
+        let octets = line.bytes().take(*left);
+        octets.map(|octet| blank(char::from(octet))).collect()
+    } else {
+        let seen = line.chars().filter(|c| !is_invisible(*c));
+        seen.take(*left).map(blank).collect()
+    };
+    *left -= chars.len();
+    Block {
+        folded: chars.iter().map(|c| fold(*c)).collect(),
+        chars,
+        ..Block::default()
     }
-    *left -= block.chars.len();
-    block
 }
 
 /// Characters that nobody sees.
@@ -125,8 +134,13 @@ const ZEROS: [u32; 19] = [
 /// A character in lower case, without its accent, in its usual width.
 pub(super) fn fold(c: char) -> char {
     if c.is_ascii() {
-        return c.to_ascii_lowercase();
+        c.to_ascii_lowercase()
+    } else {
+        fold_foreign(c)
     }
+}
+
+fn fold_foreign(c: char) -> char {
     let code = u32::from(c);
     if let Some(zero) = ZEROS
         .iter()
@@ -359,19 +373,7 @@ impl Reader {
 /// Adds the addresses that stand in the text of a block.
 fn find_addresses(block: &mut Block) {
     let mut at = 0;
-    while let Some(start) = block
-        .folded
-        .get(at..)
-        .and_then(|rest| position(rest, &['h', 't', 't', 'p']))
-    {
-        let start = at + start;
-        let rest = block.folded.get(start..).unwrap_or_default();
-        let is_web = rest.starts_with(&['h', 't', 't', 'p', ':', '/', '/'])
-            || rest.starts_with(&['h', 't', 't', 'p', 's', ':', '/', '/']);
-        if !is_web {
-            at = start + 4;
-            continue;
-        }
+    while let Some((start, colon)) = scheme(&block.folded, at) {
         let raw = block.chars.get(start..).unwrap_or_default();
         let ends = |c: &char| {
             c.is_whitespace()
@@ -402,11 +404,21 @@ fn find_addresses(block: &mut Block) {
             let url = block.text(range.clone());
             block.links.push((range.clone(), url));
         }
-        at = range.end.max(start + 4);
+        at = range.end.max(colon + 1);
     }
 }
 
-fn position(text: &[char], wanted: &[char]) -> Option<usize> {
-    text.windows(wanted.len())
-        .position(|window| window == wanted)
+/// Where the first `http://` or `https://` from a place on begins, and where its colon stands. The
+/// colon is looked for, because texts have few.
+fn scheme(text: &[char], from: usize) -> Option<(usize, usize)> {
+    let rest = text.get(from..)?;
+    let mut colons = rest.iter().enumerate().filter(|(_, c)| **c == ':');
+    colons.find_map(|(colon, _)| {
+        let (before, after) = rest.split_at(colon);
+        let name = before.strip_suffix(&['s']).unwrap_or(before);
+        let start = name.strip_suffix(&['h', 't', 't', 'p'])?.len();
+        after
+            .starts_with(&[':', '/', '/'])
+            .then_some((from + start, from + colon))
+    })
 }

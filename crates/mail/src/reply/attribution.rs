@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::language::{ATTRIBUTIONS, DAYS};
 use super::lines::{Line, Mark};
-use super::words::is_name;
+use super::words::{is_name, may_have_colon};
 
 /// Lines an attribution may be wrapped over, and octets it may have.
 const MAX_ATTRIBUTION_LINES: usize = 4;
@@ -224,7 +224,7 @@ const GLUED_COLONS: usize = 12;
 /// The attribution inside a line whose breaks were lost: `Yes. On Tue, 25 Aug 2026 at 10:41, Ann
 /// <ann@a.example> wrote: > Shall we?`
 pub(super) fn glued(line: &str) -> Option<Range<usize>> {
-    if line.len() < 40 {
+    if line.len() < 40 || !may_have_colon(line) {
         return None;
     }
     let mut tried = 0;
@@ -379,9 +379,14 @@ fn names_sender_or_time(text: &str) -> bool {
 
 /// An `@` between letters, which a handle such as `@ann` has not.
 pub(super) fn has_address(text: &str) -> bool {
-    text.as_bytes().windows(3).any(|w| {
-        matches!(w, [a, b'@', c] if (a.is_ascii_alphanumeric() || *a >= 0x80 || b"._-+\"'".contains(a))
-            && (c.is_ascii_alphanumeric() || *c >= 0x80 || *c == b'['))
+    let octets = text.as_bytes();
+    memchr::memchr_iter(b'@', octets).any(|at| {
+        let octet = |at: Option<usize>| at.and_then(|at| octets.get(at));
+        let before = octet(at.checked_sub(1))
+            .is_some_and(|a| a.is_ascii_alphanumeric() || *a >= 0x80 || b"._-+\"'".contains(a));
+        before
+            && octet(Some(at + 1))
+                .is_some_and(|c| c.is_ascii_alphanumeric() || *c >= 0x80 || *c == b'[')
     })
 }
 

@@ -3,6 +3,7 @@
 use super::attribution::{has_address, has_date, has_time};
 use super::language::{LABELS, Label};
 use super::lines::Line;
+use super::words::may_have_colon;
 
 /// Lines looked at for a header block.
 const MAX_BLOCK_LINES: usize = 14;
@@ -166,7 +167,7 @@ fn in_one_line(line: &str) -> bool {
 /// Where a header block begins in a line whose breaks were lost: `Yes. From: Ann <ann@a.example>
 /// Sent: Tuesday To: Bob Subject: Plan`.
 pub(super) fn glued(line: &str) -> Option<usize> {
-    if line.len() < 60 {
+    if line.len() < 60 || !may_have_colon(line) {
         return None;
     }
     for (colon, _) in line.match_indices([':', '：']).take(MAX_GLUED_COLONS) {
@@ -202,7 +203,9 @@ fn stands_alone(lines: &[Line<'_>], at: usize) -> bool {
 /// `From: …`, `*Von:* …`, `差出人： …`: the header a line is, and its value.
 pub(super) fn label(line: &str) -> Option<(Label, &str)> {
     let window = line.get(..line.floor_char_boundary(40)).unwrap_or(line);
-    let colon = window.find([':', '：'])?;
+    let colon = Some(window)
+        .filter(|window| may_have_colon(window))?
+        .find([':', '：'])?;
     let found = named(line.get(..colon)?)?;
     let value = line
         .get(colon..)?

@@ -1,7 +1,7 @@
 //! What a line of a message is, and the lines that stand alone: dividers, forwards, reports.
 
-use super::language::{FORWARDED, ORIGINAL, REPLY_ABOVE, UNDELIVERED};
-use super::words::Lower;
+use super::language::{FORWARDED, ORIGINAL};
+use super::lower::{says_undelivered, speaks_of_old_message};
 
 /// A line as the reader sees it.
 #[derive(Clone, Debug, Default)]
@@ -91,18 +91,9 @@ fn is_spoken_divider(line: &str) -> bool {
     if line.len() > 200 || line.len() < 12 {
         return false;
     }
-    let lower = Lower::of(line);
+    let lower = line.to_lowercase();
     let drawn = line.starts_with(['#', '-', '=', '*', '_', '~', '—', '–', '+']);
-    if (drawn || line.len() <= 90) && lower.has_one(REPLY_ABOVE) {
-        return true;
-    }
-    ORIGINAL.iter().any(|phrase| {
-        lower.text.strip_prefix(phrase).is_some_and(|rest| {
-            [" processed by ", " bearbeitet ", " verarbeitet "]
-                .iter()
-                .any(|word| rest.starts_with(word))
-        })
-    })
+    speaks_of_old_message(&lower, drawn || line.len() <= 90)
 }
 
 /// `---------- Forwarded message ---------` in its many forms.
@@ -167,10 +158,7 @@ pub(super) fn is_bounce(lines: &[Line<'_>]) -> bool {
                 .text
                 .get(..line.text.floor_char_boundary(160))
                 .unwrap_or(&line.text);
-            let lower = Lower::of(window);
-            OPENINGS
-                .iter()
-                .any(|opening| lower.text.starts_with(opening))
-                || lower.has_one(UNDELIVERED)
+            let lower = window.to_lowercase();
+            OPENINGS.iter().any(|opening| lower.starts_with(opening)) || says_undelivered(&lower)
         })
 }

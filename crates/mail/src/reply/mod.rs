@@ -12,6 +12,7 @@ mod headers;
 mod html;
 mod language;
 mod lines;
+mod lower;
 mod notices;
 mod proof;
 mod role;

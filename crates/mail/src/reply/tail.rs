@@ -4,13 +4,11 @@
 //! never taken for one of them.
 
 use super::lines::{Line, Mark};
+use super::lower::{Lower, Notice};
 use super::signature;
-use super::words::{Lower, is_contact, is_link, is_name, is_rule, is_signature_mark, is_title};
+use super::words::{is_contact, is_link, is_name, is_rule, is_signature_mark, is_title};
 
-use super::notices::{
-    BESIDE_NOTICES, DEVICES, FOOTERS, LEAVING, LEAVING_STARTS, LEGAL, MESSAGE_WORDS, SECRET_WORDS,
-    SENT, SENT_AT_END,
-};
+use super::notices::{DEVICES, LEAVING_STARTS, SENT, SENT_AT_END};
 
 /// Lines at the end of a message that are looked at.
 const MAX_LINES: usize = 80;
@@ -141,7 +139,9 @@ fn legal_notice(shown: &[&Line<'_>], at: usize, floor: usize) -> Option<usize> {
     // The author's name may stand right above it.
     let first = shown.get(start..at)?.iter().position(|line| {
         let lower = Lower::of(&line.text);
-        lower.has_one(LEGAL) || lower.has_one(MESSAGE_WORDS) || lower.has_one(SECRET_WORDS)
+        lower.has_one(Notice::Legal)
+            || lower.has_one(Notice::MessageWord)
+            || lower.has_one(Notice::SecretWord)
     });
     Some(start + first.unwrap_or(0))
 }
@@ -149,7 +149,7 @@ fn legal_notice(shown: &[&Line<'_>], at: usize, floor: usize) -> Option<usize> {
 fn is_legal(lower: &Lower) -> bool {
     let text = lower.text.as_str();
     let length = text.len();
-    if lower.has_one(LEGAL) {
+    if lower.has_one(Notice::Legal) {
         return true;
     }
     let asks = text.starts_with("please ") || text.starts_with("bitte ");
@@ -157,8 +157,8 @@ fn is_legal(lower: &Lower) -> bool {
     let declares = text.starts_with("this ") && length >= 30;
     !asks
         && (length >= LEGAL_FROM || declares)
-        && lower.has_one(SECRET_WORDS)
-        && lower.has_one(MESSAGE_WORDS)
+        && lower.has_one(Notice::SecretWord)
+        && lower.has_one(Notice::MessageWord)
 }
 
 /// May stand under a notice without being one.
@@ -176,9 +176,9 @@ fn is_neutral(line: &Line<'_>) -> bool {
         || (text.contains(',') && text.contains(|c: char| c.is_ascii_digit()) && is_title(text))
         || {
             let lower = Lower::of(text);
-            lower.has_one(BESIDE_NOTICES)
+            lower.has_one(Notice::Beside)
                 || (text.len() >= LEGAL_FROM
-                    && (lower.has_one(MESSAGE_WORDS) || lower.has_one(SECRET_WORDS)))
+                    && (lower.has_one(Notice::MessageWord) || lower.has_one(Notice::SecretWord)))
         }
 }
 
@@ -188,10 +188,10 @@ fn is_footer(text: &str) -> bool {
         return false;
     }
     let lower = Lower::of(text);
-    if lower.has_one(FOOTERS) {
+    if lower.has_one(Notice::Footer) {
         return true;
     }
-    lower.has_one(LEAVING) && {
+    lower.has_one(Notice::Leaving) && {
         let lower = lower.text.as_str();
         let bare = lower.trim_start_matches(|c: char| !c.is_alphanumeric());
         let begins = LEAVING_STARTS.iter().any(|start| bare.starts_with(start));

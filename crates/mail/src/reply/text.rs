@@ -149,7 +149,12 @@ impl<'a> Text<'a> {
                     .get(..start)
                     .and_then(|blank| blank.rfind('\n'))
                     .map_or(0, |at| at + 1);
-                piece.get(start..).unwrap_or_default().replace("\r\n", "\n")
+                let piece = piece.get(start..).unwrap_or_default();
+                if memchr::memchr(b'\r', piece.as_bytes()).is_some() {
+                    piece.replace("\r\n", "\n")
+                } else {
+                    piece.to_owned()
+                }
             })
             .filter(|piece| !piece.is_empty())
             .collect();

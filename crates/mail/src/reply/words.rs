@@ -151,46 +151,8 @@ pub(super) fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{ad}')
 }
 
-/// Bits of the sieve that says which pairs of octets a text has.
-const SIEVE: usize = 4096;
-
-/// A text in lower case that is asked for many phrases, most of which it has not.
-pub(super) struct Lower {
-    pub(super) text: String,
-    /// One bit for each pair of neighbouring octets.
-    pairs: [u64; SIEVE / 64],
-}
-
-impl Lower {
-    pub(super) fn of(text: &str) -> Self {
-        let text = text.to_lowercase();
-        let mut pairs = [0; SIEVE / 64];
-        for pair in text.as_bytes().windows(2) {
-            let (word, bit) = place(pair);
-            if let Some(word) = pairs.get_mut(word) {
-                *word |= bit;
-            }
-        }
-        Self { text, pairs }
-    }
-
-    /// Whether one of `phrases` stands in the text.
-    pub(super) fn has_one(&self, phrases: &[&str]) -> bool {
-        phrases.iter().any(|phrase| {
-            // The first pairs rule out nearly all.
-            let mut first = phrase.as_bytes().windows(2).take(4);
-            first.all(|pair| {
-                let (word, bit) = place(pair);
-                self.pairs.get(word).is_some_and(|word| word & bit != 0)
-            }) && self.text.contains(phrase)
-        })
-    }
-}
-
-fn place(pair: &[u8]) -> (usize, u64) {
-    let hash = pair
-        .iter()
-        .fold(0, |hash: usize, octet| hash * 67 + usize::from(*octet))
-        % SIEVE;
-    (hash / 64, 1 << (hash % 64))
+/// Whether a text may have a colon, of usual width or wide; without one of its octets it has none.
+pub(super) fn may_have_colon(text: &str) -> bool {
+    const WIDE: u8 = 0xEF;
+    memchr::memchr2(b':', WIDE, text.as_bytes()).is_some()
 }
