@@ -18,6 +18,27 @@ pub(crate) fn is_alphanumeric(c: char) -> bool {
     }
 }
 
+/// Whether a character is a letter, likewise.
+pub(crate) fn is_alphabetic(c: char) -> bool {
+    if is_settled(c) {
+        is_alphanumeric(c)
+    } else {
+        c.is_alphabetic()
+    }
+}
+
+/// The lower case of a character that is settled; that of others may be several characters.
+pub(crate) fn lower_case(c: char) -> Option<char> {
+    let ahead = match c {
+        '\u{D7}' | '\u{3A2}' => 0,
+        '\u{C0}'..='\u{DE}' | '\u{391}'..='\u{3A9}' | '\u{410}'..='\u{42F}' => 0x20,
+        '\u{400}'..='\u{40F}' => 0x50,
+        c if is_settled(c) => 0,
+        _ => return None,
+    };
+    char::from_u32(u32::from(c) + ahead)
+}
+
 /// Octets before the first character outside ASCII.
 pub(crate) fn ascii_length(text: &str) -> usize {
     const STEP: usize = 32;
@@ -41,6 +62,9 @@ mod tests {
             assert_eq!(std::iter::once(c).nfkc().collect::<String>(), c.to_string());
             assert!(!is_combining_mark(c), "{c:?}");
             assert_eq!(is_alphanumeric(c), c.is_alphanumeric(), "{c:?}");
+            assert_eq!(is_alphabetic(c), c.is_alphabetic(), "{c:?}");
+            let lower = lower_case(c).into_iter();
+            assert!(lower.eq(c.to_lowercase()), "{c:?}");
         }
     }
 }

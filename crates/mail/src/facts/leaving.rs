@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
-use super::leaving_phrases::{COMMANDS, NEGATIONS, REQUESTS};
-use super::phrases::{Sieved, folded, phrase_at};
+use super::leaving_phrases::{self, COMMANDS, NEGATIONS};
+use super::phrases::{Phrases, folded, phrase_at};
 
 /// Words of a text that may still be such a request and nothing else.
 const MAX_WORDS: usize = 80;
@@ -14,6 +14,9 @@ const MAX_WORDS: usize = 80;
 const MAX_TEXT: usize = 4_096;
 /// Octets of a subject that are looked at.
 const MAX_SUBJECT: usize = 500;
+
+static REQUESTS: Phrases<{ leaving_phrases::REQUESTS.len() }> =
+    Phrases::new(leaving_phrases::REQUESTS);
 
 /// What of a message asks so: octets of the new text, or the subject when there are none.
 pub(super) fn find(subject: &str, text: &str) -> Option<Option<Range<usize>>> {
@@ -23,10 +26,10 @@ pub(super) fn find(subject: &str, text: &str) -> Option<Option<Range<usize>>> {
     if is_command(&own) && bare.len() < 400 && !denied(&folded(bare)) {
         return Some(None);
     }
-    if bare.is_empty() || bare.len() > MAX_TEXT || weight(bare) > MAX_WORDS {
+    if bare.is_empty() || bare.len() > MAX_TEXT || is_long(bare) {
         return None;
     }
-    let asked = Sieved::of(bare).has_one(REQUESTS);
+    let asked = REQUESTS.are_in(&folded(bare));
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let range = at..at + line.trim_end().len();
@@ -36,10 +39,7 @@ pub(super) fn find(subject: &str, text: &str) -> Option<Option<Range<usize>>> {
         if words.starts_with('>') || words.contains("http://") || words.contains("https://") {
             continue;
         }
-        let asks = asked
-            && REQUESTS
-                .iter()
-                .any(|phrase| phrase_at(&words, phrase).is_some());
+        let asks = asked && REQUESTS.are_in(&words);
         if (asks || is_command(&words)) && !denied(&words) {
             return Some(Some(range));
         }
@@ -65,10 +65,18 @@ fn denied(line: &str) -> bool {
         .any(|phrase| phrase_at(line, phrase).is_some())
 }
 
-/// Words, and half as many as there are characters of scripts that do without blanks.
-fn weight(text: &str) -> usize {
+/// Whether a text has more than [`MAX_WORDS`] words, where a character of a script that does without
+/// blanks is half of one.
+fn is_long(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    if words.nth(MAX_WORDS).is_some() {
+        return true;
+    }
+    if text.is_ascii() {
+        return false;
+    }
     let dense = text.chars().filter(|c| u32::from(*c) >= 0x2E80).count();
-    text.split_whitespace().count() + dense / 2
+    text.split_whitespace().count() + dense / 2 > MAX_WORDS
 }
 
 #[cfg(test)]

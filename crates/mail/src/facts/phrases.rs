@@ -1,51 +1,49 @@
 //! Phrases in a text: folded, as words of their own, and found fast where there are many to ask for.
 
-/// Bits of a sieve.
-const BITS: usize = 1 << 15;
+use crate::literals::Literals;
+use crate::settled;
 
-/// A folded text that is asked for many phrases, most of which it has not.
-pub(super) struct Sieved {
-    pub(super) text: String,
-    /// One bit for each three neighbouring octets.
-    triples: Vec<u64>,
+/// Many phrases, of which few texts have any.
+pub(super) struct Phrases<const N: usize> {
+    /// Them without their stars.
+    bare: Literals<N>,
+    all: &'static [&'static str],
 }
 
-impl Sieved {
-    pub(super) fn of(text: &str) -> Self {
-        let text = folded(text);
-        let mut triples = vec![0u64; BITS / 64];
-        for triple in text.as_bytes().windows(3) {
-            let place = place(triple);
-            if let Some(word) = triples.get_mut(place / 64) {
-                *word |= 1 << (place % 64);
-            }
+impl<const N: usize> Phrases<N> {
+    /// `N` is how many they are. None is shorter than three octets.
+    pub(super) const fn new(all: &'static [&'static str]) -> Self {
+        let mut bare = [""; N];
+        let mut at = 0;
+        while at < N {
+            let (phrase, _) = without_star(all[at]);
+            assert!(phrase.len() >= 3);
+            bare[at] = phrase;
+            at += 1;
         }
-        Self { text, triples }
+        Self {
+            bare: Literals::new(&[&bare]),
+            all,
+        }
     }
 
-    /// Whether one of the phrases stands in the text as words of its own.
-    pub(super) fn has_one(&self, phrases: &[&str]) -> bool {
-        phrases
-            .iter()
-            .any(|phrase| self.may_have(phrase) && phrase_at(&self.text, phrase).is_some())
-    }
-
-    fn may_have(&self, phrase: &str) -> bool {
-        let bare = phrase.strip_suffix('*').unwrap_or(phrase);
-        let mut first = bare.as_bytes().windows(3).take(4);
-        first.all(|triple| {
-            let place = place(triple);
-            let word = self.triples.get(place / 64);
-            word.is_some_and(|word| word >> (place % 64) & 1 == 1)
-        })
+    /// Whether one of them stands in a folded text as words of its own.
+    pub(super) fn are_in(&self, text: &str) -> bool {
+        let mut found = false;
+        self.bare.each(text.as_bytes(), |number, at| {
+            let phrase = || self.all.get(number).map(|phrase| without_star(phrase));
+            found = found || phrase().is_some_and(|(bare, open)| stands(text, at, bare, open));
+        });
+        found
     }
 }
 
-fn place(triple: &[u8]) -> usize {
-    triple
-        .iter()
-        .fold(0, |hash: usize, octet| hash * 131 + usize::from(*octet))
-        % BITS
+/// A phrase without its star, and whether it has one: then any ending will do.
+const fn without_star(phrase: &str) -> (&str, bool) {
+    match phrase.as_bytes() {
+        [.., b'*'] => (phrase.split_at(phrase.len() - 1).0, true),
+        _ => (phrase, false),
+    }
 }
 
 /// Where a phrase stands as words of its own.
@@ -58,21 +56,21 @@ pub(super) fn last_phrase_at(text: &str, phrase: &str) -> Option<usize> {
 }
 
 fn phrases_at<'a>(text: &'a str, phrase: &'a str) -> impl Iterator<Item = usize> + 'a {
-    let (bare, open) = match phrase.strip_suffix('*') {
-        Some(bare) => (bare, true),
-        None => (phrase, false),
-    };
+    let (bare, open) = without_star(phrase);
     let finder = memchr::memmem::find_iter(text.as_bytes(), bare.as_bytes());
-    finder.filter(move |&at| {
-        let before = text.get(..at).and_then(|text| text.chars().next_back());
-        let after = text
-            .get(at + bare.len()..)
-            .and_then(|text| text.chars().next());
-        let inside = |c: Option<char>| c.is_some_and(is_spaced);
-        let first = bare.chars().next().is_some_and(is_spaced);
-        let last = bare.chars().next_back().is_some_and(is_spaced);
-        (!first || !inside(before)) && (open || !last || !inside(after))
-    })
+    finder.filter(move |&at| stands(text, at, bare, open))
+}
+
+/// Whether a phrase that was found at a place is words of its own there.
+fn stands(text: &str, at: usize, bare: &str, open: bool) -> bool {
+    let before = text.get(..at).and_then(|text| text.chars().next_back());
+    let after = text
+        .get(at + bare.len()..)
+        .and_then(|text| text.chars().next());
+    let inside = |c: Option<char>| c.is_some_and(is_spaced);
+    let first = bare.chars().next().is_some_and(is_spaced);
+    let last = bare.chars().next_back().is_some_and(is_spaced);
+    (!first || !inside(before)) && (open || !last || !inside(after))
 }
 
 /// A letter of a script that puts blanks between its words.
@@ -83,24 +81,51 @@ fn is_spaced(c: char) -> bool {
 
 /// Lower case, with ASCII digits and plain blanks, dashes and apostrophes.
 pub(super) fn folded(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\u{660}'..='\u{669}' => out.push(digit(c, 0x660)),
-            '\u{6F0}'..='\u{6F9}' => out.push(digit(c, 0x6F0)),
-            '\u{966}'..='\u{96F}' => out.push(digit(c, 0x966)),
-            '\u{E50}'..='\u{E59}' => out.push(digit(c, 0xE50)),
-            '\u{FF10}'..='\u{FF19}' => out.push(digit(c, 0xFF10)),
-            '’' | '‘' | 'ʼ' | '＇' => out.push('\''),
-            '／' => out.push('/'),
-            '\u{200B}'..='\u{200F}' | '\u{AD}' | '\u{FEFF}' | '\u{202A}'..='\u{202E}' => {}
-            c if c.is_whitespace() => out.push(' '),
-            // The dotted capital of Turkish is two characters in lower case.
-            'İ' => out.push('i'),
-            c => out.extend(c.to_lowercase()),
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (plain, other) = rest.split_at(settled::ascii_length(rest));
+        out.extend(plain.bytes().map(folded_octet));
+        let mut chars = other.chars();
+        for c in chars.by_ref() {
+            if c.is_ascii() {
+                out.push(folded_octet(c as u8));
+                break;
+            }
+            fold(c, &mut out);
         }
+        rest = chars.as_str();
     }
-    out
+    String::from_utf8(out).unwrap_or_default()
+}
+
+fn folded_octet(octet: u8) -> u8 {
+    match octet {
+        b'\t'..=b'\r' => b' ',
+        _ => octet.to_ascii_lowercase(),
+    }
+}
+
+/// Adds a character that is not ASCII.
+fn fold(c: char, out: &mut Vec<u8>) {
+    let mut push = |c: char| out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes());
+    if let Some(c) = settled::lower_case(c) {
+        return push(c);
+    }
+    match c {
+        '\u{660}'..='\u{669}' => push(digit(c, 0x660)),
+        '\u{6F0}'..='\u{6F9}' => push(digit(c, 0x6F0)),
+        '\u{966}'..='\u{96F}' => push(digit(c, 0x966)),
+        '\u{E50}'..='\u{E59}' => push(digit(c, 0xE50)),
+        '\u{FF10}'..='\u{FF19}' => push(digit(c, 0xFF10)),
+        '’' | '‘' | 'ʼ' | '＇' => push('\''),
+        '／' => push('/'),
+        '\u{200B}'..='\u{200F}' | '\u{AD}' | '\u{FEFF}' | '\u{202A}'..='\u{202E}' => {}
+        c if c.is_whitespace() => push(' '),
+        // The dotted capital of Turkish is two characters in lower case.
+        'İ' => push('i'),
+        c => c.to_lowercase().for_each(push),
+    }
 }
 
 fn digit(c: char, zero: u32) -> char {

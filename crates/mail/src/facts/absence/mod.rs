@@ -18,12 +18,16 @@ use dates::{Found, Reckoning};
 use sentences::{MAX_SENTENCE, sentences};
 
 use super::day::Day;
-use super::phrases::{Sieved, folded, last_phrase_at, phrase_at};
+use super::phrases::{Phrases, folded, last_phrase_at, phrase_at};
 
 /// Octets of a text that are looked at.
 const MAX_TEXT: usize = 8_192;
 /// Sentences that are looked at.
 const MAX_SENTENCES: usize = 80;
+
+static SUBJECTS: Phrases<{ phrases::SUBJECTS.len() }> = Phrases::new(phrases::SUBJECTS);
+static ABSENT: Phrases<{ phrases::ABSENT.len() }> = Phrases::new(phrases::ABSENT);
+static MEANWHILE: Phrases<{ phrases::MEANWHILE.len() }> = Phrases::new(phrases::MEANWHILE);
 
 /// That somebody is away, as far as the message says. A message may name neither day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,10 +71,12 @@ pub(super) fn find(message: &Message<'_>) -> Option<(Absence, Option<Range<usize
     let end = message.text.floor_char_boundary(MAX_TEXT);
     let text = message.text.get(..end).unwrap_or_default();
     let end = message.subject.floor_char_boundary(MAX_SENTENCE);
-    let subject = Sieved::of(message.subject.get(..end).unwrap_or_default());
-    let answered = message.answered || subject.has_one(phrases::SUBJECTS);
-    let whole = Sieved::of(text);
-    let by_words = || whole.has_one(phrases::ABSENT) && whole.has_one(phrases::MEANWHILE);
+    let subject = folded(message.subject.get(..end).unwrap_or_default());
+    let answered = message.answered || SUBJECTS.are_in(&subject);
+    let by_words = || {
+        let whole = folded(text);
+        MEANWHILE.are_in(&whole) && ABSENT.are_in(&whole)
+    };
     // Most messages end here.
     if !(answered || by_words()) {
         return None;
@@ -79,12 +85,10 @@ pub(super) fn find(message: &Message<'_>) -> Option<(Absence, Option<Range<usize
         .take(MAX_SENTENCES)
         .map(|range| (range.clone(), folded(text.get(range).unwrap_or_default())))
         .collect();
-    let absent = sentences
-        .iter()
-        .find(|(_, text)| any(text, phrases::ABSENT));
+    let absent = sentences.iter().find(|(_, text)| ABSENT.are_in(text));
     let mut absence = returns(&sentences, message).unwrap_or_default();
     let away = if answered {
-        absent.is_some() || subject.has_one(phrases::ABSENT) || absence.back.is_some()
+        absent.is_some() || ABSENT.are_in(&subject) || absence.back.is_some()
     } else {
         absent.is_some()
     };
@@ -94,7 +98,7 @@ pub(super) fn find(message: &Message<'_>) -> Option<(Absence, Option<Range<usize
     if absence == Absence::default()
         && let Some(by) = reckoning(message)
     {
-        absence = read(&subject.text, &by, true);
+        absence = read(&subject, &by, true);
     }
     Some((absence, absent.map(|(range, _)| range.clone())))
 }
@@ -115,7 +119,7 @@ fn returns(sentences: &[(Range<usize>, String)], message: &Message<'_>) -> Optio
     let by = reckoning(message)?;
     let mut absence = Absence::default();
     for (_, sentence) in sentences {
-        let about = any(sentence, phrases::ABSENT);
+        let about = ABSENT.are_in(sentence);
         let read = read(sentence, &by, about);
         absence.from = absence.from.or(read.from);
         absence.until = absence.until.or(read.until);

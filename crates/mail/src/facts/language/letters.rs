@@ -1,24 +1,25 @@
 //! Scripts, and letters that few languages have.
 
-use std::collections::BTreeMap;
+use super::mask;
+use crate::settled;
 
 /// What the letters of a text leave open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Script {
     /// One language is written so.
     One(&'static str),
-    /// Several are.
-    Several(&'static [&'static str]),
+    /// Several are, by their bits.
+    Several(u64),
 }
 
-const LATIN: &[&str] = &[
+const LATIN: u64 = mask(&[
     "en", "de", "fr", "es", "pt", "it", "nl", "sv", "da", "nb", "fi", "pl", "cs", "sk", "hu", "ro",
     "hr", "sl", "et", "lv", "lt", "tr", "vi", "id", "ms", "ca", "eu", "gl", "is", "ga", "af", "sq",
     "tl", "sw", "cy", "mt", "eo", "az", "uz",
-];
-const CYRILLIC: &[&str] = &["ru", "uk", "bg", "sr", "mk", "be", "kk"];
-const ARABIC: &[&str] = &["ar", "fa", "ur"];
-const DEVANAGARI: &[&str] = &["hi", "mr", "ne"];
+]);
+const CYRILLIC: u64 = mask(&["ru", "uk", "bg", "sr", "mk", "be", "kk"]);
+const ARABIC: u64 = mask(&["ar", "fa", "ur"]);
+const DEVANAGARI: u64 = mask(&["hi", "mr", "ne"]);
 
 /// Ranges of letters, their script, and how much a letter weighs: one of Chinese says as much as
 /// several of an alphabet.
@@ -91,14 +92,35 @@ const SCRIPTS: [Script; 24] = [
     Script::One("zh"),
 ];
 
+/// Characters that stand together in [`BLOCKS`], as a power of two.
+const BLOCK: u32 = 4;
+/// The range, counted from one, that has characters of a block; zero for none.
+static BLOCKS: [u8; 1 << (16 - BLOCK)] = {
+    let mut blocks = [0; 1 << (16 - BLOCK)];
+    let mut range = 0;
+    while range < RANGES.len() {
+        let mut block = RANGES[range].0 >> BLOCK;
+        while block <= RANGES[range].1 >> BLOCK {
+            assert!(blocks[block as usize] == 0, "no block has two ranges");
+            blocks[block as usize] = range as u8 + 1;
+            block += 1;
+        }
+        range += 1;
+    }
+    blocks
+};
+
 /// The script most of the letters are of; `None` without a majority.
 pub(super) fn script(text: &str) -> Option<Script> {
     let mut counts = [0u32; SCRIPTS.len()];
-    for c in text.chars() {
-        if let Some((script, weight)) = script_of(c)
-            && let Some(count) = counts.get_mut(script)
-        {
-            *count += weight;
+    if text.is_ascii() {
+        let letters = text.bytes().filter(u8::is_ascii_alphabetic).count();
+        counts[0] = u32::try_from(letters).unwrap_or(u32::MAX);
+    } else {
+        for (script, weight) in text.chars().filter_map(script_of) {
+            if let Some(count) = counts.get_mut(script) {
+                *count += weight;
+            }
         }
     }
     let all: u32 = counts.iter().sum();
@@ -120,85 +142,113 @@ pub(super) fn script(text: &str) -> Option<Script> {
 
 fn script_of(c: char) -> Option<(usize, u32)> {
     let code = u32::from(c);
-    let range = RANGES
-        .iter()
-        .find(|(first, last, ..)| (*first..=*last).contains(&code));
-    range
-        .filter(|_| c.is_alphabetic())
-        .map(|(_, _, script, weight)| (*script, *weight))
-}
-
-/// Whether a character belongs to a word. The signs of Indian scripts do, which are no letters.
-pub(super) fn in_word(c: char) -> bool {
-    c.is_alphabetic() || matches!(c, '\'' | '’' | '\u{900}'..='\u{DFF}')
+    let block = usize::try_from(code >> BLOCK).ok()?;
+    let range = usize::from(*BLOCKS.get(block)?).checked_sub(1)?;
+    let (first, last, script, weight) = *RANGES.get(range)?;
+    let is_letter = (first..=last).contains(&code) && settled::is_alphabetic(c);
+    is_letter.then_some((script, weight))
 }
 
 /// Letters and the languages that have them.
-const LETTERS: &[(&str, &[&str])] = &[
-    ("ß", &["de"]),
-    ("ñ", &["es", "gl", "tl"]),
-    ("¿¡", &["es", "gl"]),
-    ("ø", &["da", "nb"]),
-    ("å", &["sv", "da", "nb"]),
-    ("æ", &["da", "nb", "is"]),
-    ("þð", &["is"]),
-    ("őű", &["hu"]),
-    ("łżźśńę", &["pl"]),
-    ("ąę", &["pl", "lt"]),
-    ("řěů", &["cs"]),
-    ("ľĺŕô", &["sk"]),
-    ("ăâîțțșţ", &["ro"]),
-    ("ş", &["tr", "ro", "az"]),
-    ("ğı", &["tr", "az"]),
-    ("ə", &["az"]),
-    ("ãõ", &["pt"]),
-    ("œ", &["fr"]),
-    ("èêùûëï", &["fr", "it", "ca", "nl"]),
-    ("ò", &["it", "ca"]),
-    ("ç", &["fr", "pt", "tr", "ca", "sq"]),
-    ("ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ", &["vi"]),
-    ("ėųįū", &["lt"]),
-    ("āēīķļņģ", &["lv"]),
-    ("õ", &["et", "pt"]),
-    ("ä", &["de", "sv", "fi", "et", "sk"]),
-    ("ö", &["de", "sv", "fi", "hu", "tr", "et", "is"]),
-    ("ü", &["de", "tr", "hu", "et", "es"]),
-    ("ċġħ", &["mt"]),
-    ("ŵŷ", &["cy"]),
-    ("ĉĝĥĵŝŭ", &["eo"]),
-    ("ćđ", &["hr", "pl"]),
-    ("ыэё", &["ru", "be", "kk"]),
-    ("їєґ", &["uk"]),
-    ("ў", &["be"]),
-    ("і", &["uk", "be", "kk"]),
-    ("ъ", &["bg"]),
-    ("ђћџљњј", &["sr"]),
-    ("ѓќѕ", &["mk"]),
-    ("љњџј", &["mk"]),
-    ("әғқңөұүһ", &["kk"]),
-    ("پچژگ", &["fa", "ur"]),
-    ("ٹڈڑںےہھ", &["ur"]),
-    ("ةيىأإ", &["ar"]),
-    ("ی", &["fa", "ur"]),
-    ("ळ", &["mr"]),
+const LETTERS: &[(&str, u64)] = &[
+    ("ß", mask(&["de"])),
+    ("ñ", mask(&["es", "gl", "tl"])),
+    ("¿¡", mask(&["es", "gl"])),
+    ("ø", mask(&["da", "nb"])),
+    ("å", mask(&["sv", "da", "nb"])),
+    ("æ", mask(&["da", "nb", "is"])),
+    ("þð", mask(&["is"])),
+    ("őű", mask(&["hu"])),
+    ("łżźśńę", mask(&["pl"])),
+    ("ąę", mask(&["pl", "lt"])),
+    ("řěů", mask(&["cs"])),
+    ("ľĺŕô", mask(&["sk"])),
+    ("ăâîțțșţ", mask(&["ro"])),
+    ("ş", mask(&["tr", "ro", "az"])),
+    ("ğı", mask(&["tr", "az"])),
+    ("ə", mask(&["az"])),
+    ("ãõ", mask(&["pt"])),
+    ("œ", mask(&["fr"])),
+    ("èêùûëï", mask(&["fr", "it", "ca", "nl"])),
+    ("ò", mask(&["it", "ca"])),
+    ("ç", mask(&["fr", "pt", "tr", "ca", "sq"])),
+    ("ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ", mask(&["vi"])),
+    ("ėųįū", mask(&["lt"])),
+    ("āēīķļņģ", mask(&["lv"])),
+    ("õ", mask(&["et", "pt"])),
+    ("ä", mask(&["de", "sv", "fi", "et", "sk"])),
+    ("ö", mask(&["de", "sv", "fi", "hu", "tr", "et", "is"])),
+    ("ü", mask(&["de", "tr", "hu", "et", "es"])),
+    ("ċġħ", mask(&["mt"])),
+    ("ŵŷ", mask(&["cy"])),
+    ("ĉĝĥĵŝŭ", mask(&["eo"])),
+    ("ćđ", mask(&["hr", "pl"])),
+    ("ыэё", mask(&["ru", "be", "kk"])),
+    ("їєґ", mask(&["uk"])),
+    ("ў", mask(&["be"])),
+    ("і", mask(&["uk", "be", "kk"])),
+    ("ъ", mask(&["bg"])),
+    ("ђћџљњј", mask(&["sr"])),
+    ("ѓќѕ", mask(&["mk"])),
+    ("љњџј", mask(&["mk"])),
+    ("әғқңөұүһ", mask(&["kk"])),
+    ("پچژگ", mask(&["fa", "ur"])),
+    ("ٹڈڑںےہھ", mask(&["ur"])),
+    ("ةيىأإ", mask(&["ar"])),
+    ("ی", mask(&["fa", "ur"])),
+    ("ळ", mask(&["mr"])),
 ];
+
+/// Before which all of them stand.
+const END: usize = 0x2000;
 
 /// Tells of each letter that few languages have which those are, and how much it weighs. Repeated
 /// letters weigh less and less.
-pub(super) fn weigh(text: &str, mut add: impl FnMut(&[&str], f32)) {
-    let mut counts: BTreeMap<char, u8> = BTreeMap::new();
-    for c in text.chars().filter(|c| !c.is_ascii()) {
-        for c in c.to_lowercase() {
-            let count = counts.entry(c).or_default();
+pub(super) fn weigh(text: &str, mut add: impl FnMut(u64, f32)) {
+    if text.is_ascii() {
+        return;
+    }
+    let mut counts = [0u8; END];
+    let mut count = |c: char| {
+        if let Some(count) = counts.get_mut(c as usize) {
             *count = count.saturating_add(1);
+        }
+    };
+    for c in text.chars().filter(|c| !c.is_ascii()) {
+        match settled::lower_case(c) {
+            Some(c) => count(c),
+            None => c.to_lowercase().for_each(&mut count),
         }
     }
     for (letters, languages) in LETTERS {
-        let found = letters.chars().filter_map(|c| counts.get(&c));
+        let found = letters.chars().filter_map(|c| counts.get(c as usize));
         let times: u32 = found.map(|count| u32::from(*count)).sum();
         for time in 1..=times.min(6) {
             let time = u8::try_from(time).unwrap_or(u8::MAX);
-            add(languages, 0.6 / f32::from(time));
+            add(*languages, 0.6 / f32::from(time));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rare_letters_are_counted() {
+        let mut letters = LETTERS.iter().flat_map(|(letters, _)| letters.chars());
+        assert!(letters.all(|c| !c.is_ascii() && (c as usize) < END));
+    }
+
+    #[test]
+    fn the_script_of_a_letter_is_that_of_its_range() {
+        for c in '\0'..='\u{1FFFF}' {
+            let holds = |(first, last, ..): &&(u32, u32, usize, u32)| {
+                (*first..=*last).contains(&u32::from(c)) && c.is_alphabetic()
+            };
+            let range = RANGES.iter().find(holds);
+            let want = range.map(|(_, _, script, weight)| (*script, *weight));
+            assert_eq!(script_of(c), want, "{c:?}");
         }
     }
 }

@@ -6,8 +6,7 @@ mod letters;
 mod table;
 #[cfg(test)]
 mod tests;
-
-use std::collections::HashMap;
+mod words;
 
 use letters::Script;
 use table::{CODES, WORDS};
@@ -15,7 +14,7 @@ use table::{CODES, WORDS};
 /// Characters of a text that are looked at.
 const MAX_CHARS: usize = 3_000;
 /// Words that are looked up.
-const MAX_WORDS: usize = 400;
+const MAX_WORDS: u16 = 400;
 /// How often one word counts.
 const MAX_REPEATS: u8 = 3;
 /// What the words must weigh together. A word that one language alone has weighs 1.
@@ -36,10 +35,9 @@ pub struct Language {
 /// none of the languages that are known. Addresses, links and numbers do not count.
 #[must_use]
 pub fn language(text: &str) -> Option<Language> {
-    let end = text
-        .char_indices()
-        .nth(MAX_CHARS)
-        .map_or(text.len(), |(at, _)| at);
+    let mut rest = text.chars();
+    rest.nth(MAX_CHARS - 1);
+    let end = text.len() - rest.as_str().len();
     let text = text.get(..end).unwrap_or(text);
     let script = letters::script(text)?;
     match script {
@@ -52,29 +50,20 @@ pub fn language(text: &str) -> Option<Language> {
 }
 
 /// The likeliest of the languages in `among`.
-fn by_words(text: &str, among: &[&str]) -> Option<Language> {
+fn by_words(text: &str, among: u64) -> Option<Language> {
     let mut score = [0f32; CODES.len()];
-    let mut words = 0u16;
-    let mut seen: HashMap<String, u8> = HashMap::new();
-    let allowed = mask(among);
-    for word in words_of(text).take(MAX_WORDS) {
-        words += 1;
-        let times = seen.entry(word.clone()).or_default();
-        *times += 1;
-        if *times > MAX_REPEATS {
-            *times = MAX_REPEATS;
-            continue;
+    let mut seen = [0u8; WORDS.len()];
+    let words = words::each_known(text, MAX_WORDS, |known| {
+        let (Some((_, languages)), Some(times)) = (WORDS.get(known), seen.get_mut(known)) else {
+            return;
+        };
+        if *times < MAX_REPEATS {
+            *times += 1;
+            add(&mut score, languages & among, 1.0);
         }
-        let languages = languages_of(&word) & allowed;
-        if languages != 0 {
-            add(&mut score, languages, 1.0);
-        }
-    }
+    });
     letters::weigh(text, |languages, weight| {
-        let languages = mask(languages) & allowed;
-        if languages != 0 {
-            add(&mut score, languages, weight);
-        }
+        add(&mut score, languages & among, weight);
     });
     let mut best = (0usize, 0f32);
     let mut second = 0f32;
@@ -107,39 +96,33 @@ fn by_words(text: &str, among: &[&str]) -> Option<Language> {
 }
 
 /// The bits of languages.
-fn mask(codes: &[&str]) -> u64 {
-    let bits = CODES.iter().enumerate();
-    bits.filter(|(_, code)| codes.contains(code))
-        .fold(0, |mask, (bit, _)| mask | 1 << bit)
+const fn mask(codes: &[&str]) -> u64 {
+    let mut mask = 0;
+    let mut at = 0;
+    while at < codes.len() {
+        let mut bit = 0;
+        while !is_same(CODES[bit].as_bytes(), codes[at].as_bytes()) {
+            bit += 1;
+        }
+        mask |= 1 << bit;
+        at += 1;
+    }
+    mask
 }
 
-fn languages_of(word: &str) -> u64 {
-    let found = WORDS.binary_search_by(|(known, _)| known.as_bytes().cmp(word.as_bytes()));
-    found
-        .ok()
-        .and_then(|at| WORDS.get(at))
-        .map_or(0, |(_, languages)| *languages)
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    matches!((one, other), ([a, b], [c, d]) if *a == *c && *b == *d)
 }
 
 /// Adds to each of several languages, less the more they are.
-fn add(score: &mut [f32], languages: u64, weight: f32) {
+fn add(score: &mut [f32], mut languages: u64, weight: f32) {
     let count = u16::try_from(languages.count_ones()).unwrap_or(1);
     let weight = weight / f32::from(count.max(1));
-    for (bit, score) in score.iter_mut().enumerate() {
-        if languages >> bit & 1 == 1 {
+    while languages != 0 {
+        let language = usize::try_from(languages.trailing_zeros()).unwrap_or(usize::MAX);
+        if let Some(score) = score.get_mut(language) {
             *score += weight;
         }
+        languages &= languages - 1;
     }
-}
-
-/// The words in lower case, without links, addresses and what has digits in it.
-fn words_of(text: &str) -> impl Iterator<Item = String> + '_ {
-    let plain = |run: &&str| !run.contains(['@', '/', '\\', '_', '=']) && run.len() < 200;
-    text.split_whitespace().filter(plain).flat_map(|run| {
-        let parts = run.split(|c: char| !letters::in_word(c));
-        parts.filter_map(|part| {
-            let part = part.trim_matches(['\'', '’']);
-            (!part.is_empty()).then(|| part.to_lowercase().replace('’', "'"))
-        })
-    })
 }
