@@ -194,9 +194,9 @@ impl Lexicon {
 
     /// The concepts of two neighbouring words that make one entry, written with a dash.
     pub(super) fn pair(&self, first: &str, second: &str) -> u32 {
-        let octets = first.bytes().chain([b'-']).chain(second.bytes());
-        let cell = octets.fold(Some(self.words.trie.root()), |at, octet| {
-            self.words.trie.step(at?, octet)
+        let mut octets = first.bytes().chain([b'-']).chain(second.bytes());
+        let cell = octets.try_fold(self.words.trie.root(), |at, octet| {
+            self.words.trie.step(at, octet)
         });
         cell.map_or(0, |cell| self.words.entry(cell).exact) & !IS_COMMON
     }

@@ -95,7 +95,12 @@ const SCRIPTS: [Script; 24] = [
 /// Characters that stand together in [`BLOCKS`], as a power of two.
 const BLOCK: u32 = 4;
 /// The range, counted from one, that has characters of a block; zero for none.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "there are fewer ranges than 255"
+)]
 static BLOCKS: [u8; 1 << (16 - BLOCK)] = {
+    assert!(RANGES.len() < 255);
     let mut blocks = [0; 1 << (16 - BLOCK)];
     let mut range = 0;
     while range < RANGES.len() {
@@ -172,7 +177,10 @@ const LETTERS: &[(&str, u64)] = &[
     ("èêùûëï", mask(&["fr", "it", "ca", "nl"])),
     ("ò", mask(&["it", "ca"])),
     ("ç", mask(&["fr", "pt", "tr", "ca", "sq"])),
-    ("ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ", mask(&["vi"])),
+    (
+        "ơưđạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ",
+        mask(&["vi"]),
+    ),
     ("ėųįū", mask(&["lt"])),
     ("āēīķļņģ", mask(&["lv"])),
     ("õ", mask(&["et", "pt"])),

@@ -20,6 +20,10 @@ const LONGEST: usize = {
 const PLACES: usize = 1 << 13;
 /// The words, counted from one, each at the place of its hash or the next free one after it; zero
 /// for none.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "there are fewer words than places"
+)]
 static TABLE: [u16; PLACES] = {
     assert!(WORDS.len() < PLACES / 2);
     let mut table = [0; PLACES];
